@@ -63,7 +63,9 @@ class JobSpec:
             inputs = tuple(InputFile(**item) for item in data["inputs"])
             return cls(**data | {"kind": JobKind(data["kind"]), "inputs": inputs})
         except (KeyError, TypeError, ValueError) as error:
-            raise InvalidInput(f"Not a job specification: {error!r}.", code="spec-invalid") from error
+            raise InvalidInput(
+                f"Not a job specification: {error!r}.", code="spec-invalid"
+            ) from error
 
     def digest(self) -> str:
         """SHA-256 of the canonical JSON of this specification."""
@@ -131,7 +133,9 @@ class MeasureResult:
             findings = tuple(Finding.from_dict(item) for item in data["findings"])
             return cls(Verdict(data["verdict"]), findings, data.get("facts", {}))
         except (KeyError, TypeError, ValueError) as error:
-            raise InvalidInput(f"Not a measure result: {error!r}.", code="result-invalid") from error
+            raise InvalidInput(
+                f"Not a measure result: {error!r}.", code="result-invalid"
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,9 @@ class RenderResult:
     engine: str
     engine_version: str
     models: dict[str, str]  # file name -> SHA-256 of each weight file used
-    prompt_report: list[dict[str, Any]]  # {"words", "honoured": bool, "effect" | "why"} for every phrase
+    prompt_report: list[
+        dict[str, Any]
+    ]  # {"words", "honoured": bool, "effect" | "why"} for every phrase
     cpu_seconds: float
     wall_seconds: float
 
