@@ -1,4 +1,4 @@
-"""What the platform and the workers say to each other, and the permit without which nothing runs."""
+"""What platform and workers say to each other, and the permit without which nothing runs."""
 
 from compliance.permit.spec import (
     Capabilities,
