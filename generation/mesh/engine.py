@@ -1,0 +1,140 @@
+"""The mesh engine: one photo and control curves in, frames out, on one CPU core.
+
+No learnt generator: landmarks, geometry and compositing. What is drawn is the photo itself, bent;
+only the inside of the mouth is painted.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from generation.faces import FaceLandmarker
+from generation.faces.arrays import Floats, Image, Points
+from generation.mesh.calibration import opening_gain
+from generation.mesh.eyelids import eyelids
+from generation.mesh.fields import build_layers, invert
+from generation.mesh.framing import choose_crop, cut
+from generation.mesh.headmotion import HeadMotion
+from generation.mesh.lips import Lips, MouthMaps
+from generation.mesh.sampling import Box, affine, sample_picture
+from generation.mesh.shapes import shape_weights
+from generation.mesh.subject import find_subject
+from generation.motion.curves import Controls, Curves
+
+MIN_SIDE, MAX_SIDE = 128, 2160
+
+
+class _Memory:
+    """The last frame's inverse fields, a start for the next; one per rendering, never shared."""
+
+    def __init__(self) -> None:
+        self.upper: Floats | None = None
+        self.lower: Floats | None = None
+
+
+class MeshEngine:
+    """A prepared photo, ready to be drawn with any curves.
+
+    Attributes:
+        name: how a permit and a manifest call this engine.
+        version: changes whenever the same input would give other pixels.
+        frame: (height, width, 3) RGB, the photo as framed, before anything moves.
+        points: (478, 3) px, the landmarks in it.
+        gain: how much wider than asked the mouth is opened, from the calibration.
+    """
+
+    name = "mesh"
+    version = "1.0"
+
+    def __init__(
+        self,
+        photo_rgb: Image,
+        width: int = 512,
+        height: int = 512,
+        *,
+        landmarker: FaceLandmarker | None = None,
+    ) -> None:
+        """Find the face, frame it and prepare everything that does not change between frames.
+
+        Args:
+            photo_rgb: (H, W, 3) uint8 of any size, upright, one face.
+            width: of the frames, px.
+            height: of the frames, px.
+            landmarker: one to share; loaded when not given.
+
+        Raises:
+            FaceNotFound: the photo shows no face.
+            SeveralFaces: it shows more than one.
+            ValueError: the photo is not RGB uint8, or the frame is too small or too large.
+        """
+        _check(photo_rgb, width, height)
+        finder = landmarker or FaceLandmarker()
+        found = finder.only(photo_rgb)
+        crop = choose_crop(found.points, photo_rgb.shape[:2], (height, width))
+        self.frame = cut(photo_rgb, crop, width, height)
+        scale = np.array([width / crop.width, height / crop.height, width / crop.width])
+        moved = (found.points - (crop.left, crop.top, 0)) * scale
+        self.points: Points = finder.track(self.frame, moved).points
+        self._prepare()
+        self.gain = 1.0
+        self.gain = opening_gain(self.points, finder, lambda c: next(self.render(c)))
+
+    def _prepare(self) -> None:
+        subject = find_subject(self.frame, self.points)
+        self._subject = subject
+        self._layers = build_layers(subject)
+        self._motion = HeadMotion(subject)
+        self._lips = Lips(subject)
+        self._lids = eyelids(subject)
+
+    def render(self, curves: Curves) -> Iterator[Image]:
+        """Yield one (height, width, 3) uint8 RGB frame per row of `curves`.
+
+        Lazy and of constant memory; the same curves give the same bytes each time.
+        """
+        memory = _Memory()
+        for index in range(len(curves)):
+            yield self._draw(curves.at(index), memory)
+
+    def _draw(self, c: Controls, memory: _Memory) -> Image:
+        subject = self._subject
+        head = self._motion.field(c)
+        upper, lower = self._layers.mix(shape_weights(c, self.gain))
+        memory.upper = invert(upper + head, subject.grid, memory.upper)
+        memory.lower = invert(lower + head, subject.grid, memory.lower)
+        height, width = subject.shape
+        source = self._enlarge(memory.lower, (0, 0, width, height))
+        region = sample_picture(subject.picture, source)
+        box = self._lips.box
+        part = np.ascontiguousarray(source[box[1] : box[3], box[0] : box[2]])
+        maps = MouthMaps(self._enlarge(memory.upper, box), part)
+        self._lips.compose(region, maps, c, self._drift(head))
+        for lid in self._lids:
+            lid.draw(region, source, c.blink)
+        return self._into_frame(region)
+
+    def _enlarge(self, back: Floats, box: Box) -> Floats:
+        """Return an inverse field at every pixel of `box`: (h, w, 2) px."""
+        size = (box[2] - box[0], box[3] - box[1])
+        return affine(back, self._subject.grid.enlarge_matrix(box), size, inverse=True)
+
+    def _drift(self, head: Floats) -> Points:
+        """Return the head's own motion (2,) px at the mouth."""
+        box, grid = self._lips.box, self._subject.grid
+        row = int((box[1] + box[3]) / 2 / grid.step[1])
+        column = int((box[0] + box[2]) / 2 / grid.step[0])
+        drift: Points = head[row, column].astype(np.float64)
+        return drift
+
+    def _into_frame(self, region: Image) -> Image:
+        left, top, right, bottom = self._subject.place
+        out = self.frame.copy()
+        out[top:bottom, left:right] = region
+        return out
+
+
+def _check(photo: Image, width: int, height: int) -> None:
+    if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8:
+        raise ValueError("The photo must be an (H, W, 3) uint8 array of RGB.")
+    if not (MIN_SIDE <= width <= MAX_SIDE and MIN_SIDE <= height <= MAX_SIDE):
+        raise ValueError(f"Frames must be {MIN_SIDE} to {MAX_SIDE} pixels wide and high.")

@@ -1,0 +1,108 @@
+"""Composites the mouth: upper side, lower side, and the hole between them.
+
+Each side of the lip line has a feathered mask that moves with its own field. The hole is whatever
+neither side covers, so beyond the mouth's corners, where both sides meet, there is no seam.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from generation.faces import topology
+from generation.faces.arrays import Floats, Image, Points
+from generation.mesh.interior import MouthInterior
+from generation.mesh.sampling import Box, blur, polygon, sample, sample_picture
+from generation.mesh.subject import Subject
+from generation.motion.curves import Controls
+
+CLOSED_PHOTO = 0.10  # cm; below this the photo's lips touch and share one edge
+FEATHER = 0.012  # of the mouth's width
+
+
+@dataclass(frozen=True)
+class MouthMaps:
+    """Where the pixels of the mouth's box come from, in each layer: (h, w, 2) px."""
+
+    upper: Floats
+    lower: Floats
+
+
+class Lips:
+    """Masks and interior of one subject's mouth."""
+
+    def __init__(self, subject: Subject) -> None:
+        """Prepare masks over the region and the interior in the mouth's box."""
+        self._picture = subject.picture
+        self.box = _mouth_box(subject)
+        self._upper, self._lower = _side_masks(subject)
+        self._interior = MouthInterior(subject, self.box)
+        self._shadow = max(1.0, 0.006 * subject.face_height)
+
+    def compose(self, out: Image, maps: MouthMaps, c: Controls, drift: Points) -> None:
+        """Draw the mouth into `out`, which already shows the lower layer everywhere.
+
+        Args:
+            out: (h, w, 3) the region, changed in place within the box.
+            maps: sources of the box's pixels.
+            c: the frame's controls.
+            drift: (2,) px that the head moved at the mouth.
+        """
+        left, top, right, bottom = self.box
+        cover_upper = sample(self._upper, maps.upper)
+        cover_lower = sample(self._lower, maps.lower)
+        hole = np.clip(1 - cover_upper - cover_lower, 0, 1)
+        lower = out[top:bottom, left:right].astype(np.float32)
+        upper = sample_picture(self._picture, maps.upper).astype(np.float32)
+        inside = self._interior.draw(c, drift)
+        inside *= self._occlusion(cover_upper, cover_lower, c.gap)[..., None]
+        rest = np.clip(1 - cover_upper - hole, 0, 1)
+        mixed = upper * cover_upper[..., None] + lower * rest[..., None] + inside * hole[..., None]
+        out[top:bottom, left:right] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+
+    def _occlusion(self, upper: Floats, lower: Floats, gap: float) -> Floats:
+        """Return the shade (h, w) that the lips cast inwards, less when they stand wide open."""
+        from_upper, from_lower = blur(upper, self._shadow), blur(lower, self._shadow)
+        light = np.float32(0.74 + 0.26 * min(1.0, max(0.0, gap) / 0.7))
+        shade: Floats = (1 - 0.45 * from_upper) * (1 - 0.30 * from_lower) * light
+        return shade
+
+
+def _mouth_box(subject: Subject) -> Box:
+    """Return the box that the mouth stays in, however wide it opens."""
+    right, left = (
+        subject.points[i] for i in (topology.RIGHT_MOUTH_CORNER, topology.LEFT_MOUTH_CORNER)
+    )
+    top_lip = subject.points[topology.UPPER_OUTER_LIP_MIDDLE]
+    low_lip = subject.points[topology.LOWER_OUTER_LIP_MIDDLE]
+    pad = 0.22 * float(np.linalg.norm(left - right))
+    low = np.minimum(np.minimum(right, left), top_lip) - np.array([pad + 10, 0.8 * pad + 10])
+    high = np.maximum(np.maximum(right, left), low_lip) + np.array([pad + 10, 1.6 * pad + 10])
+    height, width = subject.shape
+    return (
+        max(0, int(low[0])),
+        max(0, int(low[1])),
+        min(width, int(np.ceil(high[0]))),
+        min(height, int(np.ceil(high[1]))),
+    )
+
+
+def _side_masks(subject: Subject) -> tuple[Floats, Floats]:
+    """Return the masks (h, w) of everything above the upper and below the lower inner lip."""
+    upper, lower = subject.at(topology.UPPER_INNER_LIP), subject.at(topology.LOWER_INNER_LIP)
+    if subject.mouth_gap < CLOSED_PHOTO:
+        upper = lower = (upper + np.maximum(lower, upper)) / 2
+    right = subject.points[topology.RIGHT_MOUTH_CORNER]
+    left = subject.points[topology.LEFT_MOUTH_CORNER]
+    width = float(np.linalg.norm(left - right))
+    along = (left - right) / width
+    down = np.array([-along[1], along[0]])
+    far = float(max(subject.shape))
+    feather = max(0.7, FEATHER * width)
+
+    def side(lip: Points, direction: float) -> Floats:
+        edge = np.vstack([right - along * 3 * width, right, lip, left, left + along * 3 * width])
+        away = direction * far * down
+        mask = polygon(subject.shape, np.vstack([edge, edge[-1] + away, edge[0] + away]))
+        return blur(mask, feather)
+
+    return side(upper, -1.0), side(lower, 1.0)

@@ -1,0 +1,107 @@
+"""All shapes of a face by name, and how the controls of one frame weigh them."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from generation.faces.arrays import Floats, Points
+from generation.faces.topology import BROWS, LEFT_EYE, RIGHT_EYE
+from generation.mesh import mouth_shapes
+from generation.mesh.mouth_shapes import MouthGeometry, measure_mouth
+from generation.mesh.sampling import smoothstep
+from generation.motion.curves import Controls
+
+
+def brow(m: MouthGeometry) -> Points:
+    """Brows up by 1 cm, the forehead above them with them."""
+    y, middle = m.head[:, 1], m.head[list(BROWS), 1].mean()
+    reach = np.exp(-(((y - middle) / np.where(y > middle, 2.2, 1.0)) ** 2))
+    return _offsets(m, up=np.where(y > middle - 1.6, reach, 0))
+
+
+def frown(m: MouthGeometry) -> Points:
+    """Inner brows down by 1 cm and together."""
+    middle = m.head[list(BROWS), 1].mean()
+    near = np.exp(-(((m.side - 1.2) / 1.3) ** 2) - (((m.head[:, 1] - middle) / 1.0) ** 2))
+    return _offsets(m, right=-m.sign * 0.4 * near, up=-near)
+
+
+def squint(m: MouthGeometry) -> Points:
+    """Lower lids up by 1 cm in the middle of the eye."""
+    x, y = m.head[:, 0], m.head[:, 1]
+    total = np.zeros(len(x))
+    for upper, lower, _ in (RIGHT_EYE, LEFT_EYE):
+        first, last = m.head[upper[0], 0], m.head[upper[-1], 0]
+        along = (x - min(first, last)) / abs(first - last)
+        profile = np.clip(1 - (2 * along - 1) ** 2, 0, 1)
+        lid = m.head[list(lower)]
+        lid = lid[np.argsort(lid[:, 0])]
+        lid_y = np.interp(x, lid[:, 0], lid[:, 1])
+        near = np.exp(-(((y - lid_y) / 0.8) ** 2))
+        total += np.where((y <= lid_y + 0.05) & (y > lid_y - 1.8), profile * near, 0)
+    return _offsets(m, up=total)
+
+
+SHAPES: dict[str, Callable[[MouthGeometry], Points]] = {
+    "jaw": mouth_shapes.jaw,
+    "lower_lip": mouth_shapes.lower_lip,
+    "upper_lip": mouth_shapes.upper_lip,
+    "wide": mouth_shapes.wide,
+    "corner": mouth_shapes.corner,
+    "press": mouth_shapes.press,
+    "protrude": mouth_shapes.protrude,
+    "close": mouth_shapes.close,
+    "brow": brow,
+    "frown": frown,
+    "squint": squint,
+}
+
+
+def build_shapes(head: Points) -> Points:
+    """Return (K, 468, 3) cm: every shape of SHAPES, in its order, for a face in head space."""
+    mouth = measure_mouth(head)
+    return np.stack([shape(mouth) for shape in SHAPES.values()])
+
+
+def lip_gap(c: Controls, gain: float) -> float:
+    """Return the distance between the inner lips to draw, cm.
+
+    `close` and `labiodental` are ceilings, not factors: curves that already narrow the gap around
+    a closure are not narrowed twice, and a full closure is closed whatever the gap says. The small
+    offset carries openings over what the landmarker, and a viewer, still take for closed.
+    """
+    ceiling = min(1.8 * (1 - c.close), 0.10 + 1.8 * (1 - c.labiodental))
+    gap = max(0.0, min(c.gap, ceiling))
+    opening = float(smoothstep(np.array(gap / 0.15)))
+    return gap * gain + 0.13 * opening
+
+
+def shape_weights(c: Controls, gain: float) -> Floats:
+    """Return (K,) weights in the order of SHAPES for one frame.
+
+    The lips reach their target whatever the jaw does: the lower lip's own shape makes up the
+    difference.
+    """
+    gap = lip_gap(c, gain)
+    jaw = max(0.0, c.jaw) * (1 - 0.15 * c.round)
+    upper = 0.20 * gap + 0.10 * c.labiodental + 0.08 * c.protrude
+    smile, sad = max(0.0, c.smile), max(0.0, -c.smile)
+    weights = {
+        "jaw": jaw,
+        "lower_lip": 0.80 * gap - jaw - 0.02 * c.close - 0.10 * c.labiodental,
+        "upper_lip": upper,
+        "wide": 0.42 * c.wide - 0.62 * c.round + 0.22 * smile,
+        "corner": 0.32 * smile - 0.22 * sad,
+        "press": 0.22 * c.close + 0.10 * c.labiodental,
+        "protrude": 0.16 * c.protrude,
+        "close": 1.0,
+        "brow": c.brow,
+        "frown": 0.25 * c.frown,
+        "squint": 0.12 * c.squint + 0.05 * smile,
+    }
+    return np.array([weights[name] for name in SHAPES], np.float32)
+
+
+def _offsets(m: MouthGeometry, *, right: Points | None = None, up: Points | None = None) -> Points:
+    zero = np.zeros(len(m.side))
+    return np.stack([zero if right is None else right, zero if up is None else up, zero], 1)

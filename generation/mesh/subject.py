@@ -1,0 +1,111 @@
+"""The head that is drawn: its picture, its landmarks and its place in the frame."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from generation.faces import topology
+from generation.faces.arrays import Floats, Image, Points
+from generation.faces.headpose import HeadPose, fit_head
+from generation.mesh.sampling import Box
+
+GRID = 128  # columns of the coarse grid that fields live on
+REGION = 2.6  # side of the region that moves, in face heights
+REGION_ABOVE = 0.53  # of it above the face's centre: hair needs more room than the neck
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A coarse grid over a region; fields are computed on it and enlarged."""
+
+    columns: int
+    rows: int
+    step: tuple[float, float]  # px between grid points, x and y
+
+    @classmethod
+    def over(cls, width: int, height: int) -> "Grid":
+        """Lay GRID columns over a region of (width, height) px, cells about square."""
+        rows = max(16, round(GRID * height / width))
+        return cls(GRID, rows, ((width - 1) / (GRID - 1), (height - 1) / (rows - 1)))
+
+    @cached_property
+    def positions(self) -> Floats:
+        """(rows, columns, 2) px of the grid points."""
+        x = np.arange(self.columns) * self.step[0]
+        y = np.arange(self.rows) * self.step[1]
+        return np.stack(np.meshgrid(x, y), -1).astype(np.float32)
+
+    @cached_property
+    def flat(self) -> Points:
+        """(rows * columns, 2) px, for interpolation."""
+        return self.positions.reshape(-1, 2).astype(np.float64)
+
+    def enlarge_matrix(self, box: Box) -> Points:
+        """(2, 3) matrix that takes pixels of `box` to grid coordinates."""
+        return np.array(
+            [
+                [1 / self.step[0], 0, box[0] / self.step[0]],
+                [0, 1 / self.step[1], box[1] / self.step[1]],
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A face in the frame.
+
+    Attributes:
+        picture: (h, w, 3) RGB, the region of the frame that can move.
+        place: where the region lies in the frame.
+        points: (468, 2) px in the region.
+        pose: head space (cm) to region pixels.
+        head: (468, 3) cm, the face in head space.
+        face_height: forehead to chin, px.
+        grid: over the region.
+    """
+
+    picture: Image
+    place: Box
+    points: Points
+    pose: HeadPose
+    head: Points
+    face_height: float
+    grid: Grid
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(h, w) of the region."""
+        return self.picture.shape[0], self.picture.shape[1]
+
+    @property
+    def mouth_gap(self) -> float:
+        """Distance between the inner lips in the photo, cm."""
+        upper, lower = topology.UPPER_INNER_LIP_MIDDLE, topology.LOWER_INNER_LIP_MIDDLE
+        return float(self.head[upper, 1] - self.head[lower, 1])
+
+    def at(self, vertices: tuple[int, ...]) -> Points:
+        """Return the region pixels (n, 2) of some vertices."""
+        picked: Points = self.points[list(vertices)]
+        return picked
+
+
+def find_subject(frame: Image, points: Points) -> Subject:
+    """Cut the region that moves out of a frame (H, W, 3) with landmarks (478, 3) px."""
+    height, width = frame.shape[:2]
+    oval = points[list(topology.FACE_OVAL), :2].mean(0)
+    face = float(np.linalg.norm(points[topology.FOREHEAD, :2] - points[topology.CHIN, :2]))
+    side = face * REGION
+    left, right = oval[0] - side / 2, oval[0] + side / 2
+    top, bottom = oval[1] - side * REGION_ABOVE, oval[1] + side * (1 - REGION_ABOVE)
+    place = (
+        max(0, int(np.floor(left))),
+        max(0, int(np.floor(top))),
+        min(width, int(np.ceil(right))),
+        min(height, int(np.ceil(bottom))),
+    )
+    local = points[: topology.MESH_POINTS].astype(np.float64) - (place[0], place[1], 0)
+    pose = fit_head(local)
+    picture = np.ascontiguousarray(frame[place[1] : place[3], place[0] : place[2]])
+    grid = Grid.over(picture.shape[1], picture.shape[0])
+    return Subject(picture, place, local[:, :2], pose, pose.to_head(local), face, grid)

@@ -1,0 +1,50 @@
+"""Weight files that ship with the project, each pinned by digest and described in a model card.
+
+A file whose bytes are not the pinned ones is refused: provenance names models by digest, so a
+swapped file must never be able to draw under the old name.
+"""
+
+import functools
+import hashlib
+from pathlib import Path
+
+from generation.errors import WeightsInvalid
+
+_HERE = Path(__file__).parent
+
+PINNED: dict[str, str] = {
+    "face_landmarker.task": "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
+}
+
+
+def names() -> list[str]:
+    """Return the names of the weight files that ship with the project."""
+    return sorted(PINNED)
+
+
+@functools.cache
+def path(name: str) -> Path:
+    """Return the place of a weight file after checking its digest.
+
+    Raises:
+        WeightsInvalid: the name is unknown, or the file is missing or not the pinned one.
+    """
+    if name not in PINNED:
+        raise WeightsInvalid(f"no weight file is called {name!r}", remedy=f"Use one of {names()}.")
+    file = _HERE / name
+    if not file.is_file() or _digest(file) != PINNED[name]:
+        raise WeightsInvalid(
+            f"{file} is missing or is not the file the project was released with",
+            remedy="Restore it from the repository; the model card beside it names its source.",
+        )
+    return file
+
+
+def digests() -> dict[str, str]:
+    """Return file name -> SHA-256 (lower-case hex) of every weight file, each one checked."""
+    return {name: _digest(path(name)) for name in names()}
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
