@@ -1,0 +1,94 @@
+"""Opening a stranger's audio file without trusting it.
+
+FFmpeg also reads playlists that name other files and addresses. Only plain audio and video
+containers are let in, and only from this one file.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from generation.errors import AudioError
+
+MAX_SECONDS = 600.0
+_FORMATS = "wav,w64,flac,mp3,aac,ogg,mov,mp4,m4a,matroska,webm,aiff,caf"
+_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
+_REMEDY = "Save the voice track again as WAV, FLAC, MP3 or M4A and upload that file."
+_MICROSECONDS = 1_000_000
+
+
+@contextmanager
+def open_audio(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
+    """Open the first audio track of a file.
+
+    Raises:
+        AudioError: the file is empty ("audio-empty"), cannot be read, is damaged or has no
+            audio track ("audio-unreadable"); also for damage that shows while decoding.
+    """
+    if not path.is_file():
+        raise AudioError(f"There is no file {path.name}.", remedy="Check the name of the file.")
+    if not path.stat().st_size:
+        raise AudioError(f"{path.name} is empty (0 bytes).", code="audio-empty", remedy=_REMEDY)
+    try:
+        with av.open(str(path), container_options=_OPTIONS) as container:
+            if not container.streams.audio:
+                raise AudioError(f"{path.name} has no audio track.", remedy=_REMEDY)
+            yield container, container.streams.audio[0]
+    except (FFmpegError, ValueError, MemoryError) as error:
+        raise AudioError(
+            f"{path.name} is not a sound file this program can read, or it is damaged: {error}.",
+            remedy=_REMEDY,
+        ) from error
+
+
+def declared_seconds(container: InputContainer, stream: AudioStream) -> float | None:
+    """Return the duration that the container claims, None where it does not say."""
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return container.duration / _MICROSECONDS if container.duration else None
+
+
+def frames(path: Path, *, max_seconds: float = MAX_SECONDS) -> Iterator[AudioFrame]:
+    """Decode a file frame by frame, never more than ``max_seconds`` of it.
+
+    Raises:
+        AudioError: as :func:`open_audio`, or longer than allowed ("audio-too-long"), whether
+            the container says so or the sound goes on, or it ends early ("audio-unreadable").
+    """
+    with open_audio(path) as (container, stream):
+        declared = declared_seconds(container, stream)
+        if declared is not None and declared > max_seconds:
+            raise _too_long(declared, max_seconds)
+        seconds = 0.0
+        for frame in container.decode(stream):
+            seconds += frame.samples / (frame.sample_rate or 1)
+            if seconds > max_seconds:
+                raise _too_long(seconds, max_seconds)
+            yield frame
+        _check_complete(container, declared, seconds)
+
+
+def _too_long(seconds: float, limit: float) -> AudioError:
+    return AudioError(
+        f"The voice track lasts at least {seconds:.0f} s; {limit:.0f} s are allowed.",
+        code="audio-too-long",
+        remedy=f"Cut it into parts of at most {limit:.0f} s and make one video of each.",
+    )
+
+
+def _check_complete(container: InputContainer, declared: float | None, seconds: float) -> None:
+    """Notice a file that was cut off: formats with an index say how long they should be."""
+    exact = {"wav", "flac", "mov,mp4,m4a,3gp,3g2,mj2"}
+    if declared is None or container.format.name not in exact:
+        return
+    if seconds < declared - max(0.5, 0.02 * declared):
+        raise AudioError(
+            f"The file says {declared:.1f} s but holds {seconds:.1f} s of sound: it was cut off.",
+            remedy="Upload the file again from the original; this copy is incomplete.",
+        )
