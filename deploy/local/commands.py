@@ -1,0 +1,98 @@
+"""The commands that run inside the virtual environment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.local import control
+from deploy.local.console import confirm, note, step
+from deploy.local.errors import LocalError
+from deploy.local.layout import DATA, PYTHON, ROOT
+
+
+def run(command: str, arguments: list[str]) -> int:
+    """Runs `command` and returns its exit status."""
+    table: dict[str, Callable[[list[str]], int]] = {
+        "demo": _demo,
+        "serve": _serve,
+        "stop": _stop,
+        "clean": _clean,
+        "manage": _manage,
+        "bench": _bench,
+        "lock": _lock,
+    }
+    return table[command](arguments)
+
+
+def _demo(_arguments: list[str]) -> int:
+    from deploy.local.demo import demonstrate
+
+    return demonstrate(os.environ)
+
+
+def _serve(_arguments: list[str]) -> int:
+    from deploy.local.serve import serve
+
+    serve()
+    return 0
+
+
+def _stop(_arguments: list[str]) -> int:
+    control.stop()
+    return 0
+
+
+def _clean(arguments: list[str]) -> int:
+    """Deletes the data of this checkout, never its source or its virtual environment."""
+    found = [folder for folder in (DATA, *control.folders_outside()) if folder.exists()]
+    if not found:
+        step("clean: there is no data here")
+        return 0
+    if control.locked():
+        raise LocalError("still-running", "Rakkan is running here.", "Run `make stop` first.")
+    print("This deletes the database, the files and the development keys of this checkout:")
+    for folder in found:
+        note(str(folder))
+    if "--yes" not in arguments and not confirm("Everything in them is lost."):
+        step("clean: nothing was deleted")
+        return 1
+    for folder in found:
+        _delete(folder)
+    step("clean: deleted")
+    return 0
+
+
+def _delete(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder)
+    except PermissionError as error:
+        raise LocalError(
+            "not-ours",
+            f"{error.filename} belongs to another account.",
+            "Run `make clean` as the account that made it (root?).",
+        ) from error
+
+
+def _manage(arguments: list[str]) -> int:
+    from deploy.local.stack import manage
+
+    if control.running() is None:
+        raise LocalError("not-running", "Nothing is running here.", "Run `make serve` first.")
+    print(manage(*arguments), end="")
+    return 0
+
+
+def _bench(arguments: list[str]) -> int:
+    command = [str(PYTHON), "-m", "tests.benchmarks", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+def _lock(_arguments: list[str]) -> int:
+    from deploy.local.lock import lock
+
+    lock()
+    return 0

@@ -1,0 +1,135 @@
+"""Which process gets to know what: settings travel in the environment and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from deploy.local.layout import BLOBS, KEYS, ROOT, SECRETS, TRUST, VENV, WORK
+
+# What a process may take over from the person's own environment without learning a secret.
+HARMLESS = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "XDG_RUNTIME_DIR")
+# One thread each: on a few cores the pools of OpenBLAS, OpenMP and torch spin against each other.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+LOOPBACK = "127.0.0.1,localhost"
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Random secrets of one installation, kept in ``.rakkan/secrets.json`` (0600)."""
+
+    secret_key: str
+    worker_token: str
+    broker: str
+    database_superuser: str
+    database_owner: str
+    database_application: str
+
+    @classmethod
+    def load_or_make(cls, path: Path = SECRETS) -> Secrets:
+        """Reads the file, or makes it with new secrets."""
+        if path.exists():
+            return cls(**json.loads(path.read_text(encoding="utf-8")))
+        made = cls(*(secrets.token_urlsafe(32) for _ in cls.__dataclass_fields__))
+        new = path.with_suffix(".new")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+            json.dump(asdict(made), handle, indent=2)
+        new.replace(path)
+        return made
+
+
+@dataclass(frozen=True)
+class Services:
+    """Addresses of what the processes talk to.
+
+    Attributes:
+        database: URL of the application role.
+        migrations: URL of the role that owns the tables.
+        broker: Celery's broker.
+        storage: Where files go.
+        timestamps: The RFC 3161 authority.
+        site: The web process.
+    """
+
+    database: str
+    migrations: str
+    broker: str
+    storage: str
+    timestamps: str
+    site: str
+
+
+def given(name: str) -> str | None:
+    """Returns an address that the person set, which then replaces the embedded part."""
+    return os.environ.get(name) or None
+
+
+def default_storage() -> str:
+    """Returns the URL of the folder that keeps files when STORAGE_URL is not set."""
+    return BLOBS.as_uri()
+
+
+def _base() -> dict[str, str]:
+    """Returns what every process gets."""
+    harmless = {name: os.environ[name] for name in HARMLESS if name in os.environ}
+    path = f"{VENV / 'bin'}:{harmless.get('PATH', '/usr/bin:/bin')}"
+    return {**harmless, **ONE_THREAD, "PATH": path, "PYTHONUNBUFFERED": "1", "NO_PROXY": LOOPBACK}
+
+
+def platform(services: Services, own: Secrets) -> dict[str, str]:
+    """Returns the environment of the platform's processes: web, clerk and sealing worker.
+
+    They take over the person's environment too: credentials of a storage or a proxy are in there.
+    """
+    return {
+        **os.environ,
+        **_base(),
+        "DATABASE_URL": services.database,
+        "BROKER_URL": services.broker,
+        "STORAGE_URL": services.storage,
+        "TSA_URL": services.timestamps,
+        "RAKKAN_ENV": os.environ.get("RAKKAN_ENV", "development"),
+        "RAKKAN_KEYS": str(KEYS),
+        "RAKKAN_TRUST": str(TRUST),
+        "RAKKAN_SECRET_KEY": own.secret_key,
+        "RAKKAN_WORKER_TOKEN": own.worker_token,
+        "RAKKAN_PUBLIC_URL": services.site,
+        "DJANGO_SETTINGS_MODULE": "rakkan.config.settings",
+    }
+
+
+def owner(services: Services, own: Secrets) -> dict[str, str]:
+    """Returns the environment of the commands that change tables."""
+    return {**platform(services, own), "RAKKAN_MIGRATE_DATABASE_URL": services.migrations}
+
+
+def render_worker(services: Services, own: Secrets) -> dict[str, str]:
+    """Returns the environment of the process that draws: no database, storage or private key."""
+    return {
+        **_base(),
+        "BROKER_URL": services.broker,
+        "RAKKAN_TRUST": str(TRUST),
+        "RAKKAN_PLATFORM_URL": services.site,
+        "RAKKAN_WORKER_TOKEN": own.worker_token,
+        "RAKKAN_WORK_DIR": str(WORK),
+    }
+
+
+def development_tsa() -> dict[str, str]:
+    """Returns the environment of the development time-stamp authority."""
+    return _base()
+
+
+def write_private(path: Path, values: Mapping[str, str]) -> None:
+    """Writes settings for commands that run beside the stack, readable by us alone."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+        json.dump(dict(values), handle, indent=2)
+
+
+def checkout() -> Path:
+    """Returns the folder that every command runs in."""
+    return ROOT

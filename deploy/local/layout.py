@@ -1,0 +1,18 @@
+"""Where things lie: the checkout, its virtual environment and the data folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+DATA = ROOT / ".rakkan"
+LOG = DATA / "log"
+KEYS = DATA / "keys"
+TRUST = DATA / "trust"
+BLOBS = DATA / "blobs"
+WORK = DATA / "work"
+SECRETS = DATA / "secrets.json"
+LOCK = DATA / "stack.lock"
+STATE = DATA / "stack.json"

@@ -1,0 +1,31 @@
+"""The site and its workers in the foreground, until Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+
+from deploy.local.console import note, step
+from deploy.local.control import Running
+from deploy.local.stack import Stack, manage
+
+
+def serve() -> None:
+    """Runs the whole program, tells the demo accounts, stops cleanly on Ctrl-C.
+
+    Raises:
+        LocalError: It runs already, its port is taken, or a process did not come up.
+    """
+    Stack(any_port=False).run(_tell)
+
+
+def accounts() -> dict[str, dict[str, str]]:
+    """Makes the demo accounts if they are not there, and returns them by role."""
+    seeded = json.loads(manage("seed_demo", "--json", capture=True))
+    return dict(seeded["accounts"])
+
+
+def _tell(running: Running) -> None:
+    step("demo accounts (development only):")
+    for role, account in accounts().items():
+        note(f"{role:20} {account['email']:32} password: {account['password']}")
+    step(f"open {running.site}/ in a browser; Ctrl-C stops everything")

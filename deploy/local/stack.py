@@ -1,0 +1,229 @@
+"""The whole program on one machine: which processes, in which order, watched until they stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from deploy.local import environment, postgres, probes, valkey
+from deploy.local.console import note, step
+from deploy.local.control import Running, only_one
+from deploy.local.environment import Secrets, Services, given
+from deploy.local.errors import LocalError
+from deploy.local.layout import BLOBS, DATA, KEYS, LOG, PYTHON, ROOT, STATE, WORK
+from deploy.local.processes import Child, Program, stop_all
+
+START_SECONDS = 60.0
+WATCH_SECONDS = 0.2
+DEFAULT_PORT = 8000
+ENVIRONMENT = DATA / "environment.json"
+
+
+class Stack:
+    """Starts everything, keeps it alive, stops it. One at a time per checkout."""
+
+    def __init__(self, *, any_port: bool) -> None:
+        """Chooses the web's port.
+
+        Args:
+            any_port: Whether another port will do when the wanted one is taken.
+        """
+        self.children: list[Child] = []
+        self.port = _port(any_port=any_port)
+        self.secrets = Secrets.load_or_make()
+        self.stopping = False
+
+    def run(self, started: Callable[[Running], None] | None = None) -> None:
+        """Starts the processes and watches them until SIGINT or SIGTERM.
+
+        Raises:
+            LocalError: Another stack is running here, or a process did not come up.
+        """
+        with only_one():
+            previous = {
+                number: signal.signal(number, self._ask_to_stop)
+                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            }
+            try:
+                self._start()
+                if started is not None and not self.stopping:
+                    started(Running(os.getpid(), self.site))
+                while not self.stopping:
+                    self._watch()
+                    time.sleep(WATCH_SECONDS)
+            finally:
+                for number, handler in previous.items():
+                    signal.signal(number, handler)
+                self._stop()
+
+    @property
+    def site(self) -> str:
+        """The web's address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stopping = True
+
+    def _start(self) -> None:
+        for folder, mode in ((LOG, 0o755), (BLOBS, 0o700), (WORK, 0o700)):
+            folder.mkdir(mode=mode, parents=True, exist_ok=True)
+        _development_keys()
+        services = self._services()
+        environment.write_private(ENVIRONMENT, environment.owner(services, self.secrets))
+        step("stack: bringing the database up to date")
+        manage("prepare")
+        for program in self._programs(services):
+            self._launch(program)
+        self._write_state()
+        step(f"stack: running at {self.site} (logs in {LOG})")
+
+    def _launch(self, program: Program) -> None:
+        """Starts one process and waits for it, unless we have been asked to stop meanwhile."""
+        if self.stopping:
+            return
+        step(f"stack: starting {program.name}")
+        child = Child(program, LOG)
+        self.children.append(child)
+        child.start()
+        child.wait_ready(START_SECONDS)
+
+    def _services(self) -> Services:
+        """Starts those servers that were not given by address, and returns all addresses."""
+        database = given("DATABASE_URL")
+        migrations = given("RAKKAN_MIGRATE_DATABASE_URL") or database
+        if database is None:
+            cluster = self._postgres()
+            database, migrations = cluster.url(postgres.APPLICATION), cluster.url(postgres.OWNER)
+        return Services(
+            database=database,
+            migrations=migrations or database,
+            broker=given("BROKER_URL") or self._valkey().url,
+            storage=given("STORAGE_URL") or environment.default_storage(),
+            timestamps=given("TSA_URL") or self._timestamps(),
+            site=self.site,
+        )
+
+    def _postgres(self) -> postgres.Cluster:
+        own = self.secrets
+        passwords = postgres.Passwords(
+            own.database_superuser, own.database_owner, own.database_application
+        )
+        cluster = postgres.plan(DATA / "pg", passwords)
+        if not cluster.data.exists():
+            step(f"stack: making the database in {cluster.data}")
+        postgres.initialise(cluster)
+        self._launch(postgres.program(cluster))
+        postgres.prepare(cluster)
+        return cluster
+
+    def _valkey(self) -> valkey.Broker:
+        broker = valkey.Broker(DATA / "valkey", probes.free_port(), self.secrets.broker)
+        self._launch(valkey.program(broker))
+        return broker
+
+    def _timestamps(self) -> str:
+        port = probes.free_port()
+        command = ["-m", "compliance.development.tsa", "--port", str(port), "--keys", str(KEYS)]
+        self._launch(
+            Program(
+                name="timestamps",
+                command=[str(PYTHON), *command],
+                environment=environment.development_tsa(),
+                ready=lambda: probes.listens(port),
+            )
+        )
+        return f"http://127.0.0.1:{port}/"
+
+    def _programs(self, services: Services) -> list[Program]:
+        """Lists the processes of Rakkan itself."""
+        shared = environment.platform(services, self.secrets)
+        drawing = environment.render_worker(services, self.secrets)
+        beat = ["-B", "--schedule", str(DATA / "beat-schedule")]
+        web = ["-m", "gunicorn", "rakkan.config.wsgi:application", "--bind", self.site[7:]]
+        web += ["--workers", "1", "--threads", "4", "--timeout", "120", "--no-control-socket"]
+        return [
+            Program("web", [str(PYTHON), *web], shared, ready=lambda: probes.serves(self.site)),
+            Program("render", _worker("generation.worker", "cpu"), drawing),
+            Program("seal", _worker("rakkan.config", "seal"), shared),
+            Program("clerk", [*_worker("rakkan.config", "default"), *beat], shared),
+        ]
+
+    def _watch(self) -> None:
+        for child in self.children:
+            if child.revive():
+                note(f"{child.program.name} had ended and was started again ({child.restarts})")
+                self._write_state()
+
+    def _write_state(self) -> None:
+        state = {
+            "pid": os.getpid(),
+            "site": self.site,
+            "processes": {child.program.name: child.pid for child in self.children},
+        }
+        new = STATE.with_suffix(".new")
+        new.write_text(json.dumps(state, indent=2), encoding="utf-8")
+        new.replace(STATE)
+
+    def _stop(self) -> None:
+        step("stack: stopping")
+        stop_all(self.children)
+        for path in (STATE, ENVIRONMENT):
+            path.unlink(missing_ok=True)
+        step("stack: stopped")
+
+
+def _worker(app: str, queue: str) -> list[str]:
+    options = ["-Q", queue, "-P", "solo", "-c", "1", "-n", f"{queue}@%h", "--loglevel", "INFO"]
+    return [str(PYTHON), "-m", "celery", "-A", app, "worker", *options]
+
+
+def manage(*arguments: str, capture: bool = False) -> str:
+    """Runs one of Django's commands beside the running stack and returns its output.
+
+    Raises:
+        LocalError: The command failed; its output is in the message.
+    """
+    values = json.loads(ENVIRONMENT.read_text(encoding="utf-8"))
+    result = subprocess.run(
+        [str(PYTHON), "manage.py", *arguments],
+        cwd=ROOT, env=values, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if result.returncode != 0:
+        raise LocalError(
+            "command-failed",
+            f"manage.py {' '.join(arguments)} failed:\n{result.stdout}{result.stderr}",
+            f"Read the message above; the servers' logs are in {LOG}.",
+        )
+    if not capture:
+        for line in result.stdout.splitlines():
+            note(line)
+    return result.stdout
+
+
+def _development_keys() -> None:
+    from compliance.development.keys import development_keys  # needs the virtual environment
+
+    development_keys(DATA)
+
+
+def _port(*, any_port: bool) -> int:
+    """Returns the port in PORT, else 8000; another one when it is taken and that is allowed.
+
+    Raises:
+        LocalError: It is taken.
+    """
+    wanted = int(os.environ.get("PORT") or DEFAULT_PORT)
+    if not probes.listens(wanted):
+        return wanted
+    if any_port and not os.environ.get("PORT"):
+        return probes.free_port()
+    raise LocalError(
+        "port-taken",
+        f"Something else listens on 127.0.0.1:{wanted}.",
+        "Stop it, or choose another port: PORT=8001 make serve.",
+    )

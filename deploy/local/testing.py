@@ -1,0 +1,70 @@
+"""Servers for one test session: real ones, made for it and gone after it."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from deploy.local import postgres, probes, valkey
+from deploy.local.environment import given
+from deploy.local.private import temporary_folder
+from deploy.local.processes import Child, Program, stop_all
+
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class TestServers:
+    """Addresses that a test session works with.
+
+    Attributes:
+        owner: Database URL of the role that owns the tables and may make a test database.
+        application: Database URL of the role that the program runs as.
+        broker: Celery's broker.
+    """
+
+    __test__ = False  # not a test class, whatever its name suggests to pytest
+
+    owner: str
+    application: str
+    broker: str
+
+
+@contextmanager
+def test_servers() -> Iterator[TestServers]:
+    """Starts PostgreSQL and Valkey, unless DATABASE_URL and BROKER_URL name some; stops them after.
+
+    Raises:
+        LocalError: One of them did not come up.
+    """
+    folder = temporary_folder("rakkan-test-")
+    children: list[Child] = []
+
+    def launch(program: Program) -> None:
+        children.append(Child(program, folder))
+        children[-1].start()
+        children[-1].wait_ready(START_SECONDS)
+
+    try:
+        application = given("DATABASE_URL")
+        owner = given("RAKKAN_MIGRATE_DATABASE_URL") or application
+        if application is None:
+            passwords = postgres.Passwords(*(secrets.token_urlsafe(16) for _ in range(3)))
+            cluster = postgres.plan(folder / "pg", passwords)
+            postgres.initialise(cluster)
+            launch(postgres.program(cluster, durable=False))
+            postgres.prepare(cluster)
+            application, owner = cluster.url(postgres.APPLICATION), cluster.url(postgres.OWNER)
+        broker = given("BROKER_URL")
+        if broker is None:
+            server = valkey.Broker(folder / "valkey", probes.free_port(), secrets.token_urlsafe(16))
+            launch(valkey.program(server))
+            broker = server.url
+        yield TestServers(owner or application, application, broker)
+    finally:
+        stop_all(children)
+        with suppress(OSError):
+            shutil.rmtree(folder)

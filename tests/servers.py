@@ -1,0 +1,103 @@
+"""Pytest plugin: real servers and development keys for one session, there before the settings are.
+
+pytest-django imports the settings before any conftest is read, and the settings read their
+addresses from the environment. So this is a plugin (``-p tests.servers`` in pyproject.toml), and
+what it starts is there before the first import. Addresses that the caller sets are used instead:
+DATABASE_URL, BROKER_URL, STORAGE_URL, TSA_URL.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from compliance.development.keys import development_keys
+from deploy.local import probes
+from deploy.local.environment import ONE_THREAD
+from deploy.local.private import temporary_folder
+from deploy.local.processes import Child, Program
+from deploy.local.testing import TestServers, test_servers
+
+SERVERS = pytest.StashKey[TestServers]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Starts the servers and sets the environment, ahead of pytest-django."""
+    with ExitStack() as stack:
+        servers = stack.enter_context(test_servers())
+        folder = stack.enter_context(_folder())
+        os.environ.update(_environment(servers, folder))
+        if "TSA_URL" not in os.environ:
+            os.environ["TSA_URL"] = stack.enter_context(_timestamps(folder))
+        early_config.stash[SERVERS] = servers
+        early_config.add_cleanup(stack.pop_all().close)
+
+
+def _environment(servers: TestServers, folder: Path) -> dict[str, str]:
+    keys = development_keys(folder)
+    blobs = folder / "blobs"
+    blobs.mkdir()
+    return {
+        **ONE_THREAD,
+        "DATABASE_URL": servers.owner,  # Django makes its test database with it
+        "RAKKAN_MIGRATE_DATABASE_URL": servers.owner,
+        "BROKER_URL": servers.broker,
+        "STORAGE_URL": os.environ.get("STORAGE_URL") or blobs.as_uri(),
+        "RAKKAN_ENV": "development",
+        "RAKKAN_KEYS": str(keys.keys),
+        "RAKKAN_TRUST": str(keys.trust),
+        "RAKKAN_SECRET_KEY": "of the tests and nothing else, fifty characters or more",
+        "RAKKAN_WORKER_TOKEN": "the token of the workers in the tests",
+        "RAKKAN_PUBLIC_URL": "http://127.0.0.1:8000",
+        "NO_PROXY": "127.0.0.1,localhost",
+    }
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    folder = temporary_folder("rakkan-session-")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _timestamps(folder: Path) -> Iterator[str]:
+    port = probes.free_port()
+    command = ["compliance.development.tsa", "--port", str(port), "--keys", str(folder / "keys")]
+    program = Program(
+        name="timestamps",
+        command=[sys.executable, "-m", *command],
+        environment=dict(os.environ),
+        ready=lambda: probes.listens(port),
+    )
+    child = Child(program, folder)
+    child.start()
+    try:
+        child.wait_ready(30.0)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        child.stop()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds ``--long``."""
+    parser.addoption("--long", action="store_true", help="run the tests marked long as well")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out the tests marked long, unless they are asked for."""
+    if config.getoption("--long"):
+        return
+    left_out = pytest.mark.skip(reason="takes long: run it with `make test-long`")
+    for item in items:
+        if "long" in item.keywords:
+            item.add_marker(left_out)
