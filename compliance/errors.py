@@ -34,3 +34,7 @@ class PermitInvalid(ComplianceError):
     """A permit is forged, expired, of another kind, or for other inputs."""
 
     code = "permit-invalid"
+
+
+class RakkanDevelopmentWarning(UserWarning):
+    """A part meant for development only is in use; start-up refuses it in production."""

@@ -1,0 +1,151 @@
+"""The development key folder: made once, complete or not at all, by whoever comes first.
+
+``<directory>/keys`` (0700) holds every secret; ``<directory>/trust`` is the public bundle an
+auditor is given. ``trust`` is derived from ``keys``, so a lost bundle is written again.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from compliance.development.pki import claim_hierarchy, timestamp_hierarchy
+from compliance.errors import InvalidInput
+from compliance.signing import KeyRole, StatementSigner
+from compliance.watermark.key import WatermarkKey
+
+# C2PA claims need a certificate; every other role signs statements with a bare Ed25519 key.
+STATEMENT_ROLES = (KeyRole.PERMIT, KeyRole.RECEIPT, KeyRole.CHECKPOINT)
+_README = """development
+
+These are Rakkan's development trust anchors. Anybody with access to the machine that made
+them can sign with them: a verification against this folder proves nothing to a stranger.
+
+root.pem             root of the C2PA claim-signing certificates
+tsa_root.pem         root of the development time-stamp authority (RFC 3161)
+permit.pub.pem       Ed25519 key that signs permits
+receipt.pub.pem      Ed25519 key that signs consent receipts
+checkpoint.pub.pem   Ed25519 key that signs checkpoints of the log
+"""
+
+
+@dataclass(frozen=True)
+class DevelopmentKeys:
+    """Where the files of a development key folder are."""
+
+    directory: Path
+
+    @property
+    def keys(self) -> Path:
+        """Folder with the secrets."""
+        return self.directory / "keys"
+
+    @property
+    def trust(self) -> Path:
+        """Folder with the public bundle."""
+        return self.directory / "trust"
+
+    @property
+    def release_chain(self) -> Path:
+        """Certificate chain (leaf first) for C2PA claims."""
+        return self.keys / "release_chain.pem"
+
+    @property
+    def release_key(self) -> Path:
+        """ES256 key of that chain's leaf."""
+        return self.keys / "release_key.pem"
+
+    @property
+    def watermark_key(self) -> Path:
+        """Secret that places watermark bits."""
+        return self.keys / "watermark.key"
+
+    def statement_key(self, role: KeyRole) -> Path:
+        """Private key of a statement role."""
+        return self.keys / f"{role.value}.pem"
+
+
+def development_keys(directory: Path) -> DevelopmentKeys:
+    """Make sure that ``directory`` holds a complete set of development keys.
+
+    Does nothing when they are there. Safe when several processes call it at once: the first
+    makes the keys, the others wait for it. A process killed in the middle leaves nothing that
+    a later call would take for a key.
+
+    Raises:
+        InvalidInput: the folder holds some of the keys but not all of them.
+    """
+    paths = DevelopmentKeys(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    with _locked(directory / ".keys.lock"):
+        if not paths.keys.exists():
+            _publish(directory, paths.keys, _secrets())
+        _check_complete(paths.keys)
+        if not paths.trust.exists():
+            _publish(directory, paths.trust, _bundle(paths.keys))
+    return paths
+
+
+def _secrets() -> dict[str, bytes]:
+    claims, stamps = claim_hierarchy(), timestamp_hierarchy()
+    files = {
+        "root.pem": claims.root.certificate_pem(),
+        "release_chain.pem": claims.chain_pem(),
+        "release_key.pem": claims.leaf.key_pem(),
+        "tsa_root.pem": stamps.root.certificate_pem(),
+        "tsa_chain.pem": stamps.chain_pem(),
+        "tsa_key.pem": stamps.leaf.key_pem(),
+        "watermark.key": WatermarkKey.generate().to_text().encode(),
+    }
+    for role in STATEMENT_ROLES:
+        files[f"{role.value}.pem"] = StatementSigner.generate(role).private_pem()
+    return files
+
+
+def _bundle(keys: Path) -> dict[str, bytes]:
+    files = {name: (keys / name).read_bytes() for name in ("root.pem", "tsa_root.pem")}
+    for role in STATEMENT_ROLES:
+        signer = StatementSigner.load(role, keys / f"{role.value}.pem")
+        files[f"{role.value}.pub.pem"] = signer.public_pem()
+    return files | {"README.txt": _README.encode()}
+
+
+def _check_complete(keys: Path) -> None:
+    names = ["root", "release_chain", "release_key", "tsa_root", "tsa_chain", "tsa_key"]
+    wanted = [f"{name}.pem" for name in [*names, *(role.value for role in STATEMENT_ROLES)]]
+    missing = [name for name in [*wanted, "watermark.key"] if not (keys / name).is_file()]
+    if missing:
+        raise InvalidInput(
+            f"The development keys in {keys} are incomplete: {', '.join(missing)} missing.",
+            code="keys-incomplete",
+            remedy=f"Restore the files, or delete {keys.parent} to start over with new keys.",
+        )
+
+
+def _publish(directory: Path, target: Path, files: dict[str, bytes]) -> None:
+    """Write all files beside ``target`` and rename the folder: all of them or none."""
+    scratch = Path(tempfile.mkdtemp(prefix=".making-", dir=directory))
+    try:
+        for name, content in files.items():
+            secret = target.name == "keys"
+            descriptor = os.open(
+                scratch / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o644
+            )
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content)
+        scratch.chmod(0o700 if target.name == "keys" else 0o755)
+        scratch.rename(target)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)  # given back by the kernel if we are killed
+        yield

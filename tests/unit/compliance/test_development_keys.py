@@ -1,0 +1,112 @@
+"""The development key folder: complete or not there, once, whoever comes first."""
+
+import stat
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+import compliance
+from compliance.development import development_keys
+from compliance.errors import InvalidInput
+from compliance.signing import KeyRole, StatementSigner, StatementVerifier
+from compliance.watermark import WatermarkKey
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+ROOT = Path(compliance.__file__).parents[1]
+PRINT_DIGEST = """
+import sys; from pathlib import Path
+from compliance.canonical import file_sha256
+from compliance.development import development_keys
+paths = development_keys(Path(sys.argv[1]))
+print(file_sha256(paths.watermark_key), file_sha256(paths.trust / "root.pem"))
+"""
+
+
+def test_secrets_are_private_and_the_bundle_holds_no_secret(tmp_path: Path) -> None:
+    paths = development_keys(tmp_path / "new" / "folder")
+    assert stat.S_IMODE(paths.keys.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths.keys.iterdir()} == {0o600}
+    assert sorted(path.name for path in paths.trust.iterdir()) == [
+        "README.txt",
+        "checkpoint.pub.pem",
+        "permit.pub.pem",
+        "receipt.pub.pem",
+        "root.pem",
+        "tsa_root.pem",
+    ]
+    assert not any(b"PRIVATE" in content for content in _contents(paths.trust).values())
+
+
+def test_a_statement_signed_with_the_keys_is_verified_with_the_bundle(tmp_path: Path) -> None:
+    paths = development_keys(tmp_path)
+    for role in (KeyRole.PERMIT, KeyRole.RECEIPT, KeyRole.CHECKPOINT):
+        token = StatementSigner.load(role, paths.statement_key(role)).sign({"a": 1})
+        public = (paths.trust / f"{role.value}.pub.pem").read_bytes()
+        assert StatementVerifier.from_pems(role, [public]).verify(token) == {"a": 1}
+
+
+def test_the_chains_end_at_the_roots_of_the_bundle(tmp_path: Path) -> None:
+    paths = development_keys(tmp_path)
+    for chain, root in (("release_chain.pem", "root.pem"), ("tsa_chain.pem", "tsa_root.pem")):
+        certificates = x509.load_pem_x509_certificates((paths.keys / chain).read_bytes())
+        anchor = x509.load_pem_x509_certificate((paths.trust / root).read_bytes())
+        path = [*certificates, anchor]
+        for issued, issuer in pairwise(path):
+            issued.verify_directly_issued_by(issuer)
+
+
+def test_a_second_call_changes_nothing_and_writes_a_lost_bundle_again(tmp_path: Path) -> None:
+    paths = development_keys(tmp_path)
+    before = _contents(paths.keys) | _contents(paths.trust)
+    for path in paths.trust.iterdir():
+        path.unlink()
+    paths.trust.rmdir()
+    development_keys(tmp_path)
+    assert _contents(paths.keys) | _contents(paths.trust) == before
+
+
+def test_processes_that_start_together_agree_on_one_set(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PRINT_DIGEST, str(tmp_path)]
+    running = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)  # noqa: S603  our own code
+        for _ in range(3)
+    ]
+    printed = [program.communicate(timeout=60)[0] for program in running]
+    assert [program.returncode for program in running] == [0, 0, 0]
+    assert len(set(printed)) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".keys.lock", "keys", "trust"]
+
+
+def test_a_lost_key_is_reported_and_not_replaced(tmp_path: Path) -> None:
+    paths = development_keys(tmp_path)
+    (paths.keys / "receipt.pem").unlink()
+    with pytest.raises(InvalidInput, match=r"receipt\.pem missing") as caught:
+        development_keys(tmp_path)
+    assert caught.value.code == "keys-incomplete"
+    assert caught.value.remedy
+
+
+def test_a_watermark_key_survives_its_file_and_is_never_overwritten(tmp_path: Path) -> None:
+    key = WatermarkKey.generate()
+    key.save(tmp_path / "mark.key")
+    assert WatermarkKey.load(tmp_path / "mark.key") == key
+    assert key.secret.hex() not in repr(key)
+    assert key.key_id not in key.to_text()
+    with pytest.raises(FileExistsError):
+        WatermarkKey.generate().save(tmp_path / "mark.key")
+
+
+@pytest.mark.parametrize("content", ["", "zz", "00" * 31, "ü" * 64])
+def test_a_broken_watermark_key_says_what_to_do(tmp_path: Path, content: str) -> None:
+    (tmp_path / "mark.key").write_text(content, encoding="utf-8")
+    with pytest.raises(InvalidInput) as caught:
+        WatermarkKey.load(tmp_path / "mark.key")
+    assert caught.value.code == "key-unreadable"
