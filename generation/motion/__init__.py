@@ -1,4 +1,8 @@
-"""From speech to movement: what the face does at each frame."""
+"""From speech to movement: what the face does at each frame.
+
+``from_speech`` and ``animate`` live in :mod:`generation.motion.speaking`; they are not imported
+here, so that an engine can name :class:`Curves` without loading the phoneme network.
+"""
 
 from generation.motion.curves import Controls, Curve, Curves
 

@@ -1,0 +1,43 @@
+"""Life besides speech: the head never quite still, blinks, small glances. Seeded, repeatable."""
+
+import numpy as np
+
+from generation.motion.timeline import RATE, Track, smooth
+
+_CLOSING, _SHUT, _OPENING = 0.09, 0.03, 0.16  # seconds; measured blinks are 0.2 to 0.4 s long
+
+
+def wander(rng: np.random.Generator, size: int, seconds: float, deviation: float) -> Track:
+    """Return smooth noise of the given standard deviation that turns every few ``seconds``."""
+    margin = int(4 * seconds * RATE) + 1
+    noise = smooth(rng.normal(size=size + 2 * margin), seconds)
+    # Scaled by what the blur does to white noise, so that short clips keep the long-run deviation.
+    expected = np.sqrt(1 / (2 * np.sqrt(np.pi) * seconds * RATE))
+    track: Track = noise[margin : margin + size] * (deviation / expected)
+    return track
+
+
+def blinks(rng: np.random.Generator, times: Track, rate: float) -> Track:
+    """Return eyelid closure 0..1; ``rate`` scales how often (1 = every three and a half s)."""
+    track = np.zeros(times.size)
+    if rate <= 0:
+        return track
+    start = 0.8
+    while start < times[-1]:
+        since = times - start
+        down = np.clip(since / _CLOSING, 0, 1)
+        up = np.clip((since - _CLOSING - _SHUT) / _OPENING, 0, 1)
+        lid = 0.25 * (1 - np.cos(np.pi * down)) * (1 + np.cos(np.pi * up))
+        np.maximum(track, lid, out=track)
+        start += (0.3 + rng.gamma(4, 0.8)) / rate
+    return track
+
+
+def glances(rng: np.random.Generator, times: Track) -> Track:
+    """Return the horizontal direction of the eyes in radians: fixations and quick jumps."""
+    track = np.zeros(times.size)
+    start = 0.4
+    while start < times[-1]:
+        track[times >= start] = rng.normal(0, 0.035)
+        start += rng.uniform(0.6, 2.2)
+    return smooth(track, 0.015)

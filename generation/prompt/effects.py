@@ -1,0 +1,71 @@
+"""What a prompt changes in the movement."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+FACTORS = ("movement", "openness", "turning", "blinking")
+_LIMITS = {
+    "movement": (0.1, 2.0),
+    "openness": (0.7, 1.3),
+    "turning": (0.2, 1.5),
+    "blinking": (0.3, 2.5),
+    "nods": (0.0, 1.5),
+    "tilt": (-6.0, 6.0),
+    "pitch": (-4.0, 4.0),
+    "smile": (-0.8, 0.9),
+    "squint": (0.0, 0.8),
+    "brow": (-0.2, 0.5),
+    "frown": (0.0, 0.8),
+}
+
+
+@dataclass(frozen=True)
+class PromptEffects:
+    """Factors (1 = as without a prompt) and additions (0 = none) to the curves, and the report.
+
+    Attributes:
+        movement: factor on head movement, emphasis and brows.
+        openness: factor on how far the mouth opens.
+        turning: factor on turning to the side.
+        blinking: factor on how often the eyes blink.
+        nods: 0..1.5, size of nods on stressed syllables.
+        tilt: degrees of head tilt.
+        pitch: degrees, face down positive.
+        smile: -1 corners down .. 1 up.
+        squint: 0..1.
+        brow: cm.
+        frown: 0..1.
+        report: one entry for each phrase of the prompt, in its order: ``words``, ``honoured``,
+            ``concept`` (stable name, "" if unknown) and ``effect`` and ``effect_ja``, or
+            ``why`` and ``why_ja``. Together the words are the whole prompt.
+    """
+
+    movement: float = 1.0
+    openness: float = 1.0
+    turning: float = 1.0
+    blinking: float = 1.0
+    nods: float = 0.0
+    tilt: float = 0.0
+    pitch: float = 0.0
+    smile: float = 0.0
+    squint: float = 0.0
+    brow: float = 0.0
+    frown: float = 0.0
+    report: list[dict[str, Any]] = field(default_factory=list)
+
+
+def combine(wishes: list[tuple[dict[str, float], float]]) -> dict[str, float]:
+    """Return effect values from (adjustment, strength) pairs, kept within what can be drawn.
+
+    A strength below zero turns a factor round and adds nothing to an addition.
+    """
+    values = {name: 1.0 if name in FACTORS else 0.0 for name in _LIMITS}
+    for adjustment, strength in wishes:
+        for name, amount in adjustment.items():
+            if name in FACTORS:
+                values[name] *= amount**strength
+            else:
+                values[name] += amount * max(strength, 0)
+    return {
+        name: min(max(value, _LIMITS[name][0]), _LIMITS[name][1]) for name, value in values.items()
+    }

@@ -1,0 +1,186 @@
+"""Reading a prompt: every word ends up in exactly one entry of the report."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from generation.prompt import vocabulary as v
+from generation.prompt.effects import PromptEffects, combine
+
+MAX_CHARACTERS = 2000
+_PHRASE = re.compile(r"[^,;:.!?/|()\[\]\n\r、。・「」]+")
+_KANA_TAIL = re.compile(r"[ぁ-んー]+")
+_STRENGTHS = {"strong": 1.4, "weak": 0.5, "less": -0.7, "negation": -1.0}
+
+
+def _words(english: str, japanese: str = r"(?!)") -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z])(?:{english})(?![A-Za-z])|(?:{japanese})", re.IGNORECASE)
+
+
+_CONCEPTS = [(concept, _words(concept.en, concept.ja)) for concept in v.CONCEPTS]
+_HELPERS = {
+    "strong": _words(v.STRONG, v.STRONG_JA),
+    "weak": _words(v.WEAK, v.WEAK_JA),
+    "less": _words(v.LESS, v.LESS_JA),
+    "negation": _words(v.NEGATION),
+    "link": _words(v.LINKS),
+    "filler": _words(v.FILLERS, v.FILLERS_JA),
+}
+_NEGATED_AFTER = re.compile(v.NEGATION_AFTER_JA)
+
+
+@dataclass(frozen=True)
+class _Token:
+    start: int
+    end: int
+    concept: v.Concept | None = None
+    helper: str = ""  # a key of _HELPERS; with no concept and no helper the words are unknown
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class _Entry:
+    start: int
+    end: int
+    concept: v.Concept | None
+    strength: float = 1.0  # below zero: the opposite is asked for
+    empty: bool = False  # only helpers
+
+
+def understand(prompt: str) -> PromptEffects:
+    """Return what ``prompt`` changes, with a report on every phrase of it.
+
+    Text is compared in Unicode form NFKC; beyond 2,000 characters it is reported as not read.
+    """
+    text = unicodedata.normalize("NFKC", prompt)
+    head, rest = text[:MAX_CHARACTERS], text[MAX_CHARACTERS:].strip()
+    entries = [entry for phrase in _PHRASE.finditer(head) for entry in _read(head, phrase)]
+    wishes = [(e.concept.adjust, e.strength) for e in entries if e.concept]
+    report = [_describe(head, entry) for entry in entries]
+    if rest:
+        report.append(_not_honoured(rest, "", "the prompt is too long", "プロンプトが長すぎます"))
+    return PromptEffects(**combine(wishes), report=report)
+
+
+def _read(text: str, phrase: re.Match[str]) -> list[_Entry]:
+    """Turn one phrase into entries that together cover all of its words."""
+    entries: list[_Entry] = []
+    waiting: list[_Token] = []  # helpers that belong to what comes next
+    for token in _tokens(text, phrase.start(), phrase.end()):
+        if token.helper:
+            if token.helper == "link" and entries and _only_fillers(waiting):
+                entries[-1], waiting = replace(entries[-1], end=waiting[-1].end), []
+            waiting.append(token)
+            continue
+        entry = _entry(token, waiting)
+        if _takes_along(text, entries, entry, waiting):
+            entry = replace(entry, start=entries.pop().start)
+        entries.append(entry)
+        waiting = []
+    if waiting and entries:
+        entries[-1] = replace(entries[-1], end=waiting[-1].end)
+    elif waiting:
+        entries.append(_Entry(waiting[0].start, waiting[-1].end, None, empty=True))
+    return entries
+
+
+def _only_fillers(tokens: list[_Token]) -> bool:
+    return bool(tokens) and {token.helper for token in tokens} == {"filler"}
+
+
+def _entry(token: _Token, before: list[_Token]) -> _Entry:
+    helpers = {helper.helper for helper in before} | ({"negation"} if token.negated else set())
+    strength = 1.0
+    for name, value in _STRENGTHS.items():
+        strength *= value if name in helpers else 1.0
+    start = before[0].start if before else token.start
+    return _Entry(start, token.end, token.concept, strength)
+
+
+def _takes_along(text: str, entries: list[_Entry], entry: _Entry, before: list[_Token]) -> bool:
+    """Say whether a noun such as "light" claims the word before it, as in "warm light"."""
+    if not entries or entry.concept is None or not entry.concept.noun:
+        return False
+    if any(helper.helper in ("link", "negation") for helper in before):
+        return False
+    between = text[entries[-1].end : entry.start].strip()
+    joined = text[: entries[-1].end]
+    return not between and not joined.endswith(("で", "に", "と", "て", "が", "を", "は"))
+
+
+def _tokens(text: str, start: int, end: int) -> Iterator[_Token]:
+    """Cut text[start:end] into concepts, helpers and unknown words, longest match first."""
+    at = start
+    while at < end:
+        if text[at].isspace():
+            at += 1
+            continue
+        token = _known(text, at, end) or _unknown(text, at, end)
+        yield token
+        at = token.end
+
+
+def _known(text: str, at: int, end: int) -> _Token | None:
+    found: list[tuple[int, v.Concept | None, str]] = []
+    found += [(m.end(), concept, "") for concept, p in _CONCEPTS if (m := p.match(text, at, end))]
+    found += [
+        (m.end(), None, name) for name, p in _HELPERS.items() if (m := p.match(text, at, end))
+    ]
+    if not found:
+        return None
+    stop, concept, helper = max(found, key=lambda item: item[0])
+    negated = False
+    if concept:  # Japanese inflection and particles belong to the word
+        if after := _NEGATED_AFTER.match(text, stop, end):
+            stop, negated = after.end(), True
+        stop = _past_kana(text, stop, end)
+    return _Token(at, stop, concept, helper, negated)
+
+
+def _past_kana(text: str, at: int, end: int) -> int:
+    """Skip hiragana after a word, but not into the next known word."""
+    tail = _KANA_TAIL.match(text, at, end)
+    stop = tail.end() if tail else at
+    for position in range(at, stop):
+        if any(p.match(text, position, end) for _, p in _CONCEPTS):
+            return position
+    return stop
+
+
+def _unknown(text: str, at: int, end: int) -> _Token:
+    """Take characters until a known word begins: whole words in scripts that have spaces."""
+    stop = at + 1
+    while stop < end:
+        inside = text[stop].isascii() and text[stop].isalnum() and text[stop - 1].isalnum()
+        if not inside and (text[stop].isspace() or _known(text, stop, end)):
+            following = stop + len(text[stop:end]) - len(text[stop:end].lstrip())
+            if following >= end or _known(text, following, end):
+                break
+        stop += 1
+    return _Token(at, len(text[:stop].rstrip()))
+
+
+def _describe(text: str, entry: _Entry) -> dict[str, Any]:
+    words = text[entry.start : entry.end].strip()
+    concept = entry.concept
+    if concept is None:
+        why = (v.EMPTY_EN, v.EMPTY_JA) if entry.empty else (v.UNKNOWN_EN, v.UNKNOWN_JA)
+        return _not_honoured(words, "", *why)
+    if not concept.honoured:
+        return _not_honoured(words, concept.name, concept.text_en, concept.text_ja)
+    effect, effect_ja = concept.text_en, concept.text_ja
+    if entry.strength < 0 and concept.reversible:
+        effect, effect_ja = f"the opposite of: {effect}", f"次の逆にします:{effect_ja}"
+    elif entry.strength < 0:
+        effect, effect_ja = f"nothing is added: no {concept.name}", "この効果は加えません"
+    elif entry.strength != 1.0:
+        effect += f" (strength {entry.strength:.1f})"
+        effect_ja += f"(強さ {entry.strength:.1f})"
+    found = {"words": words, "honoured": True, "concept": concept.name}
+    return found | {"effect": effect, "effect_ja": effect_ja}
+
+
+def _not_honoured(words: str, concept: str, why: str, why_ja: str) -> dict[str, Any]:
+    return {"words": words, "honoured": False, "concept": concept, "why": why, "why_ja": why_ja}
