@@ -9,23 +9,28 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from generation.faces.arrays import Floats, Image, Points
+from generation.faces.arrays import AnyArray, Floats, Image, Points
 
 _SUBPIXEL_BITS = 4
-_NO_MAP = np.empty((0, 0), np.float32)  # remap's second map, when positions come as pairs
 Box = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom are outside
 
 
 def sample_picture(picture: Image, where: Floats) -> Image:
     """Return `picture` at positions (h, w, 2) px, bicubic, mirrored at its borders."""
-    out = cv2.remap(picture, where, _NO_MAP, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-    return np.asarray(out, np.uint8)
+    return np.asarray(_remap(picture, where, cv2.INTER_CUBIC, cv2.BORDER_REFLECT_101), np.uint8)
 
 
 def sample(values: Floats, where: Floats, *, outside_zero: bool = False) -> Floats:
     """Return float `values` (h, w[, c]) at positions (H, W, 2) px, bilinear."""
     border = cv2.BORDER_CONSTANT if outside_zero else cv2.BORDER_REPLICATE
-    return np.asarray(cv2.remap(values, where, _NO_MAP, cv2.INTER_LINEAR, borderMode=border), "f4")
+    return np.asarray(_remap(values, where, cv2.INTER_LINEAR, border), np.float32)
+
+
+def _remap(source: AnyArray, where: Floats, method: int, border: int) -> AnyArray:
+    # The second map must be None: OpenCV's stubs do not allow it, but an empty array in its place
+    # makes OpenCV 5 read memory that is not its own.
+    out: AnyArray = cv2.remap(source, where, None, method, borderMode=border)  # type: ignore[call-overload]
+    return out
 
 
 def affine(values: Floats, matrix: Points, size: tuple[int, int], *, inverse: bool) -> Floats:
