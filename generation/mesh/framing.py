@@ -1,8 +1,9 @@
 """From a photo of any size to the frame: head and shoulders, sensible headroom.
 
 All lengths are in face heights (forehead to chin). A photo that is tighter than the frame wants is
-used as it is as far as it reaches; only what then still misses is padded, by mirroring the photo
-and blurring the mirror image the more, the further away it is.
+used as it is as far as it reaches; only what then still misses is padded, by drawing the photo's
+edge outwards and blurring it the more, the further away it is: clothes go on downwards and the
+background upwards, where a mirror image would show a second head.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from generation.faces.topology import CHIN, FACE_OVAL, FOREHEAD
 from generation.mesh.sampling import smoothstep
 
 WANTED_HEIGHT, WANTED_WIDTH = 2.45, 1.9  # the frame shows at least this much
-TIGHTEST_HEIGHT, TIGHTEST_WIDTH = 1.75, 1.35  # below this the photo is padded instead
+TIGHTEST_HEIGHT, TIGHTEST_WIDTH = 1.5, 1.2  # below this the photo is padded instead
 HEADROOM = 0.62  # above the forehead point, hair included, at the wanted height
 EXTRA_HEADROOM = 0.25  # of every further face height
 
@@ -57,7 +58,7 @@ def cut(photo: Image, crop: Crop, width: int, height: int) -> Image:
     """Return the crop as (height, width, 3): area means when it shrinks, cubic when it grows."""
     inside, pads = _inside(photo, crop)
     if any(pads):
-        padded = cv2.copyMakeBorder(inside, *pads, borderType=cv2.BORDER_REFLECT_101)
+        padded = cv2.copyMakeBorder(inside, *pads, borderType=cv2.BORDER_REPLICATE)
         inside = _soften(np.asarray(padded, np.uint8), pads)
     method = cv2.INTER_AREA if crop.height > height else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(inside, (width, height), interpolation=method), np.uint8)
@@ -85,7 +86,7 @@ def _inside(photo: Image, crop: Crop) -> tuple[Image, tuple[int, int, int, int]]
 
 
 def _soften(padded: Image, pads: tuple[int, int, int, int]) -> Image:
-    """Blur the mirrored margin, stronger away from the photo, so that it reads as background."""
+    """Blur the added margin, stronger away from the photo, so that it reads as background."""
     height, width = padded.shape[:2]
     top, bottom, left, right = pads
     y, x = np.arange(height, dtype=np.float64), np.arange(width, dtype=np.float64)

@@ -78,7 +78,7 @@ class MouthInterior:
         """
         jaw = max(0.0, c.jaw)
         out = self._placed(self._cavity, c.roll, drift)
-        tongue = self._down * (0.60 * jaw - 0.40 * c.tongue + 0.05)
+        tongue = self._down * (0.38 * jaw - 0.40 * c.tongue + 0.05)
         out = _over(out, self._placed(self._tongue, c.roll, drift + tongue))
         out = _over(out, self._placed(self._lower, c.roll, drift + self._down * jaw), 0.9)
         out = _over(out, self._placed(self._upper, c.roll, drift))
@@ -125,7 +125,7 @@ def _colours(subject: Subject) -> Colours:
     right, left = (luminance(mean_colour(picture, spot)) for spot in spots[:2])
     light = luminance(skin)
     return Colours(
-        cavity=np.clip(0.20 * lip * (0.95, 0.60, 0.75) + 2, 4, 70),
+        cavity=np.clip(0.26 * lip * (1.0, 0.60, 0.68) + 2, 4, 80),
         tooth=np.clip(0.963 * light * np.array([1.02, 0.985, 0.90]) + 0.154 * skin, 0, 240),
         tongue=np.clip(0.62 * lip * (1.05, 0.95, 1.02) + 0.06 * skin, 0, 220),
         slant=float(np.clip(np.log((left + 5) / (right + 5)), -0.7, 0.7)),
@@ -181,8 +181,9 @@ def _photo_interior(subject: Subject, box: Box) -> Floats | None:
     if subject.mouth_gap < OPEN_PHOTO:
         return None
     upper, lower = subject.at(topology.UPPER_INNER_LIP), subject.at(topology.LOWER_INNER_LIP)
-    inset = 0.06 * (lower - upper)  # keep the lips' own edges out
-    mask = polygon(subject.shape, np.vstack([upper + inset, (lower - inset)[::-1]]))
-    mask = blur(mask, max(1.0, 0.005 * subject.face_height))
+    span = lower - upper
+    # The lips' own edges stay out; below, where the photo's lower lip was, a light rim would hang.
+    mask = polygon(subject.shape, np.vstack([upper + 0.06 * span, (lower - 0.22 * span)[::-1]]))
+    mask = blur(mask, max(1.0, 0.007 * subject.face_height))
     rows, columns = slice(box[1], box[3]), slice(box[0], box[2])
     return np.dstack([subject.picture[rows, columns], mask[rows, columns]]).astype(np.float32)

@@ -90,13 +90,13 @@ def shape_weights(c: Controls, gain: float) -> Floats:
         "jaw": jaw,
         "lower_lip": 0.80 * gap - jaw - 0.02 * c.close - 0.10 * c.labiodental,
         "upper_lip": upper,
-        "wide": 0.42 * c.wide - 0.62 * c.round + 0.22 * smile,
-        "corner": 0.32 * smile - 0.22 * sad,
+        "wide": 0.42 * c.wide - 0.62 * c.round + 0.28 * smile,
+        "corner": 0.42 * smile - 0.30 * sad,
         "press": 0.22 * c.close + 0.10 * c.labiodental,
         "protrude": 0.16 * c.protrude,
         "close": 1.0,
         "brow": c.brow,
-        "frown": 0.25 * c.frown,
+        "frown": 0.32 * c.frown,
         "squint": 0.12 * c.squint + 0.05 * smile,
     }
     return np.array([weights[name] for name in SHAPES], np.float32)
