@@ -1,0 +1,1 @@
+"""The Django side: people, consent, approval, dispatch, release, audit, API and pages."""

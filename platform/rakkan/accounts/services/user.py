@@ -1,0 +1,28 @@
+"""Make organisations and accounts."""
+
+from django.db import transaction
+
+from rakkan.accounts.models import Membership, Organisation, User
+from rakkan.accounts.roles import Role
+
+
+@transaction.atomic
+def organisation_ensure(*, name: str) -> Organisation:
+    """Return the organisation of that name, made if needed."""
+    return Organisation.objects.get_or_create(name=name)[0]
+
+
+@transaction.atomic
+def user_ensure(
+    *, organisation: Organisation, email: str, name: str, password: str, roles: tuple[Role, ...]
+) -> User:
+    """Return the user of that address with these roles and this password, made if needed."""
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        user = User.objects.create_user(email, password, name=name, organisation=organisation)
+    elif not user.check_password(password):
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    for role in roles:
+        Membership.objects.get_or_create(user=user, role=role.value)
+    return user

@@ -1,0 +1,97 @@
+"""What the API takes."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from rakkan.consents.services import Terms
+from rakkan.productions.services.create import Draft
+
+
+def _words(**options: Any) -> serializers.ListField:
+    return serializers.ListField(child=serializers.CharField(max_length=40), **options)
+
+
+class LoginFields(serializers.Serializer[Any]):
+    """Credentials."""
+
+    email = serializers.EmailField()
+    password = serializers.CharField(max_length=200, trim_whitespace=False)
+
+
+class LikenessFields(serializers.Serializer[Any]):
+    """A portrait; the file itself is the part named ``portrait``."""
+
+    label = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
+
+
+class IdentityDecisionFields(serializers.Serializer[Any]):
+    """A reviewer's word."""
+
+    verified = serializers.BooleanField()
+    note = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
+
+
+class ConsentFields(serializers.Serializer[Any]):
+    """What a person allows."""
+
+    likeness = serializers.UUIDField()
+    purposes = _words()
+    channels = _words()
+    territories = _words()
+    languages = _words()
+    permitted_changes = _words(required=False, default=list)
+    ai_label = serializers.CharField(max_length=200)
+    valid_from = serializers.DateTimeField()
+    valid_until = serializers.DateTimeField()
+
+    def terms(self) -> Terms:
+        """Return the validated fields as terms."""
+        return Terms(**{k: v for k, v in self.validated_data.items() if k != "likeness"})
+
+
+class WithdrawalFields(serializers.Serializer[Any]):
+    """Why, if the person wants to say."""
+
+    reason = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
+
+
+class ProductionFields(serializers.Serializer[Any]):
+    """A draft; the voice track is the part named ``voice``."""
+
+    likeness = serializers.UUIDField()
+    title = serializers.CharField(max_length=120)
+    purpose = serializers.CharField(max_length=40)
+    channels = _words()
+    territories = _words()
+    language = serializers.CharField(max_length=10)
+    prompt = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
+    transcript = serializers.CharField(
+        max_length=20_000, required=False, default="", allow_blank=True
+    )
+    engine = serializers.CharField(max_length=30, required=False, default="mesh")
+    seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False, default=0)
+
+    def draft(self) -> Draft:
+        """Return the validated fields as a draft."""
+        return Draft(**{k: v for k, v in self.validated_data.items() if k != "likeness"})
+
+
+class DecisionFields(serializers.Serializer[Any]):
+    """An approver's word, bound to the digest of what they saw."""
+
+    decision = serializers.ChoiceField(choices=["approve", "reject"])
+    request_digest = serializers.RegexField(r"^[0-9a-f]{64}$")
+    comment = serializers.CharField(max_length=1000, required=False, default="", allow_blank=True)
+
+
+def fields_of(kind: type[Any], request: Request) -> Any:
+    """Return validated fields.
+
+    Raises:
+        ValidationError: some cannot be used.
+    """
+    fields = kind(data=request.data)
+    fields.is_valid(raise_exception=True)
+    return fields

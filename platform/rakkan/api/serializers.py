@@ -1,0 +1,248 @@
+"""What the API shows of each thing."""
+
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from rakkan.accounts.models import User
+from rakkan.accounts.permissions import user_roles
+from rakkan.approvals.selectors import decisions_of
+from rakkan.audit.models import Event
+from rakkan.consents.models import Consent
+from rakkan.consents.selectors import consent_state
+from rakkan.identity.models import IdentityCheck
+from rakkan.likenesses.models import Likeness
+from rakkan.productions.models import Production
+from rakkan.productions.selectors import production_progress
+from rakkan.productions.states import OWNERS, State
+from rakkan.releases.selectors import release_of
+
+
+def user_document(user: User) -> dict[str, Any]:
+    """Return an account as its owner sees it."""
+    return {
+        "id": str(user.pk),
+        "email": user.email,
+        "name": user.name,
+        "organisation": user.organisation.name,
+        "roles": sorted(role.value for role in user_roles(user)),
+    }
+
+
+def _measurement(row: Any) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {"verdict": row.verdict, "findings": row.findings, "facts": row.facts}
+
+
+class LikenessSerializer(serializers.ModelSerializer[Likeness]):
+    """A portrait and what the gate said of it."""
+
+    person = serializers.CharField(source="person.user.name", read_only=True)
+    measurement = serializers.SerializerMethodField()
+
+    class Meta:
+        """Fields."""
+
+        model = Likeness
+        fields: ClassVar = [
+            "id",
+            "label",
+            "person",
+            "portrait_sha256",
+            "portrait_media_type",
+            "added_at",
+            "measurement",
+        ]
+
+    def get_measurement(self, likeness: Likeness) -> dict[str, Any] | None:
+        """Return the verdict, or null while it is being measured."""
+        return _measurement(getattr(likeness, "measurement", None))
+
+
+class IdentityCheckSerializer(serializers.ModelSerializer[IdentityCheck]):
+    """A check and its decision."""
+
+    person = serializers.CharField(source="person.user.name", read_only=True)
+    decision = serializers.SerializerMethodField()
+
+    class Meta:
+        """Fields."""
+
+        model = IdentityCheck
+        fields: ClassVar = [
+            "id",
+            "person",
+            "method",
+            "evidence_sha256",
+            "evidence_media_type",
+            "submitted_at",
+            "decision",
+        ]
+
+    def get_decision(self, check: IdentityCheck) -> dict[str, Any] | None:
+        """Return the reviewer's word, or null while there is none."""
+        decision = getattr(check, "decision", None)
+        if decision is None:
+            return None
+        return {"verified": decision.verified, "valid_until": decision.valid_until.isoformat()}
+
+
+class ConsentSerializer(serializers.ModelSerializer[Consent]):
+    """A consent record and what it is now."""
+
+    state = serializers.SerializerMethodField()
+
+    class Meta:
+        """Fields."""
+
+        model = Consent
+        fields: ClassVar = [
+            "id",
+            "likeness",
+            "purposes",
+            "channels",
+            "territories",
+            "languages",
+            "permitted_changes",
+            "ai_label",
+            "valid_from",
+            "valid_until",
+            "granted_at",
+            "record_digest",
+            "state",
+        ]
+
+    def get_state(self, consent: Consent) -> str:
+        """Return live, not-yet, expired or withdrawn."""
+        return consent_state(consent).value
+
+
+class ProductionSerializer(serializers.ModelSerializer[Production]):
+    """A production, where it is and why."""
+
+    requester = serializers.CharField(source="requester.name", read_only=True)
+    depicted_person = serializers.CharField(source="likeness.person.user.name", read_only=True)
+    waits_for = serializers.SerializerMethodField()
+    voice = serializers.SerializerMethodField()
+    progress = serializers.SerializerMethodField()
+    approvals = serializers.SerializerMethodField()
+    release = serializers.SerializerMethodField()
+    prompt_report = serializers.SerializerMethodField()
+
+    class Meta:
+        """Fields."""
+
+        model = Production
+        fields: ClassVar = [
+            "id",
+            "title",
+            "state",
+            "waits_for",
+            "problem",
+            "requester",
+            "depicted_person",
+            "likeness",
+            "consent",
+            "purpose",
+            "channels",
+            "territories",
+            "language",
+            "prompt",
+            "prompt_report",
+            "transcript",
+            "engine",
+            "width",
+            "height",
+            "fps",
+            "seed",
+            "voice_sha256",
+            "voice",
+            "asset_id",
+            "request",
+            "request_digest",
+            "progress",
+            "approvals",
+            "release",
+            "created_at",
+            "changed_at",
+        ]
+
+    def get_waits_for(self, production: Production) -> str:
+        """Say whose move it is."""
+        return OWNERS[State(production.state)]
+
+    def get_voice(self, production: Production) -> dict[str, Any] | None:
+        """Return what the gate said of the voice track, or null while it is being measured."""
+        return _measurement(getattr(production, "voice_measurement", None))
+
+    def get_progress(self, production: Production) -> dict[str, Any]:
+        """Return how far the rendering is."""
+        return production_progress(production)
+
+    def get_prompt_report(self, production: Production) -> list[dict[str, Any]]:
+        """Return word for word what of the prompt was honoured, once it was rendered."""
+        rendering = getattr(production, "rendering", None)
+        return list(rendering.result["prompt_report"]) if rendering else []
+
+    def get_approvals(self, production: Production) -> list[dict[str, Any]]:
+        """Return the decisions so far."""
+        return [
+            {
+                "step": decision.step.name,
+                "verdict": decision.verdict,
+                "comment": decision.comment,
+                "decided_at": decision.decided_at.isoformat(),
+            }
+            for decision in decisions_of(production.pk)
+        ]
+
+    def get_release(self, production: Production) -> dict[str, Any] | None:
+        """Return the released file, or null."""
+        release = release_of(production.pk)
+        if release is None:
+            return None
+        return {
+            "asset_id": release.asset_id,
+            "file_sha256": release.file_sha256,
+            "size": release.size,
+            "released_at": release.released_at.isoformat(),
+            "gate": release.gate.checks,
+        }
+
+
+class EventSerializer(serializers.ModelSerializer[Event]):
+    """An audit event and its place in the log."""
+
+    sequence = serializers.SerializerMethodField()
+    leaf_hash = serializers.SerializerMethodField()
+
+    class Meta:
+        """Fields."""
+
+        model = Event
+        fields: ClassVar = [
+            "id",
+            "name",
+            "occurred_at",
+            "actor_id",
+            "actor_role",
+            "object_type",
+            "object_id",
+            "object_label",
+            "request_id",
+            "data",
+            "canonical",
+            "sequence",
+            "leaf_hash",
+        ]
+
+    def get_sequence(self, event: Event) -> int | None:
+        """Return its number, or null for the moment until it has one."""
+        leaf = getattr(event, "leaf", None)
+        return leaf.sequence if leaf else None
+
+    def get_leaf_hash(self, event: Event) -> str | None:
+        """Return the RFC 6962 leaf hash of ``canonical``."""
+        leaf = getattr(event, "leaf", None)
+        return bytes(leaf.leaf_hash).hex() if leaf else None

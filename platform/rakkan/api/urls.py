@@ -1,0 +1,28 @@
+"""Addresses below /api/v1/."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from rakkan.api import views
+
+urlpatterns = [
+    path("schema", SpectacularJSONAPIView.as_view(), name="api-schema"),
+    path("auth/login", views.Login.as_view()),
+    path("auth/logout", views.Logout.as_view()),
+    path("me", views.Me.as_view()),
+    path("likenesses", views.Likenesses.as_view()),
+    path("likenesses/<uuid:likeness_id>", views.LikenessDetail.as_view()),
+    path("identity-checks", views.IdentityChecks.as_view()),
+    path("identity-checks/<uuid:check_id>/decision", views.IdentityDecisions.as_view()),
+    path("consents", views.Consents.as_view()),
+    path("consents/<uuid:consent_id>", views.ConsentDetail.as_view()),
+    path("consents/<uuid:consent_id>/withdraw", views.ConsentWithdrawal.as_view()),
+    path("productions", views.Productions.as_view()),
+    path("productions/<uuid:production_id>", views.ProductionDetail.as_view()),
+    path("productions/<uuid:production_id>/submit", views.ProductionSubmission.as_view()),
+    path("productions/<uuid:production_id>/decision", views.ProductionDecision.as_view()),
+    path("productions/<uuid:production_id>/cancel", views.ProductionCancellation.as_view()),
+    path("productions/<uuid:production_id>/video", views.ProductionVideo.as_view()),
+    path("productions/<uuid:production_id>/evidence", views.ProductionEvidence.as_view()),
+    path("events", views.Events.as_view()),
+]

@@ -1,0 +1,259 @@
+"""The HTTP API for people's programs: thin, every rule is in the services."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import FileResponse, HttpResponseBase
+from knox.models import AuthToken
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from rakkan.accounts.models import User
+from rakkan.accounts.permissions import check_user_has_role
+from rakkan.accounts.roles import Role
+from rakkan.accounts.services import session_start
+from rakkan.api import fields, serializers
+from rakkan.api.fields import fields_of
+from rakkan.api.pagination import Newest
+from rakkan.audit.selectors import events_of
+from rakkan.consents.selectors import consent_get, consents_visible
+from rakkan.consents.services import consent_grant
+from rakkan.core.blobs import Area, blob_open
+from rakkan.evidence.services import evidence_export
+from rakkan.identity.selectors import identity_checks_visible
+from rakkan.identity.services import identity_decide, identity_submit
+from rakkan.likenesses.selectors import likeness_get, likenesses_visible
+from rakkan.productions.selectors import production_get, productions_visible
+from rakkan.productions.services.create import production_create
+from rakkan.productions.services.decide import production_decide
+from rakkan.productions.services.portray import portrait_add
+from rakkan.productions.services.release import release_deliver
+from rakkan.productions.services.stop import production_cancel
+from rakkan.productions.services.submit import production_submit
+from rakkan.productions.services.withdraw import withdraw
+
+
+def _user(request: Request) -> User:
+    return cast("User", request.user)
+
+
+def _page(view: APIView, request: Request, rows: Any, kind: Any, order: str) -> Response:
+    pages = Newest()
+    pages.ordering = order
+    page = pages.paginate_queryset(rows, request, view=view)
+    return pages.get_paginated_response(kind(page, many=True).data)
+
+
+class Login(APIView):
+    """Sign in and get a token that lasts ten hours."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def post(self, request: Request) -> Response:
+        """Check the credentials."""
+        given = fields_of(fields.LoginFields, request).validated_data
+        user = session_start(request._request, **given)
+        instance, token = AuthToken.objects.create(user)
+        return Response(
+            {"token": token, "expires_at": instance.expiry, "user": serializers.user_document(user)}
+        )
+
+
+class Logout(APIView):
+    """Give a token back."""
+
+    def post(self, request: Request) -> Response:
+        """Delete the token the request came with."""
+        cast("AuthToken", request.auth).delete()
+        return Response(status=204)
+
+
+class Me(APIView):
+    """Who am I."""
+
+    def get(self, request: Request) -> Response:
+        """Return the account."""
+        return Response(serializers.user_document(_user(request)))
+
+
+class Likenesses(APIView):
+    """Portraits."""
+
+    def get(self, request: Request) -> Response:
+        """List the visible ones."""
+        rows = likenesses_visible(_user(request))
+        return _page(self, request, rows, serializers.LikenessSerializer, "-added_at")
+
+    def post(self, request: Request) -> Response:
+        """Add one's own portrait (multipart, part ``portrait``)."""
+        given = fields_of(fields.LikenessFields, request).validated_data
+        portrait = request.FILES.get("portrait")
+        likeness = portrait_add(user=_user(request), label=given["label"], portrait=portrait)
+        return Response(serializers.LikenessSerializer(likeness).data, status=201)
+
+
+class LikenessDetail(APIView):
+    """One portrait."""
+
+    def get(self, request: Request, likeness_id: UUID) -> Response:
+        """Return it with the gate's verdict."""
+        likeness = likeness_get(_user(request), likeness_id)
+        return Response(serializers.LikenessSerializer(likeness).data)
+
+
+class IdentityChecks(APIView):
+    """Identity checks."""
+
+    def get(self, request: Request) -> Response:
+        """List the visible ones."""
+        rows = identity_checks_visible(_user(request))
+        return _page(self, request, rows, serializers.IdentityCheckSerializer, "-submitted_at")
+
+    def post(self, request: Request) -> Response:
+        """Hand in evidence (multipart, part ``evidence``)."""
+        check = identity_submit(user=_user(request), evidence=request.FILES.get("evidence"))
+        return Response(serializers.IdentityCheckSerializer(check).data, status=201)
+
+
+class IdentityDecisions(APIView):
+    """A reviewer's decision."""
+
+    def post(self, request: Request, check_id: UUID) -> Response:
+        """Decide."""
+        given = fields_of(fields.IdentityDecisionFields, request).validated_data
+        decision = identity_decide(user=_user(request), check_id=check_id, **given)
+        return Response(serializers.IdentityCheckSerializer(decision.check_made).data, status=201)
+
+
+class Consents(APIView):
+    """Consents."""
+
+    def get(self, request: Request) -> Response:
+        """List the visible ones."""
+        rows = consents_visible(_user(request))
+        return _page(self, request, rows, serializers.ConsentSerializer, "-granted_at")
+
+    def post(self, request: Request) -> Response:
+        """Grant one for one's own likeness."""
+        given = fields_of(fields.ConsentFields, request)
+        likeness = likeness_get(_user(request), given.validated_data["likeness"])
+        consent = consent_grant(user=_user(request), likeness=likeness, terms=given.terms())
+        return Response(serializers.ConsentSerializer(consent).data, status=201)
+
+
+class ConsentDetail(APIView):
+    """One consent."""
+
+    def get(self, request: Request, consent_id: UUID) -> Response:
+        """Return it with its signed receipt."""
+        consent = consent_get(_user(request), consent_id)
+        body = serializers.ConsentSerializer(consent).data
+        return Response({**body, "record": consent.record, "receipt": consent.receipt})
+
+
+class ConsentWithdrawal(APIView):
+    """Withdraw: as easy as giving."""
+
+    def post(self, request: Request, consent_id: UUID) -> Response:
+        """Withdraw one's own consent."""
+        given = fields_of(fields.WithdrawalFields, request).validated_data
+        withdraw(user=_user(request), consent_id=consent_id, reason=given["reason"])
+        consent = consent_get(_user(request), consent_id)
+        return Response(serializers.ConsentSerializer(consent).data)
+
+
+class Productions(APIView):
+    """Productions."""
+
+    def get(self, request: Request) -> Response:
+        """List the visible ones."""
+        rows = productions_visible(_user(request))
+        return _page(self, request, rows, serializers.ProductionSerializer, "-created_at")
+
+    def post(self, request: Request) -> Response:
+        """Make a draft (multipart, part ``voice``)."""
+        given = fields_of(fields.ProductionFields, request)
+        production = production_create(
+            user=_user(request),
+            likeness=likeness_get(_user(request), given.validated_data["likeness"]),
+            draft=given.draft(),
+            voice=request.FILES.get("voice"),
+        )
+        return Response(serializers.ProductionSerializer(production).data, status=201)
+
+
+class ProductionDetail(APIView):
+    """One production."""
+
+    def get(self, request: Request, production_id: UUID) -> Response:
+        """Return where it is."""
+        production = production_get(_user(request), production_id)
+        return Response(serializers.ProductionSerializer(production).data)
+
+
+class ProductionSubmission(APIView):
+    """Submit a draft."""
+
+    def post(self, request: Request, production_id: UUID) -> Response:
+        """Pin the inputs and open the approval."""
+        production = production_submit(user=_user(request), production_id=production_id)
+        return Response(serializers.ProductionSerializer(production).data)
+
+
+class ProductionDecision(APIView):
+    """Approve or reject."""
+
+    def post(self, request: Request, production_id: UUID) -> Response:
+        """Decide about exactly the digest that was seen."""
+        given = fields_of(fields.DecisionFields, request).validated_data
+        production = production_decide(
+            user=_user(request),
+            production_id=production_id,
+            request_digest=given["request_digest"],
+            approve=given["decision"] == "approve",
+            comment=given["comment"],
+        )
+        return Response(serializers.ProductionSerializer(production).data)
+
+
+class ProductionCancellation(APIView):
+    """Cancel one's own production."""
+
+    def post(self, request: Request, production_id: UUID) -> Response:
+        """Cancel."""
+        production = production_cancel(user=_user(request), production_id=production_id)
+        return Response(serializers.ProductionSerializer(production).data)
+
+
+class ProductionVideo(APIView):
+    """The released file."""
+
+    def get(self, request: Request, production_id: UUID) -> HttpResponseBase:
+        """Deliver it; the delivery is in the log before the first byte leaves."""
+        release = release_deliver(user=_user(request), production_id=production_id)
+        stream = blob_open(Area.RELEASES, release.file_sha256)
+        name = f"rakkan-{release.asset_id}.mp4"
+        return FileResponse(stream, as_attachment=True, filename=name, content_type="video/mp4")
+
+
+class ProductionEvidence(APIView):
+    """What proves it."""
+
+    def get(self, request: Request, production_id: UUID) -> Response:
+        """Return the evidence file."""
+        return Response(evidence_export(user=_user(request), production_id=production_id))
+
+
+class Events(APIView):
+    """The audit log, for auditors."""
+
+    def get(self, request: Request) -> Response:
+        """List events, newest first; ``object`` narrows to one thing."""
+        check_user_has_role(_user(request), Role.AUDITOR)
+        rows = events_of(_user(request).organisation_id)
+        if wanted := request.query_params.get("object"):
+            rows = rows.filter(object_id=wanted)
+        return _page(self, request, rows, serializers.EventSerializer, "-occurred_at")

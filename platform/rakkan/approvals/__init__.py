@@ -1,0 +1,1 @@
+"""Decisions of other people, bound to the digest of what they saw."""

@@ -1,0 +1,93 @@
+"""Write an event: in the transaction of the act, or, for a refusal, after it was rolled back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from compliance.canonical import canonical_json
+from rakkan.audit.models import Event
+from rakkan.audit.names import EventName
+from rakkan.core.errors import Refused
+from rakkan.core.requests import request_id
+
+MAX_LABEL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a user in a role, or a process of the platform."""
+
+    id: str
+    role: str
+    organisation_id: str = ""
+
+
+def system(process: str, organisation_id: object = "") -> Actor:
+    """Return the actor for what a process of the platform does on its own."""
+    return Actor(f"system:{process}", "system", str(organisation_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an event is about; the label must not be personal."""
+
+    type: str
+    id: str
+    label: str = ""
+
+
+def event_record(
+    name: EventName, *, actor: Actor, subject: Subject, data: dict[str, Any] | None = None
+) -> Event:
+    """Write one event inside the caller's transaction.
+
+    Raises:
+        RuntimeError: there is no transaction: act and event would not stand or fall together.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError(f"{name} must be written in the transaction of its act.")
+    entry = _entry(EventName(name), actor, subject, data or {}, timezone.now())
+    canonical = canonical_json(entry).decode()
+    columns = {k: v for k, v in entry.items() if k not in ("id", "occurred_at")}
+    return Event.objects.create(
+        id=entry["id"], occurred_at=entry["occurred_at"], canonical=canonical, **columns
+    )
+
+
+def _entry(
+    name: EventName, actor: Actor, subject: Subject, data: dict[str, Any], moment: datetime
+) -> dict[str, Any]:
+    return {
+        "id": str(uuid4()),
+        "name": name.value,
+        "occurred_at": moment.isoformat(),
+        "actor_id": actor.id,
+        "actor_role": actor.role,
+        "organisation_id": actor.organisation_id,
+        "object_type": subject.type,
+        "object_id": subject.id,
+        "object_label": subject.label[:MAX_LABEL],
+        "request_id": request_id(),
+        "data": data,
+    }
+
+
+@contextmanager
+def refusal_recorded(
+    name: EventName, *, actor: Actor, subject: Subject, data: dict[str, Any] | None = None
+) -> Iterator[None]:
+    """Run an act in a transaction; if it is refused, roll it back and write that it was refused."""
+    try:
+        with transaction.atomic():
+            yield
+    except Refused as refused:
+        reason = {"code": refused.code, "reason": str(refused)}
+        with transaction.atomic():
+            event_record(name, actor=actor, subject=subject, data={**(data or {}), **reason})
+        raise

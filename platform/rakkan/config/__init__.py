@@ -1,0 +1,1 @@
+"""Where real and default parts are wired together."""

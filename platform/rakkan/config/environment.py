@@ -1,0 +1,91 @@
+"""Read the environment; fail at start with a sentence that says what to do."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+_DEFAULT_HINT = "Run `make serve` (it sets everything), or set it yourself; see deploy/README.md."
+
+
+def required(name: str) -> str:
+    """Return an environment variable.
+
+    Raises:
+        ImproperlyConfigured: it is not set.
+    """
+    value = os.environ.get(name, "")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. {_DEFAULT_HINT}")
+    return value
+
+
+def number(name: str, default: float) -> float:
+    """Return an environment variable as a number.
+
+    Raises:
+        ImproperlyConfigured: it is not one.
+    """
+    try:
+        return float(os.environ.get(name, default))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a number. Correct or unset it.") from error
+
+
+def database_of(url: str) -> dict[str, Any]:
+    """Return Django's database settings for a PostgreSQL URL or connection string.
+
+    Raises:
+        ImproperlyConfigured: it is not for PostgreSQL: the promises are constraints and triggers
+            of that one database.
+    """
+    if not url.startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured(
+            "DATABASE_URL must start with postgresql://: Rakkan runs on PostgreSQL 15 or newer."
+        )
+    parts = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
+    known = {
+        "dbname": "NAME",
+        "user": "USER",
+        "password": "PASSWORD",
+        "host": "HOST",
+        "port": "PORT",
+    }
+    settings: dict[str, Any] = {known[key]: parts.pop(key) for key in tuple(parts) if key in known}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": parts,
+        **settings,
+    }
+
+
+def storage_of(url: str) -> dict[str, Any]:
+    """Return Django's storage settings for ``file:///path`` or ``s3://bucket?endpoint_url=...``.
+
+    Raises:
+        ImproperlyConfigured: it is neither.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(Path(unquote(parts.path))), "base_url": None},
+        }
+    if parts.scheme == "s3":
+        options = dict(parse_qsl(parts.query))
+        return {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": parts.netloc,
+                "location": parts.path.strip("/"),
+                "file_overwrite": False,
+                "querystring_auth": True,
+                **options,
+            },
+        }
+    raise ImproperlyConfigured("STORAGE_URL must start with file:/// or s3://.")

@@ -1,0 +1,197 @@
+"""Django's settings, from the environment alone."""
+
+import os
+from pathlib import Path
+
+from rakkan.config.environment import database_of, number, required, storage_of
+
+BASE_DIR = Path(__file__).resolve().parents[3]
+FRONTEND_DIR = BASE_DIR / "frontend"
+if not FRONTEND_DIR.is_dir():  # installed from a wheel: the folder lies inside the package
+    FRONTEND_DIR = Path(__file__).resolve().parents[1] / "frontend"
+
+RAKKAN_ENV = os.environ.get("RAKKAN_ENV", "development")
+SECRET_KEY = required("RAKKAN_SECRET_KEY")
+DEBUG = False
+ALLOWED_HOSTS = os.environ.get("RAKKAN_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
+
+RAKKAN_KEYS = required("RAKKAN_KEYS")
+RAKKAN_TRUST = required("RAKKAN_TRUST")
+RAKKAN_WORKER_TOKEN = required("RAKKAN_WORKER_TOKEN")
+RAKKAN_PUBLIC_URL = os.environ.get("RAKKAN_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+TSA_URL = required("TSA_URL")
+
+RAKKAN_ENGINE_QUEUES = {"mesh": "cpu", "gate": "cpu"}  # engine -> Celery queue
+RAKKAN_LEASE_SECONDS = number("RAKKAN_LEASE_SECONDS", 30)
+RAKKAN_HEARTBEAT_SECONDS = number("RAKKAN_HEARTBEAT_SECONDS", 5)
+RAKKAN_RESEND_SECONDS = number("RAKKAN_RESEND_SECONDS", 20)
+RAKKAN_RECONCILE_SECONDS = number("RAKKAN_RECONCILE_SECONDS", 5)
+RAKKAN_PERMIT_SECONDS = number("RAKKAN_PERMIT_SECONDS", 3600)
+RAKKAN_MAX_AUDIO_SECONDS = number("RAKKAN_MAX_AUDIO_SECONDS", 600)
+RAKKAN_MAX_OUTPUT_BYTES = int(number("RAKKAN_MAX_OUTPUT_BYTES", 2 << 30))
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "pgtrigger",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "rakkan.core.apps.CoreConfig",
+    "rakkan.audit.apps.AuditConfig",
+    "rakkan.accounts.apps.AccountsConfig",
+    "rakkan.likenesses.apps.LikenessesConfig",
+    "rakkan.identity.apps.IdentityConfig",
+    "rakkan.consents.apps.ConsentsConfig",
+    "rakkan.approvals.apps.ApprovalsConfig",
+    "rakkan.dispatch.apps.DispatchConfig",
+    "rakkan.releases.apps.ReleasesConfig",
+    "rakkan.productions.apps.ProductionsConfig",
+    "rakkan.evidence.apps.EvidenceConfig",
+    "rakkan.verification.apps.VerificationConfig",
+    "rakkan.api.apps.ApiConfig",
+    "rakkan.pages.apps.PagesConfig",
+    "rakkan.config.apps.ConfigConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "rakkan.core.requests.RequestIdMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "rakkan.config.urls"
+WSGI_APPLICATION = "rakkan.config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [FRONTEND_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "rakkan.pages.context.roles",
+            ]
+        },
+    }
+]
+
+# RAKKAN_MIGRATE_DATABASE_URL is set for `manage.py prepare` only: the role that owns the tables.
+DATABASES = {
+    "default": database_of(
+        os.environ.get("RAKKAN_MIGRATE_DATABASE_URL") or required("DATABASE_URL")
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing may use it
+    "blobs": storage_of(required("STORAGE_URL")),
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/sign-in"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ja", "日本語")]
+LOCALE_PATHS = [FRONTEND_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [FRONTEND_DIR / "static"]
+WHITENOISE_USE_FINDERS = True  # no collectstatic step; the few files are read once at start
+WHITENOISE_AUTOREFRESH = False
+
+_SECURE = RAKKAN_PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
+SESSION_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = _SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _SECURE else None
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "media-src": ["'self'", "blob:"],
+        "img-src": ["'self'", "data:"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 << 20
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 << 20
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "rakkan.api.problems.handle",
+    "DEFAULT_PAGINATION_CLASS": "rakkan.api.pagination.Newest",
+    "PAGE_SIZE": 50,
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Rakkan",
+    "DESCRIPTION": "Governed talking-portrait videos.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+CELERY = {
+    "broker_url": required("BROKER_URL"),
+    "broker_connection_retry_on_startup": True,
+    "task_ignore_result": True,
+    "task_default_queue": "default",
+    "task_routes": {"rakkan.productions.seal": {"queue": "seal"}},
+    # PostgreSQL holds lease and state, so a message may be acknowledged as soon as it is taken.
+    "task_acks_late": False,
+    "worker_prefetch_multiplier": 1,
+    "worker_soft_shutdown_timeout": 20,
+    "worker_hijack_root_logger": False,
+    "beat_schedule": {
+        "reconcile": {
+            "task": "rakkan.productions.reconcile",
+            "schedule": RAKKAN_RECONCILE_SECONDS,
+            "options": {"expires": RAKKAN_RECONCILE_SECONDS},
+        },
+        "sequence": {
+            "task": "rakkan.audit.sequence",
+            "schedule": 1.0,
+            "options": {"expires": 2.0},
+        },
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("RAKKAN_LOG_LEVEL", "INFO")},
+}

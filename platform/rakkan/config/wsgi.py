@@ -1,0 +1,12 @@
+"""The web process."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from rakkan.config.celery import app as celery_app
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rakkan.config.settings")
+
+application = get_wsgi_application()
+celery_app.set_default()

@@ -1,0 +1,1 @@
+"""What the depicted person allows, for how long, and its withdrawal."""

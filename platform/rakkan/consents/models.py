@@ -1,0 +1,84 @@
+"""Consent records: never overwritten, never deleted; a withdrawal is a row of its own."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from rakkan.audit.models import append_only
+from rakkan.consents.scope import Scope
+from rakkan.core.models import IdModel
+
+_WORDS = {"base_field": models.CharField(max_length=40), "default": list}
+
+
+class Consent(IdModel):
+    """What a depicted person allows with one likeness (fields after ISO/IEC TS 27560)."""
+
+    likeness = models.ForeignKey(
+        "likenesses.Likeness", on_delete=models.PROTECT, related_name="consents"
+    )
+    controller = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    purposes = ArrayField(**_WORDS)
+    channels = ArrayField(**_WORDS)
+    territories = ArrayField(**_WORDS)
+    languages = ArrayField(**_WORDS)
+    permitted_changes = ArrayField(**_WORDS, blank=True)
+    ai_label = models.CharField(max_length=200)  # the words that tell viewers what they see
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    granted_at = models.DateTimeField()
+    record = models.JSONField()
+    record_digest = models.CharField(max_length=64)
+    receipt = models.TextField()  # signed by the receipt key; the person keeps a copy
+
+    class Meta:
+        """A term has a length, and a scope is never empty."""
+
+        ordering: ClassVar = ["-granted_at"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(valid_from__lt=models.F("valid_until")), name="consent_has_term"
+            ),
+            *[
+                models.CheckConstraint(
+                    condition=models.Q(**{f"{name}__len__gt": 0}), name=f"consent_has_{name}"
+                )
+                for name in ("purposes", "channels", "territories", "languages")
+            ],
+        ]
+        triggers: ClassVar = append_only("consent")
+
+    def __str__(self) -> str:
+        """Likeness and term."""
+        return f"{self.likeness_id} until {self.valid_until:%Y-%m-%d}"
+
+    @property
+    def scope(self) -> Scope:
+        """What it allows."""
+        return Scope(
+            frozenset(self.purposes),
+            frozenset(self.channels),
+            frozenset(self.territories),
+            frozenset(self.languages),
+        )
+
+
+class Withdrawal(IdModel):
+    """The end of a consent, by the person who gave it."""
+
+    consent = models.OneToOneField(Consent, on_delete=models.PROTECT, related_name="withdrawal")
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    withdrawn_at = models.DateTimeField()
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        """A withdrawal is not undone; a new consent can be given."""
+
+        triggers: ClassVar = append_only("withdrawal")
+
+    def __str__(self) -> str:
+        """Consent and time."""
+        return f"{self.consent_id} at {self.withdrawn_at:%Y-%m-%d %H:%M}"

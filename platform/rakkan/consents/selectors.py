@@ -1,0 +1,118 @@
+"""Read consents, and the one question everything else asks: may this be done now?"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from rakkan.accounts.models import User
+from rakkan.accounts.permissions import user_roles
+from rakkan.accounts.roles import Role
+from rakkan.consents.models import Consent, Withdrawal
+from rakkan.consents.scope import Use, scope_gaps
+from rakkan.core.errors import NotFound, Refused
+from rakkan.likenesses.models import Likeness
+
+
+class ConsentState(StrEnum):
+    """What a consent is at a moment; derived, never stored."""
+
+    LIVE = "live"
+    NOT_YET = "not-yet"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+def consents_visible(user: User) -> QuerySet[Consent]:
+    """Return the consents a user may see: their own, or those of their organisation."""
+    rows = Consent.objects.select_related("likeness__person__user", "withdrawal").filter(
+        controller=user.organisation_id
+    )
+    if user_roles(user) <= {Role.DEPICTED_PERSON}:
+        return rows.filter(likeness__person__user=user)
+    return rows
+
+
+def consent_get(user: User, consent_id: UUID | str) -> Consent:
+    """Return one visible consent.
+
+    Raises:
+        NotFound: there is none of that id for this user.
+    """
+    consent = consents_visible(user).filter(pk=consent_id).first()
+    if consent is None:
+        raise NotFound(f"There is no consent {consent_id}.")
+    return consent
+
+
+def consent_state(consent: Consent, at: datetime | None = None) -> ConsentState:
+    """Return what a consent is now, or at a moment; a withdrawal counts from when it was made."""
+    moment = at or timezone.now()
+    withdrawal = Withdrawal.objects.filter(consent=consent).first()
+    if withdrawal is not None and withdrawal.withdrawn_at <= moment:
+        return ConsentState.WITHDRAWN
+    if moment < consent.valid_from:
+        return ConsentState.NOT_YET
+    if moment >= consent.valid_until:
+        return ConsentState.EXPIRED
+    return ConsentState.LIVE
+
+
+_WHY_NOT = {
+    ConsentState.NOT_YET: ("The consent is not valid yet.", "Wait for the start of its term."),
+    ConsentState.EXPIRED: ("The consent has expired.", "Ask the depicted person for a new one."),
+    ConsentState.WITHDRAWN: (
+        "The depicted person has withdrawn the consent.",
+        "Respect it; nothing can be made or shown under this consent any more.",
+    ),
+}
+
+
+def check_consent_covers(consent: Consent, use: Use) -> None:
+    """Raise unless ``consent`` is live now and covers ``use``.
+
+    The row is locked, so that a withdrawal either is seen here or waits for this transaction.
+
+    Raises:
+        Refused: consent-not-yet, consent-expired, consent-withdrawn or consent-out-of-scope.
+    """
+    locked = Consent.objects.select_for_update().get(pk=consent.pk)
+    state = consent_state(locked)
+    if state is not ConsentState.LIVE:
+        message, remedy = _WHY_NOT[state]
+        raise Refused(message, code=f"consent-{state.value}", remedy=remedy, status=403)
+    gaps = scope_gaps(locked.scope, use)
+    if gaps:
+        raise Refused(
+            "The consent does not cover this: " + "; ".join(str(gap) for gap in gaps) + ".",
+            code="consent-out-of-scope",
+            remedy="Change the request, or ask the depicted person for a wider consent.",
+            status=403,
+        )
+
+
+def consent_for_use(likeness: Likeness, use: Use) -> Consent:
+    """Return the newest consent that is live now and covers ``use``.
+
+    Raises:
+        Refused: consent-missing where the person never gave one, else why the newest one fails.
+    """
+    consents = list(Consent.objects.filter(likeness=likeness).order_by("-granted_at"))
+    if not consents:
+        raise Refused(
+            "The depicted person has given no consent for this likeness.",
+            code="consent-missing",
+            remedy="Ask the depicted person to grant one in their own account.",
+            status=403,
+        )
+    first_refusal: Refused | None = None
+    for consent in consents:
+        try:
+            check_consent_covers(consent, use)
+        except Refused as refused:
+            first_refusal = first_refusal or refused
+        else:
+            return consent
+    raise first_refusal or Refused("No consent.", code="consent-missing")

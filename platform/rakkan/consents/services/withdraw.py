@@ -1,0 +1,30 @@
+"""Withdraw a consent: the row only; what must stop because of it is ``productions``' business."""
+
+from django.utils import timezone
+
+from rakkan.accounts.models import User
+from rakkan.accounts.permissions import check_user_has_role
+from rakkan.accounts.roles import Role
+from rakkan.audit.names import EventName
+from rakkan.audit.services import Subject, event_record
+from rakkan.consents.models import Consent, Withdrawal
+from rakkan.likenesses.services import check_likeness_is_own
+
+
+def consent_withdraw(*, user: User, consent: Consent, reason: str) -> Withdrawal:
+    """Record the withdrawal inside the caller's transaction; a second one changes nothing.
+
+    Raises:
+        NotPermitted: the consent is not the acting person's own.
+    """
+    actor = check_user_has_role(user, Role.DEPICTED_PERSON)
+    check_likeness_is_own(user, consent.likeness)
+    Consent.objects.select_for_update().get(pk=consent.pk)  # after, or before, any claim under it
+    withdrawal, made = Withdrawal.objects.get_or_create(
+        consent=consent,
+        defaults={"withdrawn_by": user, "withdrawn_at": timezone.now(), "reason": reason[:500]},
+    )
+    if made:
+        subject = Subject("consent", str(consent.pk))
+        event_record(EventName.CONSENT_WITHDRAWN, actor=actor, subject=subject)
+    return withdrawal

@@ -1,0 +1,125 @@
+"""Jobs and the permits minted for them."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from compliance.permit import JobKind, JobSpec
+from rakkan.audit.models import append_only
+from rakkan.core.models import IdModel
+from rakkan.dispatch.states import JobState
+
+KINDS = [kind.value for kind in JobKind]
+STATES = [state.value for state in JobState]
+
+
+class Job(IdModel):
+    """Work for a worker. The row is the truth; the message in the queue is a reminder."""
+
+    kind = models.CharField(max_length=10, choices=[(k, k) for k in KINDS])
+    queue = models.CharField(max_length=20)
+    subject_id = models.UUIDField()
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
+    request_digest = models.CharField(max_length=64)
+    spec = models.JSONField()
+    asset_id = models.CharField(max_length=16, blank=True)
+    state = models.CharField(
+        max_length=10, choices=[(s, s) for s in STATES], default=JobState.QUEUED.value
+    )
+    progress = models.FloatField(default=0.0)  # 0 to 1, for people
+    stage = models.CharField(max_length=40, blank=True)
+    fence = models.PositiveIntegerField(default=0)  # grows with every lease
+    worker = models.CharField(max_length=120, blank=True)
+    lease_hash = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    deliveries = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    error = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """A lease is there exactly while the job is leased; one live job per kind and subject."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state=JobState.LEASED, lease_until__isnull=False) & ~Q(lease_hash="")
+                | ~Q(state=JobState.LEASED) & Q(lease_until__isnull=True, lease_hash=""),
+                name="job_lease_while_leased",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "leased"], finished_at__isnull=True)
+                | Q(state__in=["done", "failed", "cancelled"], finished_at__isnull=False),
+                name="job_finished_when_final",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "subject_id"],
+                condition=Q(state__in=["queued", "leased", "done"]),
+                name="job_once_per_subject",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["state", "lease_until"])]
+
+    def __str__(self) -> str:
+        """Kind and subject."""
+        return f"{self.kind} of {self.subject_id}"
+
+    def job_spec(self) -> JobSpec:
+        """Return the specification as both sides know it."""
+        return JobSpec.from_dict(self.spec)
+
+
+class IssuedPermit(IdModel):
+    """A permit as it was signed."""
+
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="permits")
+    fence = models.PositiveIntegerField()
+    token = models.TextField()
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        """One permit a lease."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["job", "fence"], name="permit_once_per_lease")
+        ]
+        triggers: ClassVar = append_only("permit")
+
+    def __str__(self) -> str:
+        """Job and fence."""
+        return f"{self.job_id}/{self.fence}"
+
+
+class PermitUse(IdModel):
+    """A permit was turned into a result: once."""
+
+    permit = models.OneToOneField(IssuedPermit, on_delete=models.PROTECT, related_name="use")
+    used_at = models.DateTimeField()
+
+    class Meta:
+        """A use is not undone."""
+
+        triggers: ClassVar = append_only("permit_use")
+
+    def __str__(self) -> str:
+        """Permit."""
+        return str(self.permit_id)
+
+
+class PermitRevocation(IdModel):
+    """A permit was called back before it was used."""
+
+    permit = models.OneToOneField(IssuedPermit, on_delete=models.PROTECT, related_name="revocation")
+    reason = models.CharField(max_length=80)
+    revoked_at = models.DateTimeField()
+
+    class Meta:
+        """A revocation is not undone."""
+
+        triggers: ClassVar = append_only("permit_revocation")
+
+    def __str__(self) -> str:
+        """Permit and reason."""
+        return f"{self.permit_id}: {self.reason}"

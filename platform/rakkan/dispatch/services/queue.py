@@ -1,0 +1,46 @@
+"""Put a job on its queue: the message is sent after commit and carries the id only."""
+
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from compliance.permit import JobSpec
+from rakkan.dispatch.models import Job
+
+TASK = "generation.run"
+
+
+def job_create(*, spec: JobSpec, subject_id: object, organisation_id: object, **about: str) -> Job:
+    """Create a job in the caller's transaction and send its message once that has committed.
+
+    Args:
+        spec: what is to be done.
+        subject_id: what it is about (a production, a likeness).
+        organisation_id: whose it is.
+        **about: ``request_digest`` and ``asset_id`` of a render job.
+    """
+    job = Job.objects.create(
+        kind=spec.kind.value,
+        queue=settings.RAKKAN_ENGINE_QUEUES.get(spec.engine, "cpu"),
+        subject_id=subject_id,
+        organisation_id=organisation_id,
+        spec=spec.to_dict(),
+        request_digest=about.get("request_digest") or spec.digest(),
+        asset_id=about.get("asset_id", ""),
+        sent_at=timezone.now(),
+    )
+    job_send(job)
+    return job
+
+
+def job_send(job: Job) -> None:
+    """Send the reminder for a job after the current transaction.
+
+    A broker that is down loses nothing: the reconciler sends again what nobody claims.
+    """
+    transaction.on_commit(lambda: _send(str(job.pk), job.queue), robust=True)
+
+
+def _send(job_id: str, queue: str) -> None:
+    current_app.send_task(TASK, args=[job_id], queue=queue, ignore_result=True)

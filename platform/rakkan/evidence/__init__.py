@@ -1,0 +1,1 @@
+"""What proves a production, in one file."""

@@ -1,0 +1,1 @@
+"""Who somebody is, as checked by a reviewer."""

@@ -1,0 +1,65 @@
+"""A check of who a person is, and a reviewer's decision about it."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from rakkan.audit.models import append_only
+from rakkan.core.models import IdModel
+
+
+class IdentityCheck(IdModel):
+    """Evidence a person hands in to show who they are."""
+
+    person = models.ForeignKey(
+        "likenesses.Person", on_delete=models.PROTECT, related_name="identity_checks"
+    )
+    method = models.CharField(max_length=40)  # "reviewed-evidence"
+    evidence_sha256 = models.CharField(max_length=64)
+    evidence_media_type = models.CharField(max_length=40)
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    submitted_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """Evidence is not exchanged after it was handed in."""
+
+        ordering: ClassVar = ["-submitted_at"]
+        triggers: ClassVar = append_only("identity_check")
+
+    def __str__(self) -> str:
+        """Method and person."""
+        return f"{self.method} of {self.person_id}"
+
+
+class IdentityDecision(IdModel):
+    """A reviewer's word on a check; the reviewer is never the person."""
+
+    check_made = models.OneToOneField(
+        IdentityCheck, on_delete=models.PROTECT, related_name="decision"
+    )
+    submitted_by = models.ForeignKey(  # copied so that the constraint below can see it
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    verified = models.BooleanField()
+    note = models.CharField(max_length=500, blank=True)
+    decided_at = models.DateTimeField()
+    valid_until = models.DateTimeField()
+
+    class Meta:
+        """Four eyes, and no second thoughts without a new check."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(reviewer=models.F("submitted_by")),
+                name="identity_reviewer_is_not_the_person",
+            )
+        ]
+        triggers: ClassVar = append_only("identity_decision")
+
+    def __str__(self) -> str:
+        """Outcome."""
+        return "verified" if self.verified else "not verified"

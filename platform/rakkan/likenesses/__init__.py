@@ -1,0 +1,1 @@
+"""Depicted persons and their portraits, measured before use."""

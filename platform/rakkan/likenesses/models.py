@@ -1,0 +1,72 @@
+"""A depicted person, their portraits, and what the gate measured of each."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from compliance.permit import Verdict
+from rakkan.audit.models import append_only
+from rakkan.core.models import IdModel
+
+VERDICTS = [verdict.value for verdict in Verdict]
+
+
+class Person(IdModel):
+    """Somebody who can be depicted; the account is theirs and nobody else's."""
+
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="person"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        """Return the person's name."""
+        return self.user.name
+
+
+class Likeness(IdModel):
+    """One portrait of a person, pinned by its digest; another photo is another likeness."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="likenesses")
+    label = models.CharField(max_length=120)
+    portrait_sha256 = models.CharField(max_length=64)
+    portrait_size = models.PositiveBigIntegerField()  # bytes
+    portrait_media_type = models.CharField(max_length=40)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """A portrait is never exchanged under an existing consent."""
+
+        ordering: ClassVar = ["-added_at"]
+        triggers: ClassVar = append_only("likeness")
+
+    def __str__(self) -> str:
+        """Label."""
+        return self.label
+
+
+class Measurement(IdModel):
+    """What the gate said of a portrait, once."""
+
+    likeness = models.OneToOneField(Likeness, on_delete=models.PROTECT, related_name="measurement")
+    verdict = models.CharField(max_length=30, choices=[(v, v) for v in VERDICTS])
+    findings = models.JSONField()
+    facts = models.JSONField(default=dict)
+    measured_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """A verdict is not edited: another photo is measured anew."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(verdict__in=VERDICTS), name="measurement_known_verdict"
+            )
+        ]
+        triggers: ClassVar = append_only("measurement")
+
+    def __str__(self) -> str:
+        """Verdict."""
+        return self.verdict

@@ -1,0 +1,97 @@
+"""Add a person, add a portrait, keep what the gate measured."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from compliance.permit import MeasureResult
+from rakkan.accounts.models import User
+from rakkan.accounts.permissions import check_user_has_role
+from rakkan.accounts.roles import Role
+from rakkan.audit.names import EventName
+from rakkan.audit.services import Subject, event_record, system
+from rakkan.core.errors import NotPermitted
+from rakkan.core.uploads import image_accept
+from rakkan.likenesses.models import Likeness, Measurement, Person
+
+
+@transaction.atomic
+def person_ensure(*, user: User) -> Person:
+    """Return the depicted person behind an account that has that role.
+
+    Raises:
+        NotPermitted: the account is not a depicted person's.
+    """
+    actor = check_user_has_role(user, Role.DEPICTED_PERSON)
+    person, made = Person.objects.get_or_create(
+        user=user, defaults={"organisation": user.organisation}
+    )
+    if made:
+        subject = Subject("person", str(person.pk))
+        event_record(EventName.PERSON_ADDED, actor=actor, subject=subject)
+    return person
+
+
+def likeness_add(*, user: User, label: str, portrait: UploadedFile[Any] | None) -> Likeness:
+    """Store a portrait of the acting person, in the caller's transaction.
+
+    The depicted person adds their own photo: a requester never owns a likeness.
+
+    Raises:
+        NotPermitted: the account is not a depicted person's.
+        BadInput: the file is not a usable photo file.
+    """
+    actor = check_user_has_role(user, Role.DEPICTED_PERSON)
+    person = person_ensure(user=user)
+    upload = image_accept(portrait)
+    likeness = Likeness.objects.create(
+        person=person,
+        label=label.strip()[:120] or "Portrait",
+        portrait_sha256=upload.sha256,
+        portrait_size=upload.size,
+        portrait_media_type=upload.media_type,
+        added_by=user,
+    )
+    event_record(
+        EventName.LIKENESS_ADDED,
+        actor=actor,
+        subject=Subject("likeness", str(likeness.pk)),
+        data={"portrait_sha256": upload.sha256},
+    )
+    return likeness
+
+
+def likeness_measured(*, likeness: Likeness, result: MeasureResult, worker: str) -> Measurement:
+    """Keep the gate's verdict; a repeated delivery of the same result changes nothing."""
+    document = result.to_dict()
+    measurement, made = Measurement.objects.get_or_create(
+        likeness=likeness,
+        defaults={
+            "verdict": result.verdict.value,
+            "findings": document["findings"],
+            "facts": result.facts,
+        },
+    )
+    if made:
+        event_record(
+            EventName.LIKENESS_MEASURED,
+            actor=system(worker, likeness.person.organisation_id),
+            subject=Subject("likeness", str(likeness.pk)),
+            data={"verdict": result.verdict.value},
+        )
+    return measurement
+
+
+def check_likeness_is_own(user: User, likeness: Likeness) -> None:
+    """Raise unless ``likeness`` shows the acting user.
+
+    Raises:
+        NotPermitted: it shows somebody else.
+    """
+    if likeness.person.user_id != user.pk:
+        raise NotPermitted(
+            "Only the depicted person decides about their likeness.",
+            code="not-the-depicted-person",
+            remedy="Ask the depicted person to do this in their own account.",
+        )

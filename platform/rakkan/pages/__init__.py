@@ -1,0 +1,1 @@
+"""The site people use in a browser."""

@@ -1,0 +1,1 @@
+"""One video on its way from request to release."""

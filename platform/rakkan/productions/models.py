@@ -1,0 +1,183 @@
+"""One video on its way: the production, what was measured of its voice, what was rendered."""
+
+import secrets
+from typing import ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from rakkan.audit.models import append_only
+from rakkan.core.models import IdModel
+from rakkan.productions.states import State, pairs
+
+STATES = [state.value for state in State]
+_WORDS = {"base_field": models.CharField(max_length=40), "default": list}
+
+# The columns that approvers decide on; frozen once it was submitted.
+INPUTS = (
+    "organisation_id",
+    "requester_id",
+    "likeness_id",
+    "consent_id",
+    "title",
+    "purpose",
+    "channels",
+    "territories",
+    "language",
+    "prompt",
+    "transcript",
+    "engine",
+    "width",
+    "height",
+    "fps",
+    "seed",
+    "voice_sha256",
+    "voice_size",
+    "voice_media_type",
+    "asset_id",
+    "request",
+    "request_digest",
+)
+
+
+def _inputs_change_after_draft() -> str:
+    changes = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in INPUTS)
+    return f"OLD.state <> 'draft' AND ({changes})"
+
+
+def new_asset_id() -> str:
+    """Return 64 random bits as 16 hexadecimal digits: what the watermark carries."""
+    return secrets.token_hex(8)
+
+
+class Production(IdModel):
+    """A request for one video in one language and everything that became of it."""
+
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
+    requester = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    likeness = models.ForeignKey("likenesses.Likeness", on_delete=models.PROTECT)
+    consent = models.ForeignKey("consents.Consent", on_delete=models.PROTECT, null=True, blank=True)
+    title = models.CharField(max_length=120)
+    purpose = models.CharField(max_length=40)
+    channels = ArrayField(**_WORDS)
+    territories = ArrayField(**_WORDS)
+    language = models.CharField(max_length=10)
+    prompt = models.CharField(max_length=500, blank=True)
+    transcript = models.TextField(blank=True)
+    engine = models.CharField(max_length=30)
+    width = models.PositiveSmallIntegerField(default=512)  # pixels
+    height = models.PositiveSmallIntegerField(default=512)  # pixels
+    fps = models.PositiveSmallIntegerField(default=25)
+    seed = models.PositiveIntegerField(default=0)
+    voice_sha256 = models.CharField(max_length=64)
+    voice_size = models.PositiveBigIntegerField()  # bytes
+    voice_media_type = models.CharField(max_length=40)
+    asset_id = models.CharField(max_length=16, unique=True, default=new_asset_id)
+    request = models.JSONField(null=True, blank=True)
+    request_digest = models.CharField(max_length=64, blank=True)
+    state = models.CharField(
+        max_length=20, choices=[(s, s) for s in STATES], default=State.DRAFT.value
+    )
+    problem = models.JSONField(null=True, blank=True)  # why it ended, for people
+    seal_sent_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        """States move along the table only, and what was submitted stays as it was."""
+
+        ordering: ClassVar = ["-created_at"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(state__in=STATES), name="production_known_state"),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "cancelled", "stopped"])
+                | Q(request__isnull=False, consent__isnull=False) & ~Q(request_digest=""),
+                name="production_submitted_is_pinned",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["organisation", "-created_at"])]
+        triggers: ClassVar = [
+            pgtrigger.FSM(name="production_transitions", field="state", transitions=pairs()),
+            pgtrigger.Protect(
+                name="production_inputs_frozen",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(_inputs_change_after_draft()),
+            ),
+            pgtrigger.Protect(name="production_no_delete", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        """Title."""
+        return self.title
+
+
+class VoiceMeasurement(IdModel):
+    """What the gate said of a production's voice track, once."""
+
+    production = models.OneToOneField(
+        Production, on_delete=models.PROTECT, related_name="voice_measurement"
+    )
+    voice_sha256 = models.CharField(max_length=64)
+    verdict = models.CharField(max_length=30)
+    findings = models.JSONField()
+    facts = models.JSONField(default=dict)
+    measured_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """A verdict is not edited."""
+
+        triggers: ClassVar = append_only("voice_measurement")
+
+    def __str__(self) -> str:
+        """Verdict."""
+        return self.verdict
+
+
+class Rendering(IdModel):
+    """The accepted result of a render job."""
+
+    production = models.OneToOneField(
+        Production, on_delete=models.PROTECT, related_name="rendering"
+    )
+    permit = models.OneToOneField("dispatch.IssuedPermit", on_delete=models.PROTECT)
+    file_sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()  # bytes
+    result = models.JSONField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        """No permit, no render: a row needs this production's used, unrevoked render permit."""
+
+        triggers: ClassVar = [
+            *append_only("rendering"),
+            pgtrigger.Trigger(
+                name="rendering_needs_permit",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(
+                    """
+                    IF NOT EXISTS (
+                        SELECT 1 FROM dispatch_issuedpermit p
+                        JOIN dispatch_job j ON j.id = p.job_id
+                        JOIN dispatch_permituse u ON u.permit_id = p.id
+                        WHERE p.id = NEW.permit_id AND j.kind = 'render'
+                          AND j.subject_id = NEW.production_id
+                          AND NOT EXISTS (
+                              SELECT 1 FROM dispatch_permitrevocation r WHERE r.permit_id = p.id
+                          )
+                    ) THEN
+                        RAISE EXCEPTION 'no permit, no render'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                    """
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Production and file."""
+        return f"{self.production_id}: {self.file_sha256}"

@@ -1,0 +1,45 @@
+"""Read productions."""
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from compliance.permit import JobKind
+from rakkan.accounts.models import User
+from rakkan.accounts.permissions import user_roles
+from rakkan.accounts.roles import Role
+from rakkan.core.errors import NotFound
+from rakkan.dispatch.selectors import job_newest
+from rakkan.productions.models import Production
+from rakkan.productions.states import State
+
+
+def productions_visible(user: User) -> QuerySet[Production]:
+    """Return what a user may see: all of their organisation, or those that depict them."""
+    rows = Production.objects.select_related(
+        "likeness__person__user", "requester", "consent", "voice_measurement", "rendering"
+    ).filter(organisation=user.organisation_id)
+    roles = user_roles(user)
+    if roles & {Role.REQUESTER, Role.APPROVER, Role.AUDITOR}:
+        return rows
+    return rows.filter(Q(likeness__person__user=user)).exclude(state=State.DRAFT.value)
+
+
+def production_get(user: User, production_id: UUID | str) -> Production:
+    """Return one visible production.
+
+    Raises:
+        NotFound: there is none of that id for this user.
+    """
+    production = productions_visible(user).filter(pk=production_id).first()
+    if production is None:
+        raise NotFound(f"There is no production {production_id}.")
+    return production
+
+
+def production_progress(production: Production) -> dict[str, object]:
+    """Return how far the render job is, for people: 0 to 1 and the name of the stage."""
+    job = job_newest(production.pk, JobKind.RENDER)
+    if job is None:
+        return {"progress": 0.0, "stage": ""}
+    return {"progress": job.progress, "stage": job.stage}

@@ -1,0 +1,1 @@
+"""One file a transition: it checks, calls the apps below, writes the event."""

@@ -1,0 +1,71 @@
+"""Record an approver's decision; the last approval queues the render job."""
+
+from uuid import UUID
+
+from rakkan.accounts.models import User
+from rakkan.accounts.permissions import user_actor
+from rakkan.approvals.services import Outcome, decision_record
+from rakkan.audit.names import EventName
+from rakkan.audit.services import Subject, refusal_recorded
+from rakkan.consents.selectors import check_consent_covers
+from rakkan.core.errors import NotFound, Refused
+from rakkan.dispatch.services import job_create
+from rakkan.productions.models import Production
+from rakkan.productions.services.submit import job_spec_of, use_of
+from rakkan.productions.services.transition import move, production_lock
+from rakkan.productions.states import State
+
+
+def production_decide(
+    *, user: User, production_id: UUID | str, request_digest: str, approve: bool, comment: str = ""
+) -> Production:
+    """Decide as the acting approver about exactly the request with this digest.
+
+    Raises:
+        NotPermitted: no approver, or the requester, or the depicted person.
+        Refused: another digest, decided already, expired, or the consent is not live any more.
+    """
+    subject = Subject("production", str(production_id))
+    with refusal_recorded(EventName.DECISION_REFUSED, actor=user_actor(user), subject=subject):
+        production = production_lock(production_id)
+        if production.organisation_id != user.organisation_id:
+            raise NotFound(f"There is no production {production_id}.")
+        outcome = decision_record(
+            user=user,
+            subject_id=production.pk,
+            subject_digest=request_digest,
+            approve=approve,
+            comment=comment,
+        )
+        if State(production.state) is not State.IN_APPROVAL:
+            raise Refused(f"It is {production.state}.", code="wrong-state")
+        if outcome is Outcome.APPROVED:
+            _queue(production, user)
+        elif outcome is Outcome.REJECTED:
+            production.problem = {
+                "code": "rejected",
+                "title": "An approver rejected the request.",
+                "detail": comment,
+                "remedy": "Make a new draft that answers the comment.",
+            }
+            move(production, State.REJECTED, actor=user_actor(user))
+    return production
+
+
+def _queue(production: Production, user: User) -> None:
+    if production.consent is None:
+        raise Refused("It has no consent.", code="consent-missing", status=403)
+    check_consent_covers(production.consent, use_of(production))
+    move(
+        production,
+        State.QUEUED,
+        actor=user_actor(user),
+        data={"request_digest": production.request_digest},
+    )
+    job_create(
+        spec=job_spec_of(production),
+        subject_id=production.pk,
+        organisation_id=production.organisation_id,
+        request_digest=production.request_digest,
+        asset_id=production.asset_id,
+    )

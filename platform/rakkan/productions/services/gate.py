@@ -1,0 +1,88 @@
+"""Gate: re-open the sealed file, read every mark back, and only then release.
+
+Loads the media libraries: imported by the seal worker only.
+"""
+
+from pathlib import Path
+
+from django.db import transaction
+
+from compliance.canonical import sha256_hex
+from rakkan.audit.names import EventName
+from rakkan.audit.services import event_record, system
+from rakkan.core.blobs import Area, blob_fetch
+from rakkan.core.errors import Refused, Unavailable
+from rakkan.productions.models import Production
+from rakkan.productions.services.dispatch import check_may_render
+from rakkan.productions.services.release import production_release
+from rakkan.productions.services.seal import marked_of
+from rakkan.productions.services.stop import end
+from rakkan.productions.services.transition import production_lock, subject_of
+from rakkan.productions.states import State
+from rakkan.releases.models import Sealing
+from rakkan.releases.selectors import sealing_of
+from rakkan.releases.services.gate import Expected, GateCheck, gate_consent, gate_run
+from rakkan.releases.services.release import gate_report
+
+
+def production_gate(production: Production, work: Path) -> None:
+    """Run the gate on a sealed production and release it, or end it with the check's name.
+
+    Consent is asked inside the transaction of the release, so a withdrawal is either seen here
+    or finds a release to revoke.
+
+    Args:
+        production: in state ``sealed``; the caller holds its seal lock.
+        work: an empty directory for the file at work.
+
+    Raises:
+        Unavailable: the sealed file cannot be read now: try again.
+    """
+    sealing = sealing_of(production.pk)
+    if sealing is None:
+        raise Unavailable("The sealed file has no row.", code="sealing-missing")
+    path = work / "sealed.mp4"
+    blob_fetch(Area.QUARANTINE, sealing.file_sha256, path)
+    checks = gate_run(path, _expected(production, sealing))
+    with transaction.atomic():
+        locked = production_lock(production.pk)
+        if State(locked.state) is not State.SEALED:
+            return
+        checks.append(gate_consent(lambda: check_may_render(locked)))
+        report = gate_report(marked_of(locked), sealing, checks)
+        if report.passed:
+            production_release(locked, sealing, report, path)
+        else:
+            _refuse(locked, checks)
+
+
+def _expected(production: Production, sealing: Sealing) -> Expected:
+    if production.consent is None:
+        raise Refused("It has no consent.", code="consent-missing")
+    return Expected(
+        file_sha256=sealing.file_sha256,
+        asset_id=production.asset_id,
+        request_digest=production.request_digest,
+        receipt_sha256=sha256_hex(production.consent.receipt.encode()),
+        voice_seconds=float(production.voice_measurement.facts["seconds"]),
+    )
+
+
+def _refuse(production: Production, checks: list[GateCheck]) -> None:
+    failed = [check for check in checks if check.outcome != "pass"]
+    actor = system("gate", production.organisation_id)
+    event_record(
+        EventName.GATE_FAILED,
+        actor=actor,
+        subject=subject_of(production),
+        data={"failed": [check.name for check in failed]},
+    )
+    consent_failed = any(check.name == "consent" for check in failed)
+    problem = {
+        "code": f"gate-{failed[0].name}",
+        "title": "The release gate refused the file.",
+        "detail": "; ".join(f"{check.name}: {check.detail}" for check in failed),
+        "remedy": "Make a new production once the reason is gone.",
+    }
+    target = State.STOPPED if consent_failed else State.FAILED
+    end(production, target, actor=actor, problem=problem)

@@ -1,0 +1,27 @@
+"""Add a portrait and have it measured: the first step of the way."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+
+from rakkan.accounts.models import User
+from rakkan.accounts.permissions import user_actor
+from rakkan.audit.names import EventName
+from rakkan.audit.services import Subject, refusal_recorded
+from rakkan.likenesses.models import Likeness
+from rakkan.likenesses.services import likeness_add
+from rakkan.productions.services.measure import portrait_measure
+
+
+def portrait_add(*, user: User, label: str, portrait: UploadedFile[Any] | None) -> Likeness:
+    """Store a portrait of the acting person and ask the gate about it.
+
+    Raises:
+        NotPermitted: the account is not a depicted person's.
+        BadInput: the file is not a usable photo file.
+    """
+    subject = Subject("likeness", "", "new portrait")
+    with refusal_recorded(EventName.LIKENESS_REFUSED, actor=user_actor(user), subject=subject):
+        likeness = likeness_add(user=user, label=label, portrait=portrait)
+        portrait_measure(likeness=likeness)
+    return likeness

@@ -1,0 +1,64 @@
+"""Release: the last transition, and what may be done with a released file."""
+
+from pathlib import Path
+from uuid import UUID
+
+from rakkan.accounts.models import User
+from rakkan.accounts.permissions import check_user_has_role, user_actor
+from rakkan.accounts.roles import Role
+from rakkan.audit.names import EventName
+from rakkan.audit.services import Subject, refusal_recorded, system
+from rakkan.consents.selectors import check_consent_covers
+from rakkan.core.errors import NotPermitted, Refused
+from rakkan.productions.models import Production
+from rakkan.productions.services.submit import use_of
+from rakkan.productions.services.transition import move, production_lock
+from rakkan.productions.states import State
+from rakkan.releases.models import GateReport, Release, Sealing
+from rakkan.releases.selectors import release_of
+from rakkan.releases.services.release import Marked, delivery_record, release_create
+
+
+def production_release(
+    production: Production, sealing: Sealing, report: GateReport, path: Path
+) -> Release:
+    """Release a locked, sealed production whose gate has passed, in the caller's transaction."""
+    marked = Marked(production.pk, production.asset_id, production.organisation_id)
+    release = release_create(marked, sealing, report, path)
+    move(
+        production,
+        State.RELEASED,
+        actor=system("gate", production.organisation_id),
+        data={"release": str(release.pk), "file_sha256": release.file_sha256},
+    )
+    return release
+
+
+def release_deliver(*, user: User, production_id: UUID | str) -> Release:
+    """Return the release to hand over to the acting user, after noting that they get it.
+
+    Raises:
+        NotPermitted: neither of the requesting team, nor an auditor, nor the depicted person.
+        Refused: not released yet, revoked, or the consent is not live any more.
+    """
+    subject = Subject("production", str(production_id))
+    with refusal_recorded(EventName.RELEASE_REFUSED, actor=user_actor(user), subject=subject):
+        production = production_lock(production_id)
+        actor = check_user_has_role(
+            user, Role.REQUESTER, Role.APPROVER, Role.AUDITOR, Role.DEPICTED_PERSON
+        )
+        own = production.likeness.person.user_id == user.pk
+        if production.organisation_id != user.organisation_id or (
+            actor.role == Role.DEPICTED_PERSON and not own
+        ):
+            raise NotPermitted("This video is not yours to see.")
+        release = release_of(production.pk)
+        if release is None or production.consent is None:
+            raise Refused(
+                f"It is {production.state}; there is no released file.",
+                code="not-released",
+                remedy="Wait until it is released, or look at why it ended.",
+            )
+        check_consent_covers(production.consent, use_of(production))
+        delivery_record(release, user=user, actor=actor)
+    return release

@@ -1,0 +1,85 @@
+"""Seal: the trusted worker checks the mark of a rendered file, signs it and time-stamps it.
+
+Loads the media libraries: imported by the seal worker only.
+"""
+
+from pathlib import Path
+
+from django.db import transaction
+
+from compliance.canonical import sha256_hex
+from compliance.provenance import InputFact, ManifestFacts
+from rakkan.audit.services import system
+from rakkan.core.blobs import Area, blob_fetch
+from rakkan.core.errors import Unavailable
+from rakkan.productions.models import Production
+from rakkan.productions.services.addresses import status_url
+from rakkan.productions.services.transition import move, production_lock
+from rakkan.productions.states import State
+from rakkan.releases.services.release import Marked, sealing_keep
+from rakkan.releases.services.sealing import file_seal
+
+
+def marked_of(production: Production) -> Marked:
+    """Return what the releases app needs to know of a production."""
+    return Marked(production.pk, production.asset_id, production.organisation_id)
+
+
+def production_seal(production: Production, work: Path) -> None:
+    """Turn the rendered file into a signed one and move the production to ``sealed``.
+
+    Safe to run again after a crash at any point: the state moves with the row of the sealed file,
+    in one transaction, and a second sealing of one production is refused by the database.
+
+    Args:
+        production: in state ``rendered``; the caller holds its seal lock.
+        work: an empty directory for the files at work.
+
+    Raises:
+        Refused: the file will never do (no mark, another mark).
+        Unavailable: storage, signer or time-stamp authority do not answer: try again.
+    """
+    source, sealed_path = work / "rendered.mp4", work / "sealed.mp4"
+    blob_fetch(Area.QUARANTINE, production.rendering.file_sha256, source)
+    sealed = file_seal(source, sealed_path, _facts(production, work))
+    with transaction.atomic():
+        locked = production_lock(production.pk)
+        sealing = sealing_keep(
+            marked_of(locked),
+            source_sha256=production.rendering.file_sha256,
+            path=sealed.path,
+            watermark=sealed.watermark,
+        )
+        move(
+            locked,
+            State.SEALED,
+            actor=system("seal", locked.organisation_id),
+            data={"file_sha256": sealing.file_sha256, "watermark": sealed.watermark},
+        )
+
+
+def _facts(production: Production, work: Path) -> ManifestFacts:
+    consent, rendering = production.consent, production.rendering
+    if consent is None:
+        raise Unavailable("The production has lost its consent.", code="consent-missing")
+    likeness, result = production.likeness, rendering.result
+    portrait, voice = work / "portrait", work / "voice"
+    blob_fetch(Area.INPUTS, likeness.portrait_sha256, portrait)
+    blob_fetch(Area.INPUTS, production.voice_sha256, voice)
+    return ManifestFacts(
+        title=f"Rakkan {production.asset_id}",  # the production's own title may name people
+        asset_id=production.asset_id,
+        engine=result["engine"],
+        engine_version=result["engine_version"],
+        models=result["models"],
+        portrait=InputFact(portrait, likeness.portrait_sha256, likeness.portrait_media_type),
+        voice=InputFact(voice, production.voice_sha256, production.voice_media_type),
+        consent_receipt_sha256=sha256_hex(consent.receipt.encode()),
+        request_digest=production.request_digest,
+        permit_id=str(rendering.permit_id),
+        status_url=status_url(production.asset_id),
+        created_at=rendering.received_at,
+        ai_label=consent.ai_label,
+        cpu_seconds=result["cpu_seconds"],
+        wall_seconds=result["wall_seconds"],
+    )

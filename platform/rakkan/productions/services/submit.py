@@ -1,0 +1,144 @@
+"""Submit a draft: pin every input by digest, check the consent's scope, open the approval."""
+
+from typing import Any
+from uuid import UUID
+
+from compliance.canonical import digest
+from compliance.permit import InputFile, JobKind, JobSpec, Verdict
+from rakkan.accounts.models import User
+from rakkan.accounts.permissions import check_user_has_role, user_actor
+from rakkan.accounts.roles import Role
+from rakkan.approvals.services import Question, workflow_open
+from rakkan.audit.names import EventName
+from rakkan.audit.services import Subject, refusal_recorded
+from rakkan.consents.models import Consent
+from rakkan.consents.scope import Use
+from rakkan.consents.selectors import consent_for_use
+from rakkan.core.errors import BadInput, NotFound, NotPermitted
+from rakkan.likenesses.selectors import check_likeness_is_usable, first_reason
+from rakkan.productions.models import Production
+from rakkan.productions.services.measure import voice_of
+from rakkan.productions.services.transition import move, production_lock
+from rakkan.productions.states import State
+
+FORMAT = "rakkan-request/1"
+
+
+def production_submit(*, user: User, production_id: UUID | str) -> Production:
+    """Hand a draft to the approvers.
+
+    Raises:
+        NotPermitted: it is somebody else's draft.
+        BadInput: portrait or voice unusable or not measured yet.
+        Refused: no consent, not live, or out of scope; or submitted before.
+    """
+    subject = Subject("production", str(production_id))
+    with refusal_recorded(EventName.PRODUCTION_REFUSED, actor=user_actor(user), subject=subject):
+        actor = check_user_has_role(user, Role.REQUESTER)
+        production = production_lock(production_id)
+        if production.organisation_id != user.organisation_id:
+            raise NotFound(f"There is no production {production_id}.")
+        if production.requester_id != user.pk:
+            raise NotPermitted("Only its requester submits a production.")
+        if State(production.state) is State.DRAFT:
+            _pin(production)
+        move(
+            production,
+            State.IN_APPROVAL,
+            actor=actor,
+            data={"request_digest": production.request_digest},
+        )
+        workflow_open(
+            Question(
+                subject_id=production.pk,
+                subject_digest=production.request_digest,
+                organisation=production.organisation,
+                requester=production.requester,
+                depicted=production.likeness.person.user,
+            )
+        )
+    return production
+
+
+def _pin(production: Production) -> None:
+    check_likeness_is_usable(production.likeness)
+    check_voice_is_usable(production)
+    production.consent = consent_for_use(production.likeness, use_of(production))
+    production.request = request_document(production, production.consent)
+    production.request_digest = digest(production.request)
+
+
+def use_of(production: Production) -> Use:
+    """Return what a production asks of a consent."""
+    return Use(
+        purpose=production.purpose,
+        channels=frozenset(production.channels),
+        territories=frozenset(production.territories),
+        language=production.language,
+    )
+
+
+def check_voice_is_usable(production: Production) -> None:
+    """Raise unless the gate found the voice track usable.
+
+    Raises:
+        BadInput: it is unusable, or not measured yet.
+    """
+    measurement = getattr(production, "voice_measurement", None)
+    if measurement is None:
+        raise BadInput(
+            "The voice track has not been measured yet.",
+            code="voice-not-measured",
+            remedy="Wait a few seconds and try again.",
+            status=409,
+        )
+    if measurement.verdict == Verdict.UNUSABLE:
+        raise BadInput(
+            f"The voice track is unusable: {first_reason(measurement.findings)}",
+            code="voice-unusable",
+            remedy="Make a new draft with another recording.",
+            status=409,
+        )
+
+
+def job_spec_of(production: Production) -> JobSpec:
+    """Return the render job a production asks for."""
+    likeness = production.likeness
+    portrait = InputFile(
+        "portrait",
+        likeness.portrait_sha256,
+        likeness.portrait_size,
+        likeness.portrait_media_type,
+    )
+    return JobSpec(
+        JobKind.RENDER,
+        production.engine,
+        (portrait, voice_of(production)),
+        prompt=production.prompt,
+        language=production.language,
+        width=production.width,
+        height=production.height,
+        fps=production.fps,
+        seed=production.seed,
+    )
+
+
+def request_document(production: Production, consent: Consent) -> dict[str, Any]:
+    """Return what the approvers decide on; its digest pins every input bit."""
+    spec = job_spec_of(production)
+    return {
+        "format": FORMAT,
+        "production": str(production.pk),
+        "organisation": str(production.organisation_id),
+        "requester": str(production.requester_id),
+        "title": production.title,
+        "likeness": str(production.likeness_id),
+        "consent": {"id": str(consent.pk), "record_digest": consent.record_digest},
+        "purpose": production.purpose,
+        "channels": sorted(production.channels),
+        "territories": sorted(production.territories),
+        "transcript": production.transcript,
+        "asset_id": production.asset_id,
+        "spec": spec.to_dict(),
+        "spec_digest": spec.digest(),
+    }

@@ -1,0 +1,59 @@
+"""Move a production from one state to another and write the event: the one place that does."""
+
+from typing import Any
+from uuid import UUID
+
+from rakkan.audit.services import Actor, Subject, event_record
+from rakkan.core.errors import NotFound
+from rakkan.core.states import check_transition
+from rakkan.productions.models import Production
+from rakkan.productions.states import EVENTS, TRANSITIONS, State
+
+
+def production_lock(production_id: UUID | str) -> Production:
+    """Return a production, locked for the transaction.
+
+    Raises:
+        NotFound: there is none.
+    """
+    production = (
+        Production.objects.select_for_update(of=("self",))
+        .select_related("likeness__person__user", "organisation", "requester", "consent")
+        .filter(pk=production_id)
+        .first()
+    )
+    if production is None:
+        raise NotFound(f"There is no production {production_id}.")
+    return production
+
+
+def subject_of(production: Production) -> Subject:
+    """Return the production as the subject of an event."""
+    return Subject("production", str(production.pk), production.asset_id)
+
+
+def move(
+    production: Production, target: State, *, actor: Actor, data: dict[str, Any] | None = None
+) -> None:
+    """Put a locked production into ``target`` and write the event of its arrival.
+
+    Raises:
+        Refused: the transition is not in the table.
+    """
+    current = State(production.state)
+    check_transition(TRANSITIONS, current, target)
+    production.state = target.value
+    production.save()
+    event_record(
+        EVENTS[target],
+        actor=actor,
+        subject=subject_of(production),
+        data={"from": current.value, **(data or {})},
+    )
+
+
+def move_silently(production: Production, target: State) -> None:
+    """Put a locked production into a state whose event a part below has written already."""
+    check_transition(TRANSITIONS, State(production.state), target)
+    production.state = target.value
+    production.save()

@@ -1,0 +1,32 @@
+"""Shells around the background work: retries and logging, nothing else."""
+
+import logging
+from typing import Any
+
+from celery import shared_task
+
+from rakkan.core.errors import Unavailable
+from rakkan.core.requests import request_id_start
+from rakkan.productions.services.queue import SEAL_TASK
+from rakkan.productions.services.reconcile import reconcile
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name=SEAL_TASK, ignore_result=True, throws=(Unavailable,))
+def seal(production_id: str, **_: Any) -> None:
+    """Seal, gate and release one production; what is unavailable now is asked for again later."""
+    from rakkan.productions.services.finish import (  # noqa: PLC0415  the media libraries load
+        production_finish,  # in the seal worker only
+    )
+
+    request_id_start()
+    log.info("sealing %s", production_id)
+    production_finish(production_id)
+
+
+@shared_task(name="rakkan.productions.reconcile", ignore_result=True)
+def reconcile_all(**_: Any) -> None:
+    """Go on with what was left behind."""
+    request_id_start()
+    reconcile()

@@ -1,0 +1,1 @@
+"""Sealing, the gate and what was let out."""

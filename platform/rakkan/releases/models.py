@@ -1,0 +1,138 @@
+"""Sealed files, gate reports, releases, deliveries, revocations: one row each, never changed.
+
+``subject_id`` is the production; this app does not know what that is.
+"""
+
+from typing import ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+
+from rakkan.audit.models import append_only
+from rakkan.core.models import IdModel
+
+
+class Sealing(IdModel):
+    """The signed file of a production."""
+
+    subject_id = models.UUIDField(unique=True)
+    asset_id = models.CharField(max_length=16, unique=True)
+    source_sha256 = models.CharField(max_length=64)  # the rendered file it was made from
+    file_sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()  # bytes
+    watermark = models.JSONField()  # what the detector measured before signing
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        """A file is sealed once."""
+
+        triggers: ClassVar = append_only("sealing")
+
+    def __str__(self) -> str:
+        """Asset."""
+        return self.asset_id
+
+
+class GateReport(IdModel):
+    """What the gate found when it re-opened the finished file."""
+
+    subject_id = models.UUIDField()
+    file_sha256 = models.CharField(max_length=64)
+    passed = models.BooleanField()
+    checks = models.JSONField()
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        """A report is not edited; another look is another report."""
+
+        triggers: ClassVar = append_only("gate_report")
+
+    def __str__(self) -> str:
+        """Outcome."""
+        return f"{self.subject_id}: {'passed' if self.passed else 'failed'}"
+
+
+class Release(IdModel):
+    """A file that may leave the system."""
+
+    subject_id = models.UUIDField(unique=True)
+    asset_id = models.CharField(max_length=16, unique=True)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
+    gate = models.OneToOneField(GateReport, on_delete=models.PROTECT, related_name="release")
+    file_sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()  # bytes
+    released_at = models.DateTimeField()
+
+    class Meta:
+        """No release without a passed gate on these very bytes and a used render permit."""
+
+        triggers: ClassVar = [
+            *append_only("release"),
+            pgtrigger.Trigger(
+                name="release_needs_gate_and_permit",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(
+                    """
+                    IF NOT EXISTS (
+                        SELECT 1 FROM releases_gatereport g
+                        WHERE g.id = NEW.gate_id AND g.passed
+                          AND g.subject_id = NEW.subject_id AND g.file_sha256 = NEW.file_sha256
+                    ) THEN
+                        RAISE EXCEPTION 'no mark, no release: the gate has not passed this file'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NOT EXISTS (
+                        SELECT 1 FROM dispatch_permituse u
+                        JOIN dispatch_issuedpermit p ON p.id = u.permit_id
+                        JOIN dispatch_job j ON j.id = p.job_id
+                        WHERE j.subject_id = NEW.subject_id AND j.kind = 'render'
+                          AND j.asset_id = NEW.asset_id
+                    ) THEN
+                        RAISE EXCEPTION 'no permit, no render: no used permit for this release'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                    """
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Asset."""
+        return self.asset_id
+
+
+class Delivery(IdModel):
+    """Somebody was given the file."""
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="deliveries")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    delivered_at = models.DateTimeField()
+
+    class Meta:
+        """A delivery cannot be undone."""
+
+        triggers: ClassVar = append_only("delivery")
+
+    def __str__(self) -> str:
+        """Release and time."""
+        return f"{self.release_id} at {self.delivered_at:%Y-%m-%d %H:%M}"
+
+
+class Revocation(IdModel):
+    """The end of a release: nothing is delivered any more, and whoever asks is told."""
+
+    release = models.OneToOneField(Release, on_delete=models.PROTECT, related_name="revocation")
+    reason = models.CharField(max_length=80)
+    revoked_at = models.DateTimeField()
+
+    class Meta:
+        """A revocation is not undone."""
+
+        triggers: ClassVar = append_only("revocation")
+
+    def __str__(self) -> str:
+        """Release and reason."""
+        return f"{self.release_id}: {self.reason}"

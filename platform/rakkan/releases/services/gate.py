@@ -1,0 +1,131 @@
+"""The release gate: re-open the finished file and read every mark back. Fails closed."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import av
+
+from compliance.canonical import file_sha256
+from compliance.errors import ComplianceError
+from compliance.provenance import read_manifest
+from compliance.watermark import detect_file
+from rakkan.core.errors import RakkanError, Refused
+from rakkan.releases.keys import watermark_key
+from rakkan.releases.services.sealing import check_mark
+from rakkan.releases.signers import trust_anchors
+
+LENGTH_TOLERANCE = 0.1  # seconds the picture may be shorter than the voice
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the finished file has to be."""
+
+    file_sha256: str
+    asset_id: str
+    request_digest: str
+    receipt_sha256: str
+    voice_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class GateCheck:
+    """One check and its outcome."""
+
+    number: int
+    name: str
+    outcome: str  # "pass" or "fail"
+    detail: str
+
+
+def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
+    """Check a finished file; every check is made, and every doubt is a failure.
+
+    1. ``file``: its bytes are those that were sealed.
+    2. ``manifest``: its C2PA manifest is *Trusted* under our roots (C2PA 2.4, section 14), with a
+       time-stamp.
+    3. ``binding``: the manifest names this asset, this request and this consent receipt.
+    4. ``watermark``: the blind detector reads this asset's id from the pixels.
+    5. ``playable``: it decodes, with sound, and is not shorter than the voice track.
+
+    The sixth, :func:`gate_consent`, belongs into the transaction of the release.
+    """
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("file", lambda: _check_file(path, expected)),
+        ("manifest", lambda: _check_manifest(path)),
+        ("binding", lambda: _check_binding(path, expected)),
+        ("watermark", lambda: _check_watermark(path, expected)),
+        ("playable", lambda: _check_playable(path, expected)),
+    ]
+    return [_run(number, name, check) for number, (name, check) in enumerate(checks, start=1)]
+
+
+def gate_consent(still_allowed: Callable[[], None]) -> GateCheck:
+    """6. ``consent``: consent and approval still hold (``still_allowed`` raises where not)."""
+
+    def check() -> str:
+        still_allowed()
+        return "consent is live, approval holds"
+
+    return _run(6, "consent", check)
+
+
+def _run(number: int, name: str, check: Callable[[], str]) -> GateCheck:
+    try:
+        return GateCheck(number, name, "pass", check())
+    except (RakkanError, ComplianceError, av.FFmpegError, OSError, ValueError) as error:
+        return GateCheck(number, name, "fail", str(error))
+
+
+def gate_document(checks: list[GateCheck]) -> list[dict[str, object]]:
+    """Return the checks as JSON."""
+    return [asdict(check) for check in checks]
+
+
+def _check_file(path: Path, expected: Expected) -> str:
+    actual = file_sha256(path)
+    if actual != expected.file_sha256:
+        raise Refused(f"The file's digest is {actual}, sealed was {expected.file_sha256}.")
+    return f"SHA-256 {actual}"
+
+
+def _check_manifest(path: Path) -> str:
+    report = read_manifest(path, trust_anchors())
+    if report.state != "Trusted":
+        raise Refused(f"The manifest is {report.state}: {'; '.join(report.failures)}")
+    if report.timestamped_at is None:
+        raise Refused("The manifest has no time-stamp.")
+    return f"Trusted, time-stamped at {report.timestamped_at}"
+
+
+def _check_binding(path: Path, expected: Expected) -> str:
+    report = read_manifest(path, trust_anchors())
+    pairs = (
+        ("asset", report.asset_id, expected.asset_id),
+        ("request digest", report.request_digest, expected.request_digest),
+        ("consent receipt", report.consent_receipt_sha256, expected.receipt_sha256),
+    )
+    for name, actual, wanted in pairs:
+        if actual != wanted:
+            raise Refused(f"The manifest's {name} is {actual}, not {wanted}.")
+    return "asset, request and consent receipt are the right ones"
+
+
+def _check_watermark(path: Path, expected: Expected) -> str:
+    detection = detect_file(path, watermark_key())
+    check_mark(detection, expected.asset_id)
+    return f"the pixels say {detection.asset_id}"
+
+
+def _check_playable(path: Path, expected: Expected) -> str:
+    with av.open(str(path)) as container:
+        video = container.streams.video[0]
+        if not container.streams.audio:
+            raise Refused("The file has no sound.")
+        frames = sum(1 for _ in container.decode(video))
+        rate = float(video.average_rate or 0)
+    seconds = frames / rate if rate else 0.0
+    if seconds < expected.voice_seconds - LENGTH_TOLERANCE:
+        raise Refused(f"{seconds:.2f} s of picture for {expected.voice_seconds:.2f} s of voice.")
+    return f"{frames} frames, {seconds:.2f} s"

@@ -1,0 +1,44 @@
+"""What anyone may know about an asset: whether it was released and whether it still may be used."""
+
+from dataclasses import asdict, dataclass
+
+from rakkan.consents.selectors import consent_state
+from rakkan.core.errors import NotFound
+from rakkan.productions.models import Production
+from rakkan.releases.selectors import release_by_asset
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The public answer; it names nobody."""
+
+    asset_id: str
+    status: str  # "released" or "revoked"
+    consent: str  # "live", "expired" or "withdrawn"
+    ai_label: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return JSON-ready values."""
+        return asdict(self)
+
+
+def asset_status(asset_id: str) -> Status:
+    """Return the status of a released asset.
+
+    Raises:
+        NotFound: nothing with this id was ever released.
+    """
+    release = release_by_asset(asset_id)
+    production = Production.objects.filter(asset_id=asset_id).select_related("consent").first()
+    if release is None or production is None or production.consent is None:
+        raise NotFound(
+            f"Nothing with the id {asset_id} was released here.",
+            remedy="Check the id: it has 16 characters, 0 to 9 and a to f.",
+        )
+    revoked = getattr(release, "revocation", None) is not None
+    return Status(
+        asset_id=asset_id,
+        status="revoked" if revoked else "released",
+        consent=consent_state(production.consent).value,
+        ai_label=production.consent.ai_label,
+    )
