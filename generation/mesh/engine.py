@@ -14,6 +14,7 @@ from generation.mesh.calibration import opening_gain
 from generation.mesh.eyelids import eyelids
 from generation.mesh.fields import build_layers, invert
 from generation.mesh.framing import choose_crop, cut
+from generation.mesh.gaze import gazes
 from generation.mesh.headmotion import HeadMotion
 from generation.mesh.lips import Lips, MouthMaps
 from generation.mesh.sampling import Box, affine, sample_picture
@@ -86,6 +87,7 @@ class MeshEngine:
         self._motion = HeadMotion(subject)
         self._lips = Lips(subject)
         self._lids = eyelids(subject)
+        self._gazes = gazes(subject)
 
     def render(self, curves: Curves) -> Iterator[Image]:
         """Yield one (height, width, 3) uint8 RGB frame per row of `curves`.
@@ -104,7 +106,10 @@ class MeshEngine:
         memory.lower = invert(lower + head, subject.grid, memory.lower)
         height, width = subject.shape
         source = self._enlarge(memory.lower, (0, 0, width, height))
-        region = sample_picture(subject.picture, source)
+        looking = source.copy()
+        for eye in self._gazes:
+            eye.shift(looking, c.gaze)
+        region = sample_picture(subject.picture, looking)
         box = self._lips.box
         part = np.ascontiguousarray(source[box[1] : box[3], box[0] : box[2]])
         maps = MouthMaps(self._enlarge(memory.upper, box), part)

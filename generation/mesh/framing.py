@@ -92,9 +92,9 @@ def _soften(padded: Image, pads: tuple[int, int, int, int]) -> Image:
     y, x = np.arange(height, dtype=np.float64), np.arange(width, dtype=np.float64)
     out_y = np.maximum(np.maximum(top - y, y - (height - 1 - bottom)), 0)
     out_x = np.maximum(np.maximum(left - x, x - (width - 1 - right)), 0)
-    reach = 0.06 * max(height, width)
+    reach = 0.08 * max(height, width)
     weight = smoothstep(np.hypot(out_y[:, None], out_x[None]) / reach)[..., None]
-    blurred = _wide_blur(padded, 0.03 * max(height, width))
+    blurred = _wide_blur(padded, 0.07 * max(height, width))
     mixed = padded * (1 - weight) + blurred * weight
     return np.round(mixed).astype(np.uint8)
 

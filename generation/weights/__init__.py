@@ -31,8 +31,16 @@ def path(name: str) -> Path:
     """
     if name not in PINNED:
         raise WeightsInvalid(f"no weight file is called {name!r}", remedy=f"Use one of {names()}.")
-    file = _HERE / name
-    if not file.is_file() or _digest(file) != PINNED[name]:
+    return verified(_HERE / name, PINNED[name])
+
+
+def verified(file: Path, digest: str) -> Path:
+    """Return `file` if its SHA-256 is `digest`.
+
+    Raises:
+        WeightsInvalid: it is missing or holds other bytes.
+    """
+    if not file.is_file() or _digest(file) != digest:
         raise WeightsInvalid(
             f"{file} is missing or is not the file the project was released with",
             remedy="Restore it from the repository; the model card beside it names its source.",
