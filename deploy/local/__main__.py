@@ -11,11 +11,13 @@ COMMANDS = {
     "setup": "make .venv from the pinned requirements",
     "demo": "take one production the whole way and verify the result",
     "serve": "run the site and its workers until Ctrl-C",
+    "stack": "the same without the demo accounts, on any free port",
     "stop": "stop a running site",
     "clean": "delete this checkout's data, after asking",
     "manage": "run one of Django's commands beside the running site",
     "bench": "measure one part: bench PART",
     "lock": "resolve the dependencies and rewrite requirements/",
+    "check-migrations": "fail when a model has changed without a migration",
 }
 
 
@@ -24,7 +26,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
         print("usage: python -m deploy.local COMMAND\n")
         for name, what in COMMANDS.items():
-            print(f"  {name:8} {what}")
+            print(f"  {name:17} {what}")
         return 2
     try:
         return _run(arguments[0], arguments[1:])

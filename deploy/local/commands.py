@@ -19,11 +19,13 @@ def run(command: str, arguments: list[str]) -> int:
     table: dict[str, Callable[[list[str]], int]] = {
         "demo": _demo,
         "serve": _serve,
+        "stack": _stack,
         "stop": _stop,
         "clean": _clean,
         "manage": _manage,
         "bench": _bench,
         "lock": _lock,
+        "check-migrations": _check_migrations,
     }
     return table[command](arguments)
 
@@ -38,6 +40,21 @@ def _serve(_arguments: list[str]) -> int:
     from deploy.local.serve import serve
 
     serve()
+    return 0
+
+
+def _stack(_arguments: list[str]) -> int:
+    from deploy.local.stack import Stack
+
+    Stack(any_port=True).run()
+    return 0
+
+
+def _check_migrations(_arguments: list[str]) -> int:
+    """Compares models and migrations against a database of its own; nothing is written."""
+    from deploy.local.stack import check_migrations
+
+    print(check_migrations(), end="")
     return 0
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deploy.local.layout import BLOBS, KEYS, ROOT, SECRETS, TRUST, VENV, WORK
+from deploy.local.layout import BLOBS, KEYS, SECRETS, TRUST, VENV, WORK
 
 # What a process may take over from the person's own environment without learning a secret.
 HARMLESS = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "XDG_RUNTIME_DIR")
@@ -28,13 +28,20 @@ class Secrets:
     database_superuser: str
     database_owner: str
     database_application: str
+    demo_password: str
 
     @classmethod
     def load_or_make(cls, path: Path = SECRETS) -> Secrets:
-        """Reads the file, or makes it with new secrets."""
-        if path.exists():
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
-        made = cls(*(secrets.token_urlsafe(32) for _ in cls.__dataclass_fields__))
+        """Reads the file; makes it, or what an older version did not know, anew."""
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if kept.keys() == cls.__dataclass_fields__.keys():
+            return cls(**kept)
+        made = cls(
+            **{
+                name: kept.get(name) or secrets.token_urlsafe(32)
+                for name in cls.__dataclass_fields__
+            }
+        )
         new = path.with_suffix(".new")
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
             json.dump(asdict(made), handle, indent=2)
@@ -103,8 +110,8 @@ def platform(services: Services, own: Secrets) -> dict[str, str]:
 
 
 def owner(services: Services, own: Secrets) -> dict[str, str]:
-    """Returns the environment of the commands that change tables."""
-    return {**platform(services, own), "RAKKAN_MIGRATE_DATABASE_URL": services.migrations}
+    """Returns the environment of the one command that changes tables."""
+    return {**platform(services, own), "DATABASE_URL": services.migrations}
 
 
 def render_worker(services: Services, own: Secrets) -> dict[str, str]:
@@ -128,8 +135,3 @@ def write_private(path: Path, values: Mapping[str, str]) -> None:
     """Writes settings for commands that run beside the stack, readable by us alone."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
         json.dump(dict(values), handle, indent=2)
-
-
-def checkout() -> Path:
-    """Returns the folder that every command runs in."""
-    return ROOT

@@ -6,6 +6,7 @@ import json
 
 from deploy.local.console import note, step
 from deploy.local.control import Running
+from deploy.local.environment import Secrets
 from deploy.local.stack import Stack, manage
 
 
@@ -20,7 +21,8 @@ def serve() -> None:
 
 def accounts() -> dict[str, dict[str, str]]:
     """Makes the demo accounts if they are not there, and returns them by role."""
-    seeded = json.loads(manage("seed_demo", "--json", capture=True))
+    password = Secrets.load_or_make().demo_password
+    seeded = json.loads(manage("seed_demo", "--password", password).splitlines()[-1])
     return dict(seeded["accounts"])
 
 

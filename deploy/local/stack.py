@@ -6,9 +6,13 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import FrameType
+
+from psycopg.conninfo import conninfo_to_dict
 
 from deploy.local import environment, postgres, probes, valkey
 from deploy.local.console import note, step
@@ -17,6 +21,7 @@ from deploy.local.environment import Secrets, Services, given
 from deploy.local.errors import LocalError
 from deploy.local.layout import BLOBS, DATA, KEYS, LOG, PYTHON, ROOT, STATE, WORK
 from deploy.local.processes import Child, Program, stop_all
+from deploy.local.testing import test_servers
 
 START_SECONDS = 60.0
 WATCH_SECONDS = 0.2
@@ -74,9 +79,9 @@ class Stack:
             folder.mkdir(mode=mode, parents=True, exist_ok=True)
         _development_keys()
         services = self._services()
-        environment.write_private(ENVIRONMENT, environment.owner(services, self.secrets))
         step("stack: bringing the database up to date")
-        manage("prepare")
+        _prepare(services, self.secrets)
+        environment.write_private(ENVIRONMENT, environment.platform(services, self.secrets))
         for program in self._programs(services):
             self._launch(program)
         self._write_state()
@@ -182,16 +187,24 @@ def _worker(app: str, queue: str) -> list[str]:
     return [str(PYTHON), "-m", "celery", "-A", app, "worker", *options]
 
 
-def manage(*arguments: str, capture: bool = False) -> str:
+def manage(*arguments: str) -> str:
     """Runs one of Django's commands beside the running stack and returns its output.
 
     Raises:
         LocalError: The command failed; its output is in the message.
     """
-    values = json.loads(ENVIRONMENT.read_text(encoding="utf-8"))
+    return django_command(json.loads(ENVIRONMENT.read_text(encoding="utf-8")), *arguments)
+
+
+def django_command(values: Mapping[str, str], *arguments: str) -> str:
+    """Runs one of Django's commands with `values` as its environment and returns its output.
+
+    Raises:
+        LocalError: The command failed; its output is in the message.
+    """
     result = subprocess.run(
         [str(PYTHON), "manage.py", *arguments],
-        cwd=ROOT, env=values, capture_output=True, text=True, check=False,
+        cwd=ROOT, env=dict(values), capture_output=True, text=True, check=False,
     )  # fmt: skip
     if result.returncode != 0:
         raise LocalError(
@@ -199,10 +212,37 @@ def manage(*arguments: str, capture: bool = False) -> str:
             f"manage.py {' '.join(arguments)} failed:\n{result.stdout}{result.stderr}",
             f"Read the message above; the servers' logs are in {LOG}.",
         )
-    if not capture:
-        for line in result.stdout.splitlines():
-            note(line)
     return result.stdout
+
+
+def check_migrations() -> str:
+    """Fails when a model has changed without a migration.
+
+    Raises:
+        LocalError: A migration is missing; Django's words are in the message.
+    """
+    with tempfile.TemporaryDirectory() as folder, test_servers() as servers:
+        here = Services(
+            database=servers.owner,
+            migrations=servers.owner,
+            broker=servers.broker,
+            storage=Path(folder).as_uri(),
+            timestamps="http://127.0.0.1:9/",
+            site="http://127.0.0.1:8000",
+        )
+        own = Secrets(*("only for this check" for _ in Secrets.__dataclass_fields__))
+        return django_command(
+            environment.platform(here, own), "makemigrations", "--check", "--dry-run"
+        )
+
+
+def _prepare(services: Services, own: Secrets) -> None:
+    """Migrates as the tables' owner, and grants the application's role its rights."""
+    role = conninfo_to_dict(services.database).get("user")
+    arguments = ["prepare", "--verbosity", "0"]
+    if services.database != services.migrations and role:
+        arguments += ["--grant-to", str(role)]
+    django_command(environment.owner(services, own), *arguments)
 
 
 def _development_keys() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from deploy.local import postgres, probes, valkey
@@ -41,7 +41,7 @@ def test_servers() -> Iterator[TestServers]:
         LocalError: One of them did not come up.
     """
     folder = temporary_folder("rakkan-test-")
-    children: list[Child] = []
+    folders, children = [folder], list[Child]()
 
     def launch(program: Program) -> None:
         children.append(Child(program, folder))
@@ -54,6 +54,7 @@ def test_servers() -> Iterator[TestServers]:
         if application is None:
             passwords = postgres.Passwords(*(secrets.token_urlsafe(16) for _ in range(3)))
             cluster = postgres.plan(folder / "pg", passwords)
+            folders.append(cluster.sockets)
             postgres.initialise(cluster)
             launch(postgres.program(cluster, durable=False))
             postgres.prepare(cluster)
@@ -66,5 +67,5 @@ def test_servers() -> Iterator[TestServers]:
         yield TestServers(owner or application, application, broker)
     finally:
         stop_all(children)
-        with suppress(OSError):
-            shutil.rmtree(folder)
+        for each in reversed(folders):
+            shutil.rmtree(each, ignore_errors=True)
