@@ -96,7 +96,7 @@ def shape_weights(c: Controls, gain: float) -> Floats:
         "protrude": 0.16 * c.protrude,
         "close": 1.0,
         "brow": c.brow,
-        "frown": 0.32 * c.frown,
+        "frown": 0.45 * c.frown,
         "squint": 0.12 * c.squint + 0.05 * smile,
     }
     return np.array([weights[name] for name in SHAPES], np.float32)

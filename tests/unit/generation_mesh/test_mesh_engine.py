@@ -1,0 +1,270 @@
+import tracemalloc
+
+import cv2
+import numpy as np
+import pytest
+
+from generation.faces import topology
+from generation.faces.errors import FaceNotFound, SeveralFaces
+from generation.mesh import MeshEngine
+from generation.motion.curves import Curves
+
+
+def curves(frames=1, **values):
+    """Curves at rest but for constants or (frames,) arrays."""
+    held = {k: np.broadcast_to(np.asarray(v, np.float32), (frames,)) for k, v in values.items()}
+    return Curves.rest(frames).with_(**held)
+
+
+def frame_of(engine, **values):
+    return next(engine.render(curves(**values)))
+
+
+def seen(landmarker, engine, **values):
+    """The face as measured in a drawn frame."""
+    return landmarker.track(frame_of(engine, **values), engine.points)
+
+
+def change(a, b):
+    return np.abs(a.astype(int) - b.astype(int))
+
+
+@pytest.fixture(scope="module")
+def wild():
+    """Two seconds in which everything moves as much as speech ever asks for."""
+    t = np.arange(50) / 25
+    return curves(
+        50,
+        gap=0.6 + 0.6 * np.sin(9 * t),
+        jaw=0.45 + 0.45 * np.sin(9 * t),
+        wide=0.5 + 0.5 * np.sin(5 * t),
+        round=0.5 + 0.5 * np.sin(4 * t + 1),
+        close=(np.sin(7 * t) > 0.8).astype(float),
+        blink=np.clip(4 * np.sin(5 * t) - 3, 0, 1),
+        gaze=0.1 * np.sin(3 * t),
+        yaw=6 * np.sin(2 * t),
+        pitch=5 * np.sin(3 * t),
+        roll=4 * np.sin(2.5 * t),
+        shift_x=0.3 * np.sin(2 * t),
+        smile=np.sin(t),
+        brow=0.3 + 0.3 * np.sin(6 * t),
+    )
+
+
+# --- frames
+
+
+@pytest.mark.parametrize(("width", "height"), [(512, 512), (256, 256), (720, 1280), (640, 360)])
+def test_frames_have_the_size_asked_for_and_follow_the_curves(landmarker, portrait, width, height):
+    engine = MeshEngine(portrait, width, height, landmarker=landmarker)
+    frames = list(engine.render(curves(2, gap=[0, 1.0], jaw=[0, 0.7])))
+    assert [f.shape for f in frames] == [(height, width, 3)] * 2
+    assert all(f.dtype == np.uint8 for f in frames)
+    shut, opened = (landmarker.track(f, engine.points).mouth_gap() for f in frames)
+    assert opened - shut > 0.4
+
+
+def test_one_frame_per_row(engine):
+    assert len(list(engine.render(curves(7)))) == 7
+
+
+def test_the_same_curves_give_the_same_bytes_each_time(engine, wild):
+    first = [f.tobytes() for f in engine.render(wild)]
+    assert [f.tobytes() for f in engine.render(wild)] == first
+    assert len(set(first)) == 50
+
+
+def test_two_renderings_at_once_do_not_disturb_each_other(engine, wild):
+    alone = [f.tobytes() for f in engine.render(wild)][:10]
+    one, other = engine.render(wild), engine.render(curves(50, gap=0.9, yaw=-5))
+    assert [next(one).tobytes() for _ in range(10) if next(other) is not None] == alone
+
+
+def test_the_same_photo_prepared_twice_draws_the_same(landmarker, portrait, engine):
+    again = MeshEngine(portrait.copy(), landmarker=landmarker)
+    assert again.gain == engine.gain
+    assert (frame_of(again, gap=0.7, yaw=3) == frame_of(engine, gap=0.7, yaw=3)).all()
+
+
+def test_frames_are_drawn_one_at_a_time_in_constant_memory(engine):
+    frames = engine.render(curves(100_000, gap=0.5, blink=0.5, yaw=2))
+    for _ in range(3):
+        next(frames)
+    tracemalloc.start()
+    base = tracemalloc.get_traced_memory()[0]
+    for _ in range(40):
+        next(frames)
+    kept = tracemalloc.get_traced_memory()[0] - base
+    peak = tracemalloc.get_traced_memory()[1] - base
+    tracemalloc.stop()
+    assert kept < engine.frame.nbytes
+    assert peak < 40 * engine.frame.nbytes
+
+
+def test_drawing_leaves_the_prepared_photo_alone(engine, wild):
+    before = engine.frame.copy()
+    for frame in engine.render(wild):
+        frame[:] = 0
+    assert (engine.frame == before).all()
+
+
+# --- the mouth
+
+
+def test_the_mouth_opens_as_far_as_the_gap_asks(landmarker, engine):
+    gaps = [0.0, 0.4, 0.8, 1.2]
+    measured = [seen(landmarker, engine, gap=g, jaw=0.75 * g).mouth_gap() for g in gaps]
+    assert measured == sorted(measured)
+    assert measured[0] < 0.25
+    assert measured[-1] - measured[0] > 0.7
+    assert 1.0 <= engine.gain <= 1.6
+
+
+def test_a_photo_with_parted_lips_starts_closed(landmarker, engine):
+    in_photo = landmarker.track(engine.frame, engine.points).mouth_gap()
+    assert in_photo > 0.8  # the portrait smiles with teeth
+    assert seen(landmarker, engine).mouth_gap() < 0.3 * in_photo
+
+
+def test_a_closure_closes_whatever_the_gap_says(landmarker, engine):
+    for gap in (0.2, 0.8, 1.4):
+        closed = seen(landmarker, engine, gap=gap, jaw=0.3, close=1)
+        assert closed.mouth_gap() < 0.25
+
+
+def test_open_lips_show_teeth_and_a_dark_cavity(engine):
+    corners = engine.points[[topology.RIGHT_MOUTH_CORNER, topology.LEFT_MOUTH_CORNER], :2]
+    x, y = corners.mean(0).astype(int)
+    half = int(np.linalg.norm(corners[1] - corners[0]) * 0.2)
+    mouth = np.s_[y : y + 2 * half, x - half : x + half]
+    shut, opened = (frame_of(engine, gap=g, jaw=0.75 * g)[mouth].mean(2) for g in (0, 1.3))
+    assert np.percentile(opened, 2) < 0.5 * np.percentile(shut, 2)
+    spread = opened.max(0) - opened.min(0)
+    assert spread.min() > 80  # every column crosses bright teeth and the dark behind them
+
+
+def test_lip_bite_leaves_less_than_an_open_vowel(landmarker, engine):
+    bite = seen(landmarker, engine, gap=0.8, jaw=0.2, labiodental=1).mouth_gap()
+    assert bite < 0.5 * seen(landmarker, engine, gap=0.8, jaw=0.6).mouth_gap()
+
+
+def test_spread_and_rounded_lips_differ_in_width(landmarker, engine):
+    def width(**values):
+        points = seen(landmarker, engine, gap=0.4, jaw=0.3, **values).points
+        return np.linalg.norm(
+            points[topology.LEFT_MOUTH_CORNER] - points[topology.RIGHT_MOUTH_CORNER]
+        )
+
+    assert width(round=1, protrude=1) < 0.92 * width() < 0.97 * width(wide=1)
+
+
+def test_the_jaw_takes_the_chin_down(landmarker, engine):
+    rest, opened = (seen(landmarker, engine, gap=g, jaw=g) for g in (0, 1.0))
+    down = opened.points[topology.CHIN, 1] - rest.points[topology.CHIN, 1]
+    assert down / rest.pose().scale == pytest.approx(1.0, abs=0.6)
+
+
+# --- eyes, brows, expression
+
+
+def test_a_blink_shuts_both_eyes_and_opens_them_again(landmarker, engine):
+    ratios = [seen(landmarker, engine, blink=b).eye_aspect_ratio() for b in (0, 0.5, 1, 0.5, 0)]
+    assert ratios[2] < 0.45 * ratios[0]
+    assert ratios[2] < ratios[1] < ratios[0]
+    assert ratios[3:] == ratios[1::-1]
+    shut = seen(landmarker, engine, blink=1).blendshapes
+    assert min(shut["eyeBlinkLeft"], shut["eyeBlinkRight"]) > 0.4
+
+
+def test_gaze_moves_the_irises_to_the_viewers_right(landmarker, engine):
+    left, right = (seen(landmarker, engine, gaze=g).points for g in (-0.2, 0.2))
+    for iris in (topology.RIGHT_IRIS[0], topology.LEFT_IRIS[0]):
+        assert right[iris, 0] - left[iris, 0] > 1.5
+
+
+def test_a_smile_raises_the_corners_and_a_sad_mouth_lowers_them(landmarker, engine):
+    def corners(smile):
+        points = seen(landmarker, engine, smile=smile).points
+        return points[[topology.RIGHT_MOUTH_CORNER, topology.LEFT_MOUTH_CORNER], 1].mean()
+
+    assert corners(1) < corners(0) - 1
+    assert corners(-1) > corners(0) + 1
+
+
+def test_brows_go_up_and_a_frown_takes_them_down(landmarker, engine):
+    def brow_height(**values):
+        points = seen(landmarker, engine, **values).points
+        return points[list(topology.BROWS), 1].mean()
+
+    assert brow_height(brow=0.5) < brow_height() - 2
+    inner = [55, 285]
+    frowning = seen(landmarker, engine, frown=1).points[inner, 1].mean()
+    assert frowning > seen(landmarker, engine).points[inner, 1].mean() + 0.8
+
+
+def test_a_squint_narrows_the_eyes(landmarker, engine):
+    wide, narrow = (seen(landmarker, engine, squint=s).eye_aspect_ratio() for s in (0, 1))
+    assert narrow < wide
+
+
+# --- the head
+
+
+@pytest.mark.parametrize(("name", "degrees"), [("yaw", 6), ("pitch", 5), ("roll", 5)])
+def test_the_head_turns_the_way_and_about_as_far_as_asked(landmarker, engine, name, degrees):
+    low, high = (
+        getattr(seen(landmarker, engine, **{name: sign * degrees}).pose(), name) for sign in (-1, 1)
+    )
+    assert high - low > 0.5 * 2 * degrees
+    assert high - low < 1.5 * 2 * degrees
+
+
+def test_a_shift_moves_the_face_right_and_up(landmarker, engine):
+    rest = seen(landmarker, engine)
+    moved = seen(landmarker, engine, shift_x=0.4, shift_y=0.3)
+    by = (moved.points[:, :2] - rest.points[:, :2]).mean(0) / rest.pose().scale
+    assert by == pytest.approx((0.4, -0.3), abs=0.12)
+
+
+def test_the_frames_border_never_moves(engine, wild):
+    border = np.ones(engine.frame.shape[:2], bool)
+    border[2:-2, 2:-2] = False
+    for frame in engine.render(wild):
+        assert change(frame, engine.frame)[border].max() <= 3
+
+
+def test_nothing_tears_however_the_head_moves(engine, wild):
+    """Outside the mouth and the eyes a drawn frame has no edge that the photo does not have."""
+    x, y = engine.points[list(topology.FACE_OVAL), :2].mean(0)
+    outside = np.ones(engine.frame.shape[:2], bool)
+    outside[int(y) - 90 : int(y) + 110, int(x) - 75 : int(x) + 75] = False
+    steepest = cv2.Laplacian(engine.frame, cv2.CV_32F)
+    limit = 1.35 * np.abs(steepest[outside]).max()
+    for frame in engine.render(wild):
+        assert np.abs(cv2.Laplacian(frame, cv2.CV_32F)[outside]).max() < limit
+
+
+def test_at_rest_everything_above_the_mouth_is_the_photo(engine):
+    difference = change(frame_of(engine), engine.frame).max(2)
+    nose = int(engine.points[topology.NOSE_BASE, 1])
+    assert difference[: nose - 10].max() <= 3
+
+
+# --- what is refused
+
+
+def test_a_photo_without_a_face_is_refused(landmarker):
+    with pytest.raises(FaceNotFound):
+        MeshEngine(np.full((300, 300, 3), 90, np.uint8), landmarker=landmarker)
+
+
+def test_a_photo_of_two_people_is_refused(landmarker, portrait):
+    with pytest.raises(SeveralFaces):
+        MeshEngine(np.hstack([portrait, portrait]), landmarker=landmarker)
+
+
+def test_a_grey_photo_and_a_tiny_frame_are_refused(landmarker, portrait):
+    with pytest.raises(ValueError, match="RGB"):
+        MeshEngine(portrait[..., 0], landmarker=landmarker)
+    with pytest.raises(ValueError, match="pixels wide"):
+        MeshEngine(portrait, 64, 64, landmarker=landmarker)
