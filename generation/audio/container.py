@@ -41,8 +41,9 @@ def open_audio(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
                 raise AudioError(f"{path.name} has no audio track.", remedy=_REMEDY)
             yield container, container.streams.audio[0]
     except (FFmpegError, ValueError, MemoryError) as error:
+        why = getattr(error, "strerror", None) or error
         raise AudioError(
-            f"{path.name} is not a sound file this program can read, or it is damaged: {error}.",
+            f"{path.name} is not a sound file this program can read, or it is damaged ({why}).",
             remedy=_REMEDY,
         ) from error
 

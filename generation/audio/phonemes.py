@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 
@@ -53,11 +54,20 @@ def weights_digest() -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def recognise(speech: Speech) -> list[Phone]:
-    """Return what is said, in order; nothing for noise, music or silence."""
+def recognise(speech: Speech, progress: Callable[[float], None] = lambda part: None) -> list[Phone]:
+    """Return what is said, in order; nothing for noise, music or silence.
+
+    Args:
+        speech: of any length; memory and time grow in step with it.
+        progress: called with 0..1 before every dozen seconds of sound; may raise to stop.
+
+    Raises:
+        WeightsInvalid: the installed weight file is not the pinned one.
+    """
     network = model()
     onsets: list[tuple[str, float]] = []
     for start, chunk in _chunks(speech.samples):
+        progress(start / speech.samples.size)
         spans = network.phoneme_spans(network(chunk, SAMPLE_RATE))
         at = start / SAMPLE_RATE - _LATENCY
         onsets += [(span.phoneme, max(0.0, at + span.start_ms / 1000)) for span in spans]

@@ -279,7 +279,8 @@ NOT_HONOURED = (
     Concept(
         "occasion",
         r"(?:product |press |news |weekly |team )?"
-        r"(?:briefing|presentation|announcement|introduction|demo|launch|report|training|tutorial|interview|keynote|lecture)|news(?: anchor)?"
+        r"(?:briefing|presentation|announcement|introduction|demo|launch|report"
+        r"|training|tutorial|interview|keynote|lecture)|news(?: anchor)?"
         r"|advert(?:isement|ising)?|commercial|marketing|corporate",
         r"製品説明|商品説明|製品紹介|商品紹介|ブリーフィング|プレゼン(?:テーション)?|発表|説明会|ニュース"
         r"|研修|インタビュー|広告|講義|紹介|報告",

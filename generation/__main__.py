@@ -1,0 +1,94 @@
+"""`python -m generation`: try the input gate and look up the prompt's words.
+
+There is no command that draws: without a permit nothing is rendered.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from compliance.permit import MeasureResult, Verdict
+from generation.errors import GenerationError
+from generation.prompt.vocabulary import CONCEPTS
+
+_SOUND = frozenset(
+    {".aac", ".aif", ".aiff", ".flac", ".m4a", ".mkv", ".mov", ".mp3", ".mp4"}
+    | {".oga", ".ogg", ".opus", ".wav", ".webm"}
+)
+_USABLE, _UNUSABLE, _UNREADABLE = 0, 1, 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.command(options)
+    except GenerationError as error:
+        sys.stderr.write(f"{error} {error.remedy}\n")
+        return _UNREADABLE
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m generation", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    check = commands.add_parser(
+        "check",
+        help="measure a photo or a voice track",
+        epilog="exit status: 0 usable (perhaps with warnings), 1 unusable, 2 unreadable",
+    )
+    check.add_argument("file", type=Path)
+    check.add_argument("--as", dest="role", choices=("portrait", "voice"), help="default: by name")
+    check.add_argument("--language", choices=("en", "ja"), default=_language())
+    check.add_argument("--json", action="store_true", help="print the result as JSON")
+    check.set_defaults(command=_check)
+    vocabulary = commands.add_parser("vocabulary", help="list what a prompt may ask for")
+    vocabulary.set_defaults(command=_vocabulary)
+    return parser
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def _language() -> str:
+    return "ja" if os.environ.get("LANG", "").startswith("ja") else "en"
+
+
+def _check(options: argparse.Namespace) -> int:
+    # Here, because the networks take a second to load and --help should not.
+    from generation.gate import check_portrait, check_voice  # noqa: PLC0415
+
+    role = options.role or ("voice" if options.file.suffix.lower() in _SOUND else "portrait")
+    result = check_voice(options.file) if role == "voice" else check_portrait(options.file)
+    if options.json:
+        _say(json.dumps(result.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        _print(result, options.language)
+    if not result.facts.get("readable"):
+        return _UNREADABLE
+    return _UNUSABLE if result.verdict is Verdict.UNUSABLE else _USABLE
+
+
+def _print(result: MeasureResult, language: str) -> None:
+    _say(result.verdict.value)
+    for finding in result.findings:
+        value = "" if finding.value is None else f" ({finding.value:g} {finding.unit})"
+        _say(f"  {finding.verdict.value:<21} {finding.reason[language]}{value}")
+        if finding.remedy[language]:
+            _say(f"  {'':<21} {finding.remedy[language]}")
+    if detail := result.facts.get("detail"):
+        _say(f"  {'':<21} {detail}")
+
+
+def _vocabulary(_: argparse.Namespace) -> int:
+    for concept in CONCEPTS:
+        _say(f"{concept.name}: {'honoured' if concept.honoured else 'not honoured'}")
+        _say(f"  en  {concept.en}\n  ja  {concept.ja}\n  {concept.text_en}\n  {concept.text_ja}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""The engines a worker may draw with, by the name that a permit uses."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation import weights
+from generation.errors import EngineMissing
+from generation.mesh import MeshEngine
+from generation.motion import Curves
+from generation.resident import landmarker
+
+Image = NDArray[np.uint8]  # (H, W, 3) RGB
+
+
+class Drawing(Protocol):
+    """One prepared portrait."""
+
+    def render(self, curves: Curves) -> Iterator[Image]:
+        """Yield one (height, width, 3) uint8 frame for each value of ``curves``."""
+        ...
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A way to draw.
+
+    Attributes:
+        name: as in permits and manifests.
+        version: changes whenever the same inputs give other frames.
+        prepare: (photo (H, W, 3) uint8, width, height) to a drawing.
+        models: file name -> SHA-256 of the weights it draws with, checked.
+    """
+
+    name: str
+    version: str
+    prepare: Callable[[Image, int, int], Drawing]
+    models: Callable[[], dict[str, str]]
+
+
+def _mesh(photo: Image, width: int, height: int) -> Drawing:
+    return MeshEngine(photo, width, height, landmarker=landmarker())
+
+
+_ENGINES = {
+    MeshEngine.name: Engine(MeshEngine.name, MeshEngine.version, _mesh, weights.digests),
+}
+_KNOWN_ELSEWHERE = {
+    "portraittalk": "its networks need a GPU worker and weights from the operator, and this "
+    "installation has neither"
+}
+
+
+def available() -> tuple[str, ...]:
+    """Return the names of the engines that can draw here."""
+    return tuple(sorted(_ENGINES))
+
+
+def get(name: str) -> Engine:
+    """Return an engine.
+
+    Raises:
+        EngineMissing: it is not installed here, or nothing has that name.
+    """
+    if name in _ENGINES:
+        return _ENGINES[name]
+    why = _KNOWN_ELSEWHERE.get(name, "no engine has that name")
+    raise EngineMissing(
+        f"The engine {name!r} is not available on this worker: {why}.",
+        remedy=f"Choose one of: {', '.join(available())}; or start a worker that has it.",
+    )

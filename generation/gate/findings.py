@@ -1,0 +1,70 @@
+"""Turning measured values into findings and findings into a verdict."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from compliance.permit import Finding, MeasureResult, Verdict
+from generation.gate.texts import TEXTS
+
+_ORDER = (Verdict.USABLE, Verdict.WARNINGS, Verdict.UNUSABLE)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where a value starts to be doubtful and where it cannot be used.
+
+    ``warn`` and ``reject`` are exceeded upwards, or downwards when ``reject`` < ``warn``; an
+    infinite limit never applies.
+    """
+
+    check: str
+    unit: str
+    warn: float
+    reject: float
+
+    def judge(self, value: float) -> Finding:
+        """Compare a measured value."""
+        down = self.reject < self.warn
+
+        def exceeded(limit: float) -> bool:
+            return value < limit if down else value > limit
+
+        if exceeded(self.reject):
+            return finding(self.check, Verdict.UNUSABLE, value, self.reject, self.unit)
+        verdict = Verdict.WARNINGS if exceeded(self.warn) else Verdict.USABLE
+        return finding(self.check, verdict, value, self.warn, self.unit)
+
+
+def finding(
+    check: str,
+    verdict: Verdict,
+    value: float | None = None,
+    threshold: float | None = None,
+    unit: str = "",
+) -> Finding:
+    """Return a finding with its texts in English and Japanese."""
+    text = TEXTS[check]
+    good = verdict is Verdict.USABLE
+    return Finding(
+        check=check,
+        verdict=verdict,
+        value=None if value is None else round(value, 3),
+        threshold=threshold,
+        unit=unit,
+        reason={"en": text.good_en, "ja": text.good_ja}
+        if good
+        else {"en": text.bad_en, "ja": text.bad_ja},
+        remedy={"en": "", "ja": ""} if good else {"en": text.remedy_en, "ja": text.remedy_ja},
+    )
+
+
+def result(findings: list[Finding], facts: dict[str, Any]) -> MeasureResult:
+    """Return the worst verdict of all findings; no finding at all is unusable."""
+    verdicts = [f.verdict for f in findings] or [Verdict.UNUSABLE]
+    return MeasureResult(max(verdicts, key=_ORDER.index), tuple(findings), facts)
+
+
+def unreadable(check: str, detail: str) -> MeasureResult:
+    """Return the result for a file that could not even be opened; ``detail`` is for experts."""
+    facts = {"readable": False, "detail": detail}
+    return result([finding(check, Verdict.UNUSABLE)], facts)

@@ -1,0 +1,96 @@
+"""Whether a photo can be made to speak."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compliance.permit import Finding, MeasureResult, Verdict
+from generation.errors import PortraitError
+from generation.faces import Face
+from generation.gate.findings import Limits, finding, result, unreadable
+from generation.media.photo import MAX_PIXELS, Photo, load_photo
+from generation.resident import landmarker
+
+# Face height, yaw and mouth gap were found by drawing from few photos; pitch, roll and brightness
+# are cautious guesses in the same spirit.
+_FACE_HEIGHT = Limits("face-height", "px", warn=200, reject=100)
+_YAW = Limits("yaw", "degrees", warn=15, reject=25)
+_PITCH = Limits("pitch", "degrees", warn=15, reject=25)
+_ROLL = Limits("roll", "degrees", warn=20, reject=40)
+_MOUTH_GAP = Limits("mouth-gap", "cm", warn=0.25, reject=1.5)
+_MOUTH_GAP_CALM = Limits("mouth-gap", "cm", warn=0.25, reject=float("inf"))
+# Judged by the face's highlights and shadows, never by its mean: dark skin is not a dark photo.
+_DARK = Limits("brightness", "level", warn=80, reject=40)
+_BRIGHT = Limits("brightness", "level", warn=215, reject=240)
+_OUTSIDE = Limits("face-inside", "fraction outside", warn=0.0, reject=0.03)
+_SMILING = 0.4  # mean of the two smile blendshapes
+
+
+def check_portrait(path: Path) -> MeasureResult:
+    """Measure a photo; a file that is no picture is a finding, not an error.
+
+    Raises:
+        WeightsInvalid: the face networks are not the pinned ones.
+    """
+    try:
+        photo = load_photo(path)
+    except PortraitError as error:
+        return unreadable(error.code, str(error))
+    height, width = photo.rgb.shape[:2]
+    faces = landmarker().faces(photo.rgb)
+    facts = {
+        "readable": True,
+        "format": photo.format,
+        "width": width,
+        "height": height,
+        "faces": len(faces),
+    }
+    findings = [
+        finding("portrait-unreadable", Verdict.USABLE),
+        finding("portrait-too-large", Verdict.USABLE, width * height, MAX_PIXELS, "px"),
+        _one_face(len(faces)),
+    ]
+    if len(faces) == 1:
+        findings += _face_findings(photo, faces[0])
+    return result(findings, facts)
+
+
+def _one_face(count: int) -> Finding:
+    verdict = Verdict.USABLE if count == 1 else Verdict.UNUSABLE
+    return finding("faces", verdict, count, 1, "faces")
+
+
+def _face_findings(photo: Photo, face: Face) -> list[Finding]:
+    pose = face.pose()
+    return [
+        _FACE_HEIGHT.judge(face.height),
+        _YAW.judge(abs(pose.yaw)),
+        _PITCH.judge(abs(pose.pitch)),
+        _ROLL.judge(abs(pose.roll)),
+        (_MOUTH_GAP if _smiles(face) else _MOUTH_GAP_CALM).judge(face.mouth_gap()),
+        _OUTSIDE.judge(_outside(photo.rgb, face)),
+        _lighting(photo.rgb, face),
+    ]
+
+
+def _smiles(face: Face) -> bool:
+    shapes = face.blendshapes
+    return (shapes["mouthSmileLeft"] + shapes["mouthSmileRight"]) / 2 > _SMILING
+
+
+def _outside(rgb: NDArray[np.uint8], face: Face) -> float:
+    """Return the part of the landmarks that lie beyond the picture's edge, 0..1."""
+    size = np.array(rgb.shape[1::-1])
+    beyond = (face.points[:, :2] < 0) | (face.points[:, :2] > size - 1)
+    return float(beyond.any(1).mean())
+
+
+def _lighting(rgb: NDArray[np.uint8], face: Face) -> Finding:
+    """Judge the luma (0..255) of the face's brightest and darkest parts."""
+    low = np.maximum(face.points[:, :2].min(0), 0).astype(int)
+    high = np.maximum(face.points[:, :2].max(0).astype(int), low + 1)
+    luma = rgb[low[1] : high[1], low[0] : high[0]] @ np.array([0.2126, 0.7152, 0.0722])
+    shadow, highlight = (float(v) for v in np.percentile(luma, (25, 95))) if luma.size else (0, 0)
+    dark = _DARK.judge(highlight)
+    return dark if dark.verdict is not Verdict.USABLE else _BRIGHT.judge(shadow)

@@ -1,0 +1,1 @@
+"""Pictures and films as files: `photo` reads a portrait, `encoder` writes a marked video."""

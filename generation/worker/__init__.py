@@ -1,0 +1,5 @@
+"""The Celery worker: `celery -A generation.worker worker -Q cpu -P solo -c 1`."""
+
+from generation.worker.tasks import app
+
+__all__ = ["app"]

@@ -1,0 +1,34 @@
+"""Fetching the inputs that a permit names, and nothing else."""
+
+from pathlib import Path
+
+from compliance.canonical import file_sha256
+from compliance.permit import InputFile, Permit
+from generation.worker.client import Claim, JobClient
+from generation.worker.errors import InputMismatch
+
+
+def fetch_inputs(permit: Permit, claim: Claim, job: JobClient, folder: Path) -> dict[str, Path]:
+    """Download every input of the permit and check its size and SHA-256; returns role -> file.
+
+    Raises:
+        InputMismatch: an input is missing or is not the approved one.
+        PlatformError: it cannot be fetched.
+    """
+    return {
+        item.role: _fetch(item, claim.urls.get(item.sha256), job, folder)
+        for item in permit.spec.inputs
+    }
+
+
+def _fetch(item: InputFile, url: str | None, job: JobClient, folder: Path) -> Path:
+    if url is None:
+        raise InputMismatch(f"The platform offers no {item.role} with digest {item.sha256[:12]}….")
+    path = folder / f"input-{item.sha256}"
+    job.fetch(url, path, item.size)
+    if path.stat().st_size != item.size or file_sha256(path) != item.sha256:
+        raise InputMismatch(
+            f"The {item.role} that was delivered is not the one that was approved.",
+            remedy="Look at the storage: the file under this digest was changed.",
+        )
+    return path

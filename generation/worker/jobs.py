@@ -1,0 +1,101 @@
+"""The two kinds of work: drawing a video and measuring an input. Nothing here knows HTTP."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from compliance.canonical import file_sha256
+from compliance.permit import MeasureResult, Permit, RenderResult
+from compliance.watermark import Pattern
+from generation import audio, engines
+from generation.audio.phonemes import WEIGHTS, weights_digest
+from generation.gate import check_portrait, check_voice
+from generation.gate.findings import result as combine
+from generation.media.encoder import Encoder, VideoFormat
+from generation.media.photo import load_photo
+from generation.motion.speaking import animate
+from generation.prompt import understand
+from generation.worker.errors import JobRefused
+
+Progress = Callable[[float, str], None]  # (0..1, stage); raises to stop the work
+
+
+@dataclass(frozen=True)
+class RenderJob:
+    """One permitted video."""
+
+    permit: Permit
+    pattern: Pattern
+
+    def run(
+        self, inputs: Mapping[str, Path], destination: Path, progress: Progress
+    ) -> RenderResult:
+        """Draw, mark and encode; only marked frames are ever written.
+
+        Args:
+            inputs: "portrait" and "voice" files, already checked against the permit.
+            destination: the MP4; appears only when it is complete.
+            progress: called before every frame.
+
+        Raises:
+            GenerationError: an input cannot be used, or this worker cannot draw.
+            InvalidInput: the permit names no portrait or no voice.
+        """
+        began, cpu = time.perf_counter(), time.process_time()
+        spec, limit = self.permit.spec, self.permit.max_seconds
+        engine = engines.get(spec.engine)
+        for role in ("portrait", "voice"):
+            spec.input(role)
+        speech = audio.load(inputs["voice"], max_seconds=limit)
+        phones = audio.recognise(speech, lambda part: progress(0.05 * part, "listening"))
+        effects = understand(spec.prompt)
+        curves = animate(speech, phones, effects, seed=spec.seed, fps=spec.fps)
+        progress(0.05, "preparing the portrait")
+        drawing = engine.prepare(load_photo(inputs["portrait"]).rgb, spec.width, spec.height)
+        video = VideoFormat(spec.width, spec.height, spec.fps)
+        with Encoder(
+            destination, video, audio=inputs["voice"], pattern=self.pattern, max_seconds=limit
+        ) as encoder:
+            for index, frame in enumerate(drawing.render(curves)):
+                progress(0.1 + 0.85 * index / len(curves), "drawing")
+                encoder.write(frame)
+        return RenderResult(
+            sha256=file_sha256(destination),
+            size=destination.stat().st_size,
+            frames=encoder.frames,
+            seconds=encoder.seconds,
+            engine=engine.name,
+            engine_version=engine.version,
+            models=engine.models() | {WEIGHTS: weights_digest()},
+            prompt_report=effects.report,
+            cpu_seconds=round(time.process_time() - cpu, 3),
+            wall_seconds=round(time.perf_counter() - began, 3),
+        )
+
+
+@dataclass(frozen=True)
+class MeasureJob:
+    """One permitted measurement: numbers and words, never a picture."""
+
+    permit: Permit
+
+    def run(self, inputs: Mapping[str, Path], progress: Progress) -> MeasureResult:
+        """Check each input by its role.
+
+        Raises:
+            JobRefused: an input has a role that nothing here can measure.
+        """
+        results = []
+        for index, (role, path) in enumerate(inputs.items()):
+            progress(index / len(inputs), f"measuring the {role}")
+            if role == "portrait":
+                results.append(check_portrait(path))
+            elif role == "voice":
+                results.append(check_voice(path, max_seconds=self.permit.max_seconds))
+            else:
+                raise JobRefused(f"Nothing here measures a {role!r}.", code="role-unsupported")
+        if len(results) == 1:
+            return results[0]
+        findings = [finding for result in results for finding in result.findings]
+        return combine(findings, dict(zip(inputs, (r.facts for r in results), strict=True)))

@@ -1,0 +1,162 @@
+"""From a job's id to a result or a reason, by the platform's worker protocol (decision 0031)."""
+
+import logging
+import os
+import re
+import socket
+import threading
+from enum import StrEnum
+from pathlib import Path
+
+from compliance.errors import ComplianceError
+from compliance.permit import Capabilities, JobKind, Permit, permit_verify
+from compliance.watermark import Pattern
+from generation import engines
+from generation.errors import GenerationError
+from generation.worker.client import Claim, JobClient, PlatformClient
+from generation.worker.errors import JobRefused, LeaseLost, PlatformError
+from generation.worker.heartbeat import Heartbeat
+from generation.worker.inputs import fetch_inputs
+from generation.worker.jobs import MeasureJob, RenderJob
+from generation.worker.settings import WorkerSettings
+from generation.worker.workspace import sweep, workspace
+
+_KINDS = (JobKind.RENDER, JobKind.MEASURE)
+_GATE = "gate"
+_JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_log = logging.getLogger(__name__)
+
+
+class Outcome(StrEnum):
+    """How a run ended, for logs and tests; the platform has the details."""
+
+    DONE = "done"
+    NOT_CLAIMED = "not-claimed"  # somebody else has it, it is over, or it may not run
+    FAILED = "failed"  # and reported
+    LOST = "lost"  # the lease is gone, or nobody could be told
+
+
+class JobRunner:
+    """Does one job at a time; knows nothing of Celery."""
+
+    def __init__(self, settings: WorkerSettings, stopping: threading.Event) -> None:
+        """Prepare and sweep what dead predecessors left.
+
+        Args:
+            settings: of this worker.
+            stopping: set it to end the current job between two frames.
+
+        Raises:
+            SignatureInvalid: the public permit key cannot be read.
+        """
+        self._settings = settings
+        self._stopping = stopping
+        self._verifier = settings.verifier()
+        self._client = PlatformClient(settings.platform_url, settings.token)
+        self.capabilities = Capabilities(
+            worker=f"{socket.gethostname()}:{os.getpid()}",
+            kinds=_KINDS,
+            engines=(*engines.available(), _GATE),
+        )
+        if removed := sweep(settings.work_dir):
+            _log.warning("Removed %d work folders of workers that died.", removed)
+
+    def close(self) -> None:
+        """Close the connections to the platform."""
+        self._client.close()
+
+    def run(self, job_id: str) -> Outcome:
+        """Claim and do the job; the platform learns the end of it, whatever it is.
+
+        Raises:
+            PlatformError: the claim got no answer; the platform sends the job again.
+        """
+        if not _JOB_ID.fullmatch(job_id):  # it becomes a part of an address
+            _log.error("The queue carried something that is no job id: %r", job_id)
+            return Outcome.NOT_CLAIMED
+        try:
+            claim = self._client.claim(job_id, self.capabilities)
+        except PlatformError as error:
+            if error.status not in (403, 404, 409, 410):
+                raise
+            _log.info("Job %s is not for this worker: %s (%s)", job_id, error, error.code)
+            return Outcome.NOT_CLAIMED
+        job = self._client.job(job_id, claim.lease)
+        try:
+            self._work(job_id, claim, job)
+        except LeaseLost:
+            _log.warning("Job %s: the lease is lost, everything of it is deleted.", job_id)
+            return Outcome.LOST
+        except (GenerationError, ComplianceError) as error:
+            return _report(job, job_id, error)
+        except Exception as error:
+            _report(job, job_id, GenerationError(f"{type(error).__name__}: {error}"))
+            raise
+        return Outcome.DONE
+
+    def _work(self, job_id: str, claim: Claim, job: JobClient) -> None:
+        permit = permit_verify(claim.permit, self._verifier, job_id=job_id)
+        _check_allowed(permit, claim, self.capabilities)
+        with (
+            workspace(self._settings.work_dir) as folder,
+            Heartbeat(job, claim.lease, self._stopping) as heartbeat,
+        ):
+            inputs = fetch_inputs(permit, claim, job, folder)
+            heartbeat.check(0.0, "inputs fetched")
+            if permit.kind is JobKind.MEASURE:
+                measured = MeasureJob(permit).run(inputs, heartbeat.check)
+                heartbeat.check(1.0, "reporting")
+                job.result(measured.to_dict())
+            else:
+                self._render(permit, claim, job, inputs, heartbeat)
+
+    def _render(
+        self,
+        permit: Permit,
+        claim: Claim,
+        job: JobClient,
+        inputs: dict[str, Path],
+        heartbeat: Heartbeat,
+    ) -> None:
+        pattern = Pattern.from_bytes(claim.watermark or b"")
+        output = next(iter(inputs.values())).with_name("video.mp4")
+        rendered = RenderJob(permit, pattern).run(inputs, output, heartbeat.check)
+        heartbeat.renew()  # ask once more before anything leaves this machine
+        heartbeat.check(0.97, "uploading")
+        job.upload(claim.output_url, output, rendered.sha256)
+        heartbeat.check(1.0, "reporting")
+        job.result(rendered.to_dict())
+
+
+def _check_allowed(permit: Permit, claim: Claim, able: Capabilities) -> None:
+    """Refuse what the permit does not cover or this worker cannot do.
+
+    Raises:
+        JobRefused: with the code of the first rule that does not hold.
+    """
+    rules = (
+        (permit.fence == claim.lease.fence, "permit-fence", "is for another lease"),
+        (permit.kind is permit.spec.kind, "permit-kind", "is of another kind than its job"),
+        (permit.kind in able.kinds, "kind-unsupported", f"is for a {permit.kind} job"),
+        (permit.spec.engine in able.engines, "engine-missing", f"names {permit.spec.engine!r}"),
+        (
+            permit.kind is JobKind.MEASURE or bool(claim.watermark),
+            "watermark-missing",
+            "came without the watermark pattern",
+        ),
+    )
+    for holds, code, what in rules:
+        if not holds:
+            raise JobRefused(f"The permit {what}; this worker does not act on it.", code=code)
+
+
+def _report(job: JobClient, job_id: str, error: GenerationError | ComplianceError) -> Outcome:
+    """Tell the platform why the job failed; a platform that is gone finds out by the lease."""
+    fault = error.fault if isinstance(error, GenerationError) else "system"
+    _log.warning("Job %s failed (%s, %s): %s", job_id, error.code, fault, error)
+    try:
+        job.failure(code=error.code, detail=str(error), remedy=error.remedy, fault=fault)
+    except (PlatformError, LeaseLost) as problem:
+        _log.warning("Job %s: the failure could not be reported: %s", job_id, problem)
+        return Outcome.LOST
+    return Outcome.FAILED

@@ -1,0 +1,61 @@
+"""What a worker is told by its environment; anything missing stops it with a sentence."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from compliance.signing import KeyRole, StatementVerifier
+from generation.errors import GenerationError
+
+
+class SettingsError(GenerationError):
+    """The environment does not say what the worker needs to know."""
+
+    code = "worker-settings"
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """Where the platform is, who may permit work, where files may lie meanwhile."""
+
+    platform_url: str
+    token: str = field(repr=False)
+    permit_keys: Path  # permit.pub.pem
+    work_dir: Path
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "WorkerSettings":
+        """Read RAKKAN_PLATFORM_URL, RAKKAN_WORKER_TOKEN, RAKKAN_TRUST and RAKKAN_WORK_DIR.
+
+        Raises:
+            SettingsError: a variable is missing; the remedy says which.
+        """
+        token = environment.get("RAKKAN_WORKER_TOKEN", "")
+        if not token:
+            raise SettingsError(
+                "This worker has no token to show to the platform.",
+                remedy="Set RAKKAN_WORKER_TOKEN to the value the platform was started with.",
+            )
+        keys = Path(environment.get("RAKKAN_TRUST", ".rakkan/trust")) / "permit.pub.pem"
+        if not keys.is_file():
+            raise SettingsError(
+                f"The platform's public permit key {keys} is not there.",
+                remedy="Set RAKKAN_TRUST to the folder of public keys that the platform hands out.",
+            )
+        fallback = Path(tempfile.gettempdir()) / "rakkan-work"
+        return cls(
+            platform_url=environment.get("RAKKAN_PLATFORM_URL", "http://127.0.0.1:8000"),
+            token=token,
+            permit_keys=keys,
+            work_dir=Path(environment.get("RAKKAN_WORK_DIR", "") or fallback),
+        )
+
+    def verifier(self) -> StatementVerifier:
+        """Return the verifier for permits.
+
+        Raises:
+            SignatureInvalid: the key file does not hold a public key.
+        """
+        return StatementVerifier.from_pems(KeyRole.PERMIT, [self.permit_keys.read_bytes()])
