@@ -1,0 +1,120 @@
+"""What a manifest states, and the one place that writes it in C2PA's words."""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from compliance.watermark.payload import asset_id_bytes
+
+GENERATOR = "Rakkan"
+PRODUCTION_LABEL = "org.rakkan.production"
+WATERMARK_ALGORITHM = "org.rakkan.dwtdctsvd.1"
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+_NO_MINING = ("ai_generative_training", "ai_inference", "ai_training", "data_mining")
+
+
+@dataclass(frozen=True, slots=True)
+class InputFact:
+    """One file that went into the production."""
+
+    path: Path
+    sha256: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFacts:
+    """Everything a manifest says; the caller vouches for it, the signature freezes it."""
+
+    title: str
+    asset_id: str  # 16 lower-case hexadecimal digits, the same that the watermark carries
+    engine: str
+    engine_version: str
+    models: dict[str, str]  # weight file -> SHA-256
+    portrait: InputFact
+    voice: InputFact
+    consent_receipt_sha256: str  # of the ASCII bytes of the receipt's compact JWS
+    request_digest: str
+    permit_id: str
+    status_url: str
+    created_at: datetime  # aware
+    ai_label: str  # the words that disclose synthesis, as the consent asks
+    cpu_seconds: float
+    wall_seconds: float
+
+    def inputs(self) -> dict[str, InputFact]:
+        """Return the inputs by role."""
+        return {"portrait": self.portrait, "voice": self.voice}
+
+
+def manifest_definition(facts: ManifestFacts, version: str) -> dict[str, Any]:
+    """Return the manifest definition for c2pa's Builder (ingredients are added to it apart).
+
+    Args:
+        facts: what to state.
+        version: version of this program.
+
+    Raises:
+        InvalidInput: the asset id is not 16 hexadecimal digits.
+    """
+    assertions = [
+        ("c2pa.actions.v2", {"actions": _actions(facts)}),
+        ("c2pa.soft-binding", _soft_binding(facts.asset_id)),
+        (
+            "cawg.training-mining",
+            {"entries": {f"cawg.{use}": {"use": "notAllowed"} for use in _NO_MINING}},
+        ),
+        (PRODUCTION_LABEL, _production(facts)),
+    ]
+    return {
+        "claim_generator_info": [{"name": GENERATOR, "version": version}],
+        "title": facts.title,
+        "format": "video/mp4",
+        "assertions": [
+            # "created", not "gathered": every statement here is the signer's own
+            {"label": label, "data": data, "created": True}
+            for label, data in assertions
+        ],
+    }
+
+
+def _actions(facts: ManifestFacts) -> list[dict[str, Any]]:
+    return [
+        {
+            "action": "c2pa.created",
+            "digitalSourceType": SOURCE_TYPE,
+            "softwareAgent": {"name": facts.engine, "version": facts.engine_version},
+            "when": facts.created_at.isoformat(),
+            "description": facts.ai_label,
+        },
+        {"action": "c2pa.placed", "parameters": {"ingredientIds": list(facts.inputs())}},
+        {"action": "c2pa.watermarked.bound", "parameters": {"alg": WATERMARK_ALGORITHM}},
+    ]
+
+
+def _soft_binding(asset_id: str) -> dict[str, Any]:
+    value = base64.b64encode(asset_id_bytes(asset_id)).decode()
+    return {"alg": WATERMARK_ALGORITHM, "blocks": [{"scope": {}, "value": value}]}
+
+
+def _production(facts: ManifestFacts) -> dict[str, Any]:
+    """Return our own assertion: C2PA ingredients carry no hash of the source file, so it does."""
+    return {
+        "asset_id": facts.asset_id,
+        "request_digest": facts.request_digest,
+        "permit_id": facts.permit_id,
+        "consent_receipt_sha256": facts.consent_receipt_sha256,
+        "status_url": facts.status_url,
+        "ai_label": facts.ai_label,
+        "created_at": facts.created_at.isoformat(),
+        "engine": {"name": facts.engine, "version": facts.engine_version},
+        "models": facts.models,
+        "inputs": {
+            role: {"sha256": item.sha256, "media_type": item.media_type}
+            for role, item in facts.inputs().items()
+        },
+        "cpu_seconds": facts.cpu_seconds,
+        "wall_seconds": facts.wall_seconds,
+    }
