@@ -120,7 +120,7 @@ def lower_lip(m: MouthGeometry) -> Points:
 
 def upper_lip(m: MouthGeometry) -> Points:
     """Upper lip up by 1 cm."""
-    reach = np.exp(-((m.above / (0.85 * m.to_nose)) ** 2))
+    reach = np.exp(-((m.above / (0.85 * m.to_nose)) ** 2)) * _under_nose(m)
     return _vertical(np.where(m.upper, m.lens**LIP_LENS * reach, 0))
 
 
@@ -160,8 +160,14 @@ def close(m: MouthGeometry) -> Points:
     """Both inner contours onto one line, so that an open-mouthed photo starts closed too."""
     half = m.gap / 2
     down = -0.4 * m.gap * np.exp(-((np.maximum(0, m.above - half) / (0.9 * m.to_nose)) ** 2))
+    down = down * _under_nose(m)
     rise = 0.6 * m.gap * np.exp(-((np.maximum(0, m.below - half) / (0.5 * m.to_chin)) ** 2))
     return _vertical(np.where(m.upper, down, rise))
+
+
+def _under_nose(m: MouthGeometry) -> Points:
+    """Return 1 at the lips, 0 from the nostrils upwards: the nose holds still in speech."""
+    return 1 - smoothstep((m.above / m.to_nose - 0.5) / 0.6)
 
 
 def _vertical(offset: Points) -> Points:

@@ -244,10 +244,10 @@ def test_nothing_tears_however_the_head_moves(engine, wild):
         assert np.abs(cv2.Laplacian(frame, cv2.CV_32F)[outside]).max() < limit
 
 
-def test_at_rest_everything_above_the_mouth_is_the_photo(engine):
+def test_at_rest_eyes_and_forehead_are_the_photo(engine):
     difference = change(frame_of(engine), engine.frame).max(2)
-    nose = int(engine.points[topology.NOSE_BASE, 1])
-    assert difference[: nose - 10].max() <= 3
+    lids = list(topology.RIGHT_EYE[1] + topology.LEFT_EYE[1])
+    assert difference[: int(engine.points[lids, 1].max())].max() <= 2
 
 
 # --- what is refused
