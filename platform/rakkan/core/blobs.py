@@ -5,6 +5,8 @@ evidence), ``quarantine`` (rendered, not sealed) and ``releases``. A blob is nev
 equal names mean equal bytes.
 """
 
+from __future__ import annotations
+
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator

@@ -4,6 +4,8 @@ Only headers are read here: decoding strangers' files is the measure job's work,
 that has neither the database nor a key.
 """
 
+from __future__ import annotations
+
 import warnings
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,7 @@
 """Hand in evidence; decide about it."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from typing import Any
 from uuid import UUID

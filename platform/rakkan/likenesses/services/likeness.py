@@ -1,5 +1,7 @@
 """Add a person, add a portrait, keep what the gate measured."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile

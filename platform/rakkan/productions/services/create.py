@@ -1,5 +1,7 @@
 """Make a draft: what a team asks for, with its voice track."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 

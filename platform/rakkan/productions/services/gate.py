@@ -19,9 +19,10 @@ from rakkan.productions.services.seal import marked_of
 from rakkan.productions.services.stop import end
 from rakkan.productions.services.transition import production_lock, subject_of
 from rakkan.productions.states import State
+from rakkan.releases.checks import GateCheck
 from rakkan.releases.models import Sealing
 from rakkan.releases.selectors import sealing_of
-from rakkan.releases.services.gate import Expected, GateCheck, gate_consent, gate_run
+from rakkan.releases.services.gate import Expected, gate_consent, gate_run
 from rakkan.releases.services.release import gate_report
 
 

@@ -1,5 +1,7 @@
 """Add a portrait and have it measured: the first step of the way."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile

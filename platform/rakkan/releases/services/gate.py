@@ -1,7 +1,7 @@
 """The release gate: re-open the finished file and read every mark back. Fails closed."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -11,6 +11,7 @@ from compliance.errors import ComplianceError
 from compliance.provenance import read_manifest
 from compliance.watermark import detect_file
 from rakkan.core.errors import RakkanError, Refused
+from rakkan.releases.checks import GateCheck
 from rakkan.releases.keys import watermark_key
 from rakkan.releases.services.sealing import check_mark
 from rakkan.releases.signers import trust_anchors
@@ -27,16 +28,6 @@ class Expected:
     request_digest: str
     receipt_sha256: str
     voice_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class GateCheck:
-    """One check and its outcome."""
-
-    number: int
-    name: str
-    outcome: str  # "pass" or "fail"
-    detail: str
 
 
 def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
@@ -76,11 +67,6 @@ def _run(number: int, name: str, check: Callable[[], str]) -> GateCheck:
         return GateCheck(number, name, "pass", check())
     except (RakkanError, ComplianceError, av.FFmpegError, OSError, ValueError) as error:
         return GateCheck(number, name, "fail", str(error))
-
-
-def gate_document(checks: list[GateCheck]) -> list[dict[str, object]]:
-    """Return the checks as JSON."""
-    return [asdict(check) for check in checks]
 
 
 def _check_file(path: Path, expected: Expected) -> str:

@@ -13,8 +13,8 @@ from rakkan.audit.names import EventName
 from rakkan.audit.services import Actor, Subject, event_record
 from rakkan.core.blobs import Area, blob_put_file
 from rakkan.core.errors import Refused
+from rakkan.releases.checks import GateCheck, gate_document
 from rakkan.releases.models import Delivery, GateReport, Release, Revocation, Sealing
-from rakkan.releases.services.gate import GateCheck, gate_document
 
 
 @dataclass(frozen=True, slots=True)

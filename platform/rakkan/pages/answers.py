@@ -1,0 +1,57 @@
+"""How every page answers: signed in first, errors as a page that says what to do."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+
+from compliance.errors import ComplianceError
+from rakkan.accounts.models import User
+from rakkan.core.errors import RakkanError
+
+View = Callable[..., HttpResponseBase]
+
+
+def user_of(request: HttpRequest) -> User:
+    """Return who is signed in; pages behind :func:`page` always have somebody."""
+    return cast("User", request.user)
+
+
+def status_of(error: RakkanError | ComplianceError) -> int:
+    """Return the HTTP status an error becomes: the same as over the API."""
+    return error.status if isinstance(error, RakkanError) else 400
+
+
+def page(view: View) -> View:
+    """Make a view a page of the site: for people who are signed in; errors become a page."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except (RakkanError, ComplianceError) as error:
+            return render(request, "problem.html", {"error": error}, status=status_of(error))
+
+    return login_required(answer)
+
+
+def form_page(
+    request: HttpRequest, template: str, form: Form, act: Callable[[], str], **context: Any
+) -> HttpResponse:
+    """Show a form; once a valid one is sent, act and go to the address the act returns.
+
+    A refusal is shown above the form, which keeps what was filled in.
+    """
+    status = 200
+    if form.is_bound:
+        status = 400
+        if form.is_valid():
+            try:
+                return redirect(act())
+            except (RakkanError, ComplianceError) as error:
+                context["error"], status = error, status_of(error)
+    return render(request, template, {"form": form, **context}, status=status)

@@ -1,0 +1,59 @@
+"""The names of audit events in words."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from rakkan.audit.names import EventName as Name
+
+WORDS: dict[str, str | Promise] = {
+    Name.SESSION_STARTED: _("Somebody signed in"),
+    Name.SESSION_REFUSED: _("A sign-in was refused"),
+    Name.PERSON_ADDED: _("A depicted person was added"),
+    Name.LIKENESS_ADDED: _("A portrait was added"),
+    Name.LIKENESS_MEASURED: _("A portrait was measured"),
+    Name.LIKENESS_REFUSED: _("A portrait was refused"),
+    Name.IDENTITY_SUBMITTED: _("Identity evidence was handed in"),
+    Name.EVIDENCE_VIEWED: _("Identity evidence was viewed"),
+    Name.IDENTITY_DECIDED: _("An identity check was decided"),
+    Name.IDENTITY_REFUSED: _("An identity check was refused"),
+    Name.CONSENT_GRANTED: _("A consent was granted"),
+    Name.CONSENT_WITHDRAWN: _("A consent was withdrawn"),
+    Name.CONSENT_REFUSED: _("A consent was refused"),
+    Name.PRODUCTION_CREATED: _("A draft was made"),
+    Name.PRODUCTION_REFUSED: _("A step of a production was refused"),
+    Name.VOICE_MEASURED: _("A voice track was measured"),
+    Name.PRODUCTION_SUBMITTED: _("A production was submitted"),
+    Name.DECISION_RECORDED: _("An approver decided"),
+    Name.DECISION_REFUSED: _("A decision was refused"),
+    Name.PRODUCTION_APPROVED: _("A production was approved"),
+    Name.PRODUCTION_REJECTED: _("A production was rejected"),
+    Name.PERMIT_ISSUED: _("A permit was issued"),
+    Name.PERMIT_REFUSED: _("A permit was refused"),
+    Name.PERMIT_REVOKED: _("A permit was called back"),
+    Name.JOB_RECLAIMED: _("A job was taken over from a lost worker"),
+    Name.JOB_FAILED: _("A job failed"),
+    Name.RENDERING_RECEIVED: _("A rendering was received"),
+    Name.RENDERING_REFUSED: _("A rendering was refused"),
+    Name.PRODUCTION_SEALED: _("A video was sealed"),
+    Name.SEAL_REFUSED: _("A seal was refused"),
+    Name.GATE_FAILED: _("The gate refused a file"),
+    Name.PRODUCTION_RELEASED: _("A video was released"),
+    Name.PRODUCTION_CANCELLED: _("A production was cancelled"),
+    Name.PRODUCTION_STOPPED: _("A production was stopped"),
+    Name.PRODUCTION_FAILED: _("A production failed"),
+    Name.RELEASE_DELIVERED: _("A video was delivered"),
+    Name.RELEASE_REFUSED: _("A delivery was refused"),
+    Name.RELEASE_REVOKED: _("A release was revoked"),
+    Name.EVIDENCE_EXPORTED: _("Evidence was exported"),
+    Name.LOG_READ: _("The log was read"),
+}
+
+
+def event_word(name: str) -> str:
+    """Return what an event says; an event without words says its name."""
+    return str(WORDS.get(name, name))
+
+
+def event_choices() -> list[tuple[str, str]]:
+    """Return every event for a filter, in the order of a production."""
+    return [(name.value, event_word(name.value)) for name in Name]

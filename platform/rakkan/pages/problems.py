@@ -1,0 +1,181 @@
+"""What went wrong, in the language of the page: by code, since the errors speak English."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+Said = str | Promise
+
+
+class Words(NamedTuple):
+    """A sentence that says what is wrong and one that says what to do.
+
+    ``precise`` marks errors whose own message names things the sentence cannot know.
+    """
+
+    title: Said
+    remedy: Said
+    precise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a page shows of an error."""
+
+    code: str
+    title: str
+    detail: str
+    remedy: str
+
+
+_AGAIN = _("Try again in a moment.")
+_NEW_CONSENT = _("Ask the depicted person to grant one in their own account.")
+_RESPECT = _("Respect it; nothing can be made or shown under this consent any more.")
+_OTHER_APPROVER = _("Ask another approver.")
+_NEW_PRODUCTION = _("Make a new production.")
+_WAIT = _("Wait a few seconds and try again.")
+_OTHER_ROLE = _("Sign in with an account that has this role, or ask whoever manages accounts.")
+_READ_AGAIN = _("Reload the page, look at it again, then decide.")
+
+TEXTS: dict[str, Words] = {
+    "already-decided": Words(_("This was decided already."), ""),
+    "already-submitted": Words(_("Its approval was opened before."), ""),
+    "approval-expired": Words(_("The approval has expired."), _NEW_PRODUCTION),
+    "approval-missing": Words(_("It is not approved."), ""),
+    "approval-rejected": Words(_("An approver rejected the request."), _NEW_PRODUCTION),
+    "blob-missing": Words(_("A stored file cannot be read at the moment."), _AGAIN),
+    "cancelled": Words(_("The requester cancelled it."), _NEW_PRODUCTION),
+    "channels-invalid": Words(_("Choose at least one channel."), ""),
+    "consent-expired": Words(_("The consent has expired."), _NEW_CONSENT),
+    "consent-missing": Words(
+        _("The depicted person has given no consent for this likeness."), _NEW_CONSENT
+    ),
+    "consent-not-yet": Words(
+        _("The consent is not valid yet."), _("Wait for the start of its term.")
+    ),
+    "consent-out-of-scope": Words(
+        _("The consent does not cover this."),
+        _("Change the request, or ask the depicted person for a wider consent."),
+        precise=True,
+    ),
+    "consent-withdrawn": Words(_("The depicted person has withdrawn the consent."), _RESPECT),
+    "credentials-wrong": Words(
+        _("E-mail address or password is wrong."), _("Check both and try again.")
+    ),
+    "depicted-cannot-approve": Words(
+        _("The depicted person gives consent; somebody else approves."), _OTHER_APPROVER
+    ),
+    "digest-mismatch": Words(
+        _("The decision is about other inputs than the request has."), _READ_AGAIN
+    ),
+    "file-empty": Words(
+        _("The file is empty (0 bytes)."),
+        _("Check that the file was exported completely, then send it again."),
+    ),
+    "file-missing": Words(_("No file was sent."), _("Choose a file.")),
+    "file-not-an-image": Words(
+        _("The file is not a photo we can read, whatever its name says."),
+        _("Send a JPEG, PNG or WebP photo."),
+    ),
+    "file-not-audio": Words(
+        _("The file is not audio we can read, whatever its name says."),
+        _("Send WAV, FLAC, MP3, M4A, AAC, Ogg or WebM."),
+    ),
+    "file-too-large": Words(_("The file is too large."), _("Send a smaller file."), precise=True),
+    "identity-not-verified": Words(
+        _("The depicted person's identity is not verified."),
+        _("Hand in evidence and wait for a reviewer's decision."),
+    ),
+    "image-too-large": Words(
+        _("The photo has too many pixels."),
+        _("Downsize it: 2,000 pixels on the long side are plenty."),
+        precise=True,
+    ),
+    "label-empty": Words(_("The AI label has no words."), _("Say what viewers shall read.")),
+    "no-policy": Words(
+        _("The organisation has no approval policy, so nothing can be approved."),
+        _("Ask whoever manages the organisation to set one up."),
+    ),
+    "not-found": Words(_("There is no such thing, or it is not for you to see."), ""),
+    "not-permitted": Words(_("Your account may not do this."), _OTHER_ROLE),
+    "not-released": Words(
+        _("There is no released file yet."),
+        _("Wait until it is released, or look at why it ended."),
+    ),
+    "not-the-depicted-person": Words(
+        _("Only the depicted person decides about their likeness."),
+        _("Ask the depicted person to do this in their own account."),
+    ),
+    "own-identity": Words(_("Nobody reviews their own identity."), _("Ask another reviewer.")),
+    "portrait-not-measured": Words(_("The portrait has not been measured yet."), _WAIT),
+    "portrait-unusable": Words(
+        _("The portrait is unusable."), _("Add another photo; its page says why."), precise=True
+    ),
+    "prompt-too-long": Words(
+        _("The prompt is longer than 500 characters."), _("Say it in fewer words.")
+    ),
+    "rejected": Words(
+        _("An approver rejected the request."), _("Make a new draft that answers the comment.")
+    ),
+    "release-revoked": Words(_("The release was revoked."), _("Do not use copies you have.")),
+    "request-changed": Words(
+        _("What was approved is not what the request says now."), _NEW_PRODUCTION
+    ),
+    "requester-cannot-approve": Words(_("Nobody approves their own request."), _OTHER_APPROVER),
+    "scope-empty": Words(
+        _("Choose at least one purpose, channel, territory and language."),
+        _("A consent without one of them allows nothing."),
+    ),
+    "term-invalid": Words(
+        _("The term must end after it starts, and in the future."), _("Choose a later end.")
+    ),
+    "territories-invalid": Words(_("Choose at least one territory."), ""),
+    "title-empty": Words(_("The title is empty."), _("Name the video.")),
+    "unavailable": Words(_("A part of the platform does not work at the moment."), _AGAIN),
+    "voice-not-measured": Words(_("The voice track has not been measured yet."), _WAIT),
+    "voice-unusable": Words(
+        _("The voice track is unusable."),
+        _("Make a new draft with another recording."),
+        precise=True,
+    ),
+    "wrong-state": Words(_("That is not possible at this point."), "", precise=True),
+}
+_GATE = Words(
+    _("The release gate refused the file."),
+    _("Make a new production once the reason is gone."),
+    precise=True,
+)
+
+
+def problem_of(about: Any) -> Problem | None:
+    """Return what to show of an error or of a production's stored problem.
+
+    English pages show the error's own words, which know more; pages in other languages show the
+    sentence for its code and, where that leaves something out, the error's own words as detail.
+    """
+    found = _read(about)
+    if found is None or (get_language() or "en").startswith("en"):
+        return found
+    words = TEXTS.get(found.code) or (_GATE if found.code.startswith("gate-") else None)
+    if words is None:
+        return found
+    detail = found.detail
+    if words.precise:
+        detail = detail or found.title
+    return Problem(found.code, str(words.title), detail, str(words.remedy))
+
+
+def _read(about: Any) -> Problem | None:
+    if isinstance(about, Problem):
+        return about
+    if isinstance(about, Mapping):
+        fields = (str(about.get(name, "")) for name in ("code", "title", "detail", "remedy"))
+        return Problem(*fields)
+    if isinstance(about, Exception):
+        code, remedy = getattr(about, "code", "error"), getattr(about, "remedy", "")
+        return Problem(str(code), str(about), "", str(remedy))
+    return None

@@ -1,0 +1,141 @@
+"""The words of the rules, said in the language of the page."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from rakkan.accounts.roles import Role
+from rakkan.consents.scope import WORLD, Change, Channel, Purpose
+from rakkan.productions.states import State
+
+Words = dict[str, str | Promise]
+
+PURPOSES: Words = {
+    Purpose.PRODUCT_BRIEFING: _("Product briefing"),
+    Purpose.INTERNAL_TRAINING: _("Internal training"),
+    Purpose.INTERNAL_NEWS: _("Internal news"),
+    Purpose.CUSTOMER_SUPPORT: _("Customer support"),
+    Purpose.MARKETING: _("Marketing"),
+    Purpose.RECRUITMENT: _("Recruitment"),
+}
+CHANNELS: Words = {
+    Channel.INTRANET: _("Intranet"),
+    Channel.WEBSITE: _("Website"),
+    Channel.SOCIAL_MEDIA: _("Social media"),
+    Channel.EVENTS: _("Events"),
+    Channel.BROADCAST: _("Broadcast"),
+}
+CHANGES: Words = {
+    Change.EXPRESSION: _("Facial expression"),
+    Change.BACKGROUND: _("Background"),
+    Change.CLOTHING: _("Clothing"),
+}
+TERRITORIES: Words = {
+    WORLD: _("Worldwide"),
+    "JP": _("Japan"),
+    "EU": _("European Union"),
+    "US": _("United States"),
+    "CN": _("China"),
+    "GB": _("United Kingdom"),
+    "KR": _("South Korea"),
+    "SG": _("Singapore"),
+    "AU": _("Australia"),
+}
+LANGUAGES: Words = {
+    "en": _("English"),
+    "ja": _("Japanese"),
+    "de": _("German"),
+    "es": _("Spanish"),
+    "fr": _("French"),
+    "it": _("Italian"),
+    "ko": _("Korean"),
+    "zh": _("Chinese"),
+}
+ROLES: Words = {
+    Role.REQUESTER: _("Requester"),
+    Role.DEPICTED_PERSON: _("Depicted person"),
+    Role.IDENTITY_REVIEWER: _("Identity reviewer"),
+    Role.APPROVER: _("Approver"),
+    Role.AUDITOR: _("Auditor"),
+}
+STATES: Words = {
+    State.DRAFT: pgettext_lazy("state", "Draft"),
+    State.IN_APPROVAL: pgettext_lazy("state", "In approval"),
+    State.QUEUED: pgettext_lazy("state", "Queued"),
+    State.RENDERING: pgettext_lazy("state", "Rendering"),
+    State.RENDERED: pgettext_lazy("state", "Being sealed"),
+    State.SEALED: pgettext_lazy("state", "At the gate"),
+    State.RELEASED: pgettext_lazy("state", "Released"),
+    State.REJECTED: pgettext_lazy("state", "Rejected"),
+    State.CANCELLED: pgettext_lazy("state", "Cancelled"),
+    State.STOPPED: pgettext_lazy("state", "Stopped"),
+    State.FAILED: pgettext_lazy("state", "Failed"),
+    State.REVOKED: pgettext_lazy("state", "Revoked"),
+}
+NEXT: Words = {  # by state: whose move it is, in a sentence
+    State.DRAFT: _("Waits for the requester to submit it."),
+    State.IN_APPROVAL: _("Waits for an approver."),
+    State.QUEUED: _("Waits for a free worker."),
+    State.RENDERING: _("A worker is drawing it, frame by frame."),
+    State.RENDERED: _("The seal is being put on."),
+    State.SEALED: _("The gate is reading every mark back."),
+    State.RELEASED: _("Ready: sealed, checked and released."),
+}
+CONSENT_STATES: Words = {
+    "live": pgettext_lazy("consent", "Live"),
+    "not-yet": pgettext_lazy("consent", "Not yet valid"),
+    "expired": pgettext_lazy("consent", "Expired"),
+    "withdrawn": pgettext_lazy("consent", "Withdrawn"),
+}
+VERDICTS: Words = {
+    "usable": _("Usable"),
+    "usable-with-warnings": _("Usable, with warnings"),
+    "unusable": _("Unusable"),
+    "approve": _("Approved"),
+    "reject": _("Rejected by the approver"),
+}
+GATE_CHECKS: Words = {
+    "file": _("The file is the one that was sealed"),
+    "manifest": _("The signed manifest is trusted"),
+    "binding": _("Asset, request and consent receipt match"),
+    "watermark": _("The watermark reads back"),
+    "playable": _("It plays, with picture and sound"),
+    "consent": _("Consent and approval still hold"),
+}
+STATUS: Words = {
+    "released": pgettext_lazy("state", "Released"),
+    "revoked": pgettext_lazy("state", "Revoked"),
+    "held": pgettext_lazy("state", "Held"),
+}
+SCOPE_FIELDS: Words = {
+    "purpose": _("Purpose"),
+    "channel": _("Channels"),
+    "territory": _("Territories"),
+    "language": _("Language"),
+}
+
+KINDS: dict[str, Words] = {
+    "purpose": PURPOSES,
+    "channel": CHANNELS,
+    "change": CHANGES,
+    "territory": TERRITORIES,
+    "language": LANGUAGES,
+    "role": ROLES,
+    "state": STATES,
+    "next": NEXT,
+    "consent": CONSENT_STATES,
+    "verdict": VERDICTS,
+    "gate": GATE_CHECKS,
+    "status": STATUS,
+    "scope": SCOPE_FIELDS,
+}
+
+
+def word(kind: str, value: object) -> str:
+    """Return ``value`` in the language of the page, or as it is where it has no word."""
+    return str(KINDS[kind].get(str(value), value))
+
+
+def choices(words: Words) -> list[tuple[str, str | Promise]]:
+    """Return words as the choices of a form field."""
+    return list(words.items())

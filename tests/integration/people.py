@@ -1,0 +1,265 @@
+"""Plain functions that bring a test to where it starts: people, likeness, consent, production.
+
+What a worker does is done here by speaking its HTTP protocol, so that the door it comes through
+is the real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from rest_framework.test import APIClient
+
+from compliance.permit import JobKind, MeasureResult, Verdict
+from rakkan.accounts.models import Organisation, User
+from rakkan.accounts.roles import Role
+from rakkan.accounts.services import organisation_ensure, user_ensure
+from rakkan.approvals.services import policy_ensure
+from rakkan.consents.models import Consent
+from rakkan.consents.services import Terms, consent_grant
+from rakkan.dispatch.models import Job
+from rakkan.identity.services import identity_decide, identity_submit
+from rakkan.likenesses.models import Likeness
+from rakkan.productions.models import Production
+from rakkan.productions.services.create import Draft, production_create
+from rakkan.productions.services.decide import production_decide
+from rakkan.productions.services.portray import portrait_add
+from rakkan.productions.services.submit import production_submit
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+PASSWORD = "correct horse battery staple"  # noqa: S105  of accounts that live as long as a test
+
+
+@dataclass(frozen=True)
+class Team:
+    """One organisation and the five people of a production."""
+
+    organisation: Organisation
+    requester: User
+    person: User
+    reviewer: User
+    approver: User
+    auditor: User
+
+
+def team_make(steps: list[str] | None = None) -> Team:
+    """A new organisation with its people and a policy."""
+    name = f"Organisation {uuid4().hex[:8]}"
+    organisation = organisation_ensure(name=name)
+    if steps is None:
+        steps = ["legal"]
+    policy_ensure(organisation=organisation, steps=steps)
+
+    def user(role: Role) -> User:
+        return user_make(organisation, role)
+
+    return Team(
+        organisation,
+        requester=user(Role.REQUESTER),
+        person=user(Role.DEPICTED_PERSON),
+        reviewer=user(Role.IDENTITY_REVIEWER),
+        approver=user(Role.APPROVER),
+        auditor=user(Role.AUDITOR),
+    )
+
+
+def user_make(organisation: Organisation, *roles: Role) -> User:
+    """One more account."""
+    email = f"{roles[0].value}-{uuid4().hex[:8]}@test.example"
+    return user_ensure(
+        organisation=organisation,
+        email=email,
+        name=roles[0].value.replace("_", " ").title(),
+        password=PASSWORD,
+        roles=roles,
+    )
+
+
+def portrait_file() -> SimpleUploadedFile:
+    """The sample portrait as a browser sends it."""
+    path = next(FIXTURES.glob("portrait.*"))
+    return SimpleUploadedFile(path.name, path.read_bytes(), "image/png")
+
+
+def voice_file() -> SimpleUploadedFile:
+    """The sample speech as a browser sends it."""
+    return SimpleUploadedFile("speech.wav", (FIXTURES / "speech.wav").read_bytes(), "audio/wav")
+
+
+def terms(**changes: Any) -> Terms:
+    """A scope that covers :func:`draft`, for a year."""
+    now = datetime.now(UTC)
+    values: dict[str, Any] = {
+        "purposes": ["product_briefing"],
+        "channels": ["intranet"],
+        "territories": ["JP"],
+        "languages": ["en"],
+        "permitted_changes": ["expression"],
+        "ai_label": "Made with AI",
+        "valid_from": now - timedelta(minutes=1),
+        "valid_until": now + timedelta(days=365),
+    }
+    return Terms(**values | changes)
+
+
+def draft(**changes: Any) -> Draft:
+    """A request that :func:`terms` covers."""
+    values: dict[str, Any] = {
+        "title": "Quarterly briefing",
+        "purpose": "product_briefing",
+        "channels": ["intranet"],
+        "territories": ["JP"],
+        "language": "en",
+        "prompt": "calm, product briefing",
+        "transcript": "",
+    }
+    return Draft(**values | changes)
+
+
+def likeness_make(team: Team, verdict: Verdict = Verdict.USABLE) -> Likeness:
+    """A measured portrait of the team's person."""
+    likeness = portrait_add(user=team.person, label="Portrait", portrait=portrait_file())
+    measured(likeness.pk, MeasureResult(verdict, (), {}))
+    return Likeness.objects.get(pk=likeness.pk)
+
+
+def identity_make(team: Team) -> None:
+    """A verified identity."""
+    check = identity_submit(user=team.person, evidence=portrait_file())
+    identity_decide(user=team.reviewer, check_id=check.pk, verified=True)
+
+
+def consent_make(team: Team, likeness: Likeness, **changes: Any) -> Consent:
+    """A consent of the team's person."""
+    return consent_grant(user=team.person, likeness=likeness, terms=terms(**changes))
+
+
+def draft_make(team: Team, likeness: Likeness, **changes: Any) -> Production:
+    """A draft whose voice track was measured."""
+    production = production_create(
+        user=team.requester, likeness=likeness, draft=draft(**changes), voice=voice_file()
+    )
+    measured(production.pk, MeasureResult(Verdict.USABLE, (), {"seconds": 5.0}))
+    return Production.objects.get(pk=production.pk)
+
+
+def submitted_make(team: Team, **changes: Any) -> Production:
+    """A production that waits for approval."""
+    likeness = likeness_make(team)
+    identity_make(team)
+    consent_make(team, likeness)
+    production = draft_make(team, likeness, **changes)
+    return production_submit(user=team.requester, production_id=production.pk)
+
+
+def approved_make(team: Team) -> Production:
+    """A production that waits for a worker."""
+    production = submitted_make(team)
+    return approve(team.approver, production)
+
+
+def approve(user: User, production: Production) -> Production:
+    """Approve as this user."""
+    return production_decide(
+        user=user,
+        production_id=production.pk,
+        request_digest=production.request_digest,
+        approve=True,
+    )
+
+
+def signed_in(user: User) -> APIClient:
+    """An API client of this user, with a token it got by signing in."""
+    client = APIClient()
+    answer = client.post("/api/v1/auth/login", {"email": user.email, "password": PASSWORD})
+    assert answer.status_code == 200, answer.json()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {answer.json()['token']}")
+    return client
+
+
+@dataclass
+class Worker:
+    """Speaks the worker's protocol, one call a method."""
+
+    job_id: str
+    lease: str = ""
+    fence: int = 0
+
+    def _call(self, method: Callable[..., Any], path: str, body: Any) -> Any:
+        headers = {"authorization": f"Bearer {settings.RAKKAN_WORKER_TOKEN}"}
+        if self.lease:
+            headers["x-rakkan-lease"] = self.lease
+        return method(
+            f"/worker/v1/jobs/{self.job_id}/{path}",
+            body,
+            content_type="application/json",
+            headers=headers,
+        )
+
+    def claim(self, engines: tuple[str, ...] = ("mesh",)) -> Any:
+        """Claim; keeps the lease when it is given."""
+        kinds = [JobKind.RENDER.value, JobKind.MEASURE.value]
+        body = {"worker": "test:1", "kinds": kinds, "engines": list(engines)}
+        answer = self._call(Client().post, "claim", body)
+        if answer.status_code == 200:
+            lease = answer.json()["lease"]
+            self.lease, self.fence = lease["token"], lease["fence"]
+        return answer
+
+    def heartbeat(self) -> Any:
+        """Say that it is alive."""
+        return self._call(Client().post, "heartbeat", {"progress": 0.5, "stage": "frames"})
+
+    def upload(self, sha256: str, data: bytes) -> Any:
+        """Hand in a file."""
+        return Client().put(
+            f"/worker/v1/jobs/{self.job_id}/output/{sha256}",
+            data,
+            content_type="video/mp4",
+            headers={
+                "authorization": f"Bearer {settings.RAKKAN_WORKER_TOKEN}",
+                "x-rakkan-lease": self.lease,
+            },
+        )
+
+    def result(self, result: dict[str, Any]) -> Any:
+        """Report a result."""
+        return self._call(Client().post, "result", {"fence": self.fence, "result": result})
+
+    def failure(self, code: str, fault: str) -> Any:
+        """Report that it could not be done."""
+        body = {
+            "fence": self.fence,
+            "code": code,
+            "detail": "What went wrong.",
+            "remedy": "What helps.",
+            "fault": fault,
+        }
+        return self._call(Client().post, "failure", body)
+
+
+def job_of(subject_id: object, kind: JobKind) -> Job:
+    """The newest job about a subject."""
+    rows = Job.objects.filter(subject_id=subject_id, kind=kind.value)
+    return rows.latest("created_at")
+
+
+def measured(subject_id: object, result: MeasureResult) -> None:
+    """Let a worker measure a subject and say this."""
+    worker = Worker(str(job_of(subject_id, JobKind.MEASURE).pk))
+    assert worker.claim().status_code == 200
+    answer = worker.result(result.to_dict())
+    assert answer.status_code == 200, answer.json()
+
+
+def render_worker(production: Production) -> Worker:
+    """A worker for the production's render job, not claimed yet."""
+    return Worker(str(job_of(production.pk, JobKind.RENDER).pk))

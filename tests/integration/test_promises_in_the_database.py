@@ -1,0 +1,203 @@
+"""The three promises hold against plain SQL too: constraints and triggers carry them."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import Error, IntegrityError, connection, transaction
+from django.utils import timezone
+
+from rakkan.approvals.models import Decision, Workflow
+from rakkan.audit.models import Event, Leaf
+from rakkan.audit.names import EventName
+from rakkan.audit.services import Subject, event_record, events_sequence, system
+from rakkan.productions.models import Rendering
+from rakkan.releases.models import GateReport, Release
+from tests.integration import people
+
+pytestmark = pytest.mark.django_db
+
+
+def refused(sql: str, *values: object) -> str:
+    """Run SQL that must be refused and return why."""
+    with pytest.raises(Error) as error, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, values)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    "table", ["audit_event", "audit_leaf", "consents_consent", "approvals_decision"]
+)
+@pytest.mark.parametrize(
+    "statement", ["UPDATE {t} SET {c} = {c}", "DELETE FROM {t}", "TRUNCATE {t} CASCADE"]
+)
+def test_append_only_tables_refuse_update_delete_and_truncate(table: str, statement: str) -> None:
+    production = people.approved_make(people.team_make())
+    events_sequence()
+    column = "sequence" if table == "audit_leaf" else "id"
+    assert production.state == "queued"
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # else pending checks refuse it first
+
+    message = refused(statement.format(t=table, c=column))
+
+    assert "append-only" in message
+
+
+def test_the_log_refuses_a_gap_and_a_repeated_number() -> None:
+    with transaction.atomic():
+        event = event_record(EventName.LOG_READ, actor=system("test"), subject=Subject("log", "1"))
+    number = Leaf.objects.count() + 5
+
+    message = refused(
+        "INSERT INTO audit_leaf (sequence, event_id, leaf_hash, sequenced_at)"
+        " VALUES (%s, %s, %s, now())",
+        number,
+        event.pk,
+        b"\0" * 32,
+    )
+
+    assert "gap-free" in message
+
+
+def test_the_sequencer_numbers_each_event_once_and_without_gaps() -> None:
+    people.approved_make(people.team_make())
+    assert events_sequence() == Event.objects.count()
+
+    assert events_sequence() == 0
+    numbers = list(Leaf.objects.order_by("sequence").values_list("sequence", flat=True))
+    assert numbers == list(range(len(numbers)))
+
+
+def test_an_event_outside_a_transaction_of_its_act_is_refused() -> None:
+    assert connection.in_atomic_block  # of the test: so the check itself is asked directly
+    with pytest.raises(ValueError, match="nonsense"), transaction.atomic():
+        event_record("nonsense.event", actor=system("test"), subject=Subject("x", "1"))  # type: ignore[arg-type]
+
+
+def test_a_requester_cannot_be_the_approver_even_by_sql() -> None:
+    team = people.team_make()
+    production = people.submitted_make(team)
+    workflow = Workflow.objects.get(subject_id=production.pk)
+
+    with pytest.raises(IntegrityError, match="approver_is_not_the_requester"), transaction.atomic():
+        Decision.objects.create(
+            step=workflow.steps.get(),
+            workflow=workflow,
+            requester=team.requester,
+            depicted=team.person,
+            approver=team.requester,
+            verdict="approve",
+            subject_digest=workflow.subject_digest,
+            decided_at=timezone.now(),
+        )
+
+
+def test_a_decision_about_another_digest_or_requester_is_refused_by_trigger() -> None:
+    team = people.team_make()
+    production = people.submitted_make(team)
+    workflow = Workflow.objects.get(subject_id=production.pk)
+    base = {
+        "step": workflow.steps.get(),
+        "workflow": workflow,
+        "requester": team.requester,
+        "depicted": team.person,
+        "approver": team.approver,
+        "verdict": "approve",
+        "subject_digest": workflow.subject_digest,
+        "decided_at": timezone.now(),
+    }
+
+    for change in ({"subject_digest": "0" * 64}, {"requester": team.auditor}):
+        with pytest.raises(IntegrityError, match="does not fit"), transaction.atomic():
+            Decision.objects.create(**base | change)
+
+
+def test_inputs_are_frozen_once_submitted() -> None:
+    production = people.submitted_make(people.team_make())
+
+    message = refused(
+        "UPDATE productions_production SET voice_sha256 = %s WHERE id = %s",
+        "0" * 64,
+        production.pk,
+    )
+
+    assert "Cannot update" in message
+
+
+def test_a_state_cannot_jump() -> None:
+    production = people.submitted_make(people.team_make())
+
+    message = refused(
+        "UPDATE productions_production SET state = 'released' WHERE id = %s", production.pk
+    )
+
+    assert "Invalid transition" in message
+
+
+def test_a_production_cannot_be_deleted() -> None:
+    production = people.submitted_make(people.team_make())
+
+    assert "Cannot delete" in refused(
+        "DELETE FROM productions_production WHERE id = %s", production.pk
+    )
+
+
+def test_no_permit_no_render_holds_for_rows_too() -> None:
+    production = people.approved_make(people.team_make())
+    worker = people.render_worker(production)
+    assert worker.claim().status_code == 200
+    permit = people.job_of(production.pk, people.JobKind.RENDER).permits.get()
+
+    with pytest.raises(IntegrityError, match="no permit, no render"), transaction.atomic():
+        Rendering.objects.create(
+            production=production,
+            permit=permit,  # minted, but never used by an accepted result
+            file_sha256="0" * 64,
+            size=1,
+            result={},
+            received_at=timezone.now(),
+        )
+
+
+def test_no_mark_no_release_holds_for_rows_too() -> None:
+    production = people.approved_make(people.team_make())
+    report = GateReport.objects.create(
+        subject_id=production.pk,
+        file_sha256="0" * 64,
+        passed=False,
+        checks=[],
+        checked_at=timezone.now(),
+    )
+
+    with pytest.raises(IntegrityError, match="no mark, no release"), transaction.atomic():
+        Release.objects.create(
+            subject_id=production.pk,
+            asset_id=production.asset_id,
+            organisation=production.organisation,
+            gate=report,
+            file_sha256="0" * 64,
+            size=1,
+            released_at=timezone.now(),
+        )
+
+
+def test_a_passed_gate_without_a_used_permit_releases_nothing() -> None:
+    production = people.approved_make(people.team_make())
+    report = GateReport.objects.create(
+        subject_id=production.pk,
+        file_sha256="0" * 64,
+        passed=True,
+        checks=[],
+        checked_at=timezone.now(),
+    )
+
+    with pytest.raises(IntegrityError, match="no used permit"), transaction.atomic():
+        Release.objects.create(
+            subject_id=production.pk,
+            asset_id=production.asset_id,
+            organisation=production.organisation,
+            gate=report,
+            file_sha256="0" * 64,
+            size=1,
+            released_at=timezone.now(),
+        )
