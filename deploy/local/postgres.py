@@ -77,7 +77,7 @@ class Cluster:
             APPLICATION: self.passwords.application,
         }[role]
         host = quote(str(self.sockets), safe="")
-        return f"postgresql://{role}:{quote(secret)}@/{database}?host={host}"
+        return f"postgresql://{role}:{quote(secret, safe='')}@/{database}?host={host}"
 
     def answers(self) -> bool:
         """Tells whether the server accepts connections."""

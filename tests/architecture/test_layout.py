@@ -53,7 +53,7 @@ def test_every_weight_file_has_a_model_card(checkout: Path) -> None:
         assert card.exists(), f"{path.name} has no model card"
         text = card.read_text(encoding="utf-8").lower()
         assert "licen" in text, f"{card.name} names no licence"
-        assert "source" in text, f"{card.name} names no source"
+        assert "comes from" in text, f"{card.name} does not say where this copy comes from"
 
 
 def test_every_sample_file_has_a_source_and_a_licence(checkout: Path) -> None:
