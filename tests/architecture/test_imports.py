@@ -12,11 +12,11 @@ import pytest
 
 MODELS = {"torch", "diffusers", "ai_edge_litert", "hama", "imwatermark", "generation"}
 SETTINGS = "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'rakkan.config.settings'\n"
-REPORT = "\nimport json, sys; print(json.dumps([name.partition('.')[0] for name in sys.modules]))"
+REPORT = "\nimport json, sys; print(json.dumps(list(sys.modules)))"
 
 
 def loaded_by(code: str, checkout: Path) -> set[str]:
-    """Top-level modules that a fresh process has loaded after running `code`."""
+    """Modules that a fresh process has loaded after running `code`."""
     environment = {**os.environ, "PYTHONPATH": f"{checkout / 'platform'}:{checkout}"}
     result = subprocess.run(
         [sys.executable, "-c", code + REPORT],
@@ -46,8 +46,9 @@ def test_the_sealing_worker_loads_no_model(checkout: Path) -> None:
 
 
 def test_the_render_worker_loads_no_database(checkout: Path) -> None:
-    code = "import generation.worker"
-    assert loaded_by(code, checkout) & {"django", "psycopg", "rakkan", "boto3"} == set()
+    # Where Django is installed, kombu looks at django.utils for its JSON: that is no Django yet.
+    database = {"django.conf", "django.db", "psycopg", "rakkan", "boto3"}
+    assert loaded_by("import generation.worker", checkout) & database == set()
 
 
 @pytest.mark.parametrize("module", ["compliance.__main__", "compliance.verify"])
