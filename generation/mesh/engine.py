@@ -88,6 +88,9 @@ class MeshEngine:
         self._lips = Lips(subject)
         self._lids = eyelids(subject)
         self._gazes = gazes(subject)
+        height, width = subject.shape
+        columns, rows = np.meshgrid(np.arange(width), np.arange(height))
+        self._pixels: Floats = np.stack([columns, rows], -1).astype(np.float32)
 
     def render(self, curves: Curves) -> Iterator[Image]:
         """Yield one (height, width, 3) uint8 RGB frame per row of `curves`.
@@ -119,9 +122,14 @@ class MeshEngine:
         return self._into_frame(region)
 
     def _enlarge(self, back: Floats, box: Box) -> Floats:
-        """Return an inverse field at every pixel of `box`: (h, w, 2) px."""
-        size = (box[2] - box[0], box[3] - box[1])
-        return affine(back, self._subject.grid.enlarge_matrix(box), size, inverse=True)
+        """Return an inverse field at every pixel of `box`: (h, w, 2) px.
+
+        The displacement is enlarged, not the position: what does not move then stays exact.
+        """
+        grid, size = self._subject.grid, (box[2] - box[0], box[3] - box[1])
+        moved = affine(back - grid.positions, grid.enlarge_matrix(box), size, inverse=True)
+        moved += self._pixels[box[1] : box[3], box[0] : box[2]]
+        return moved
 
     def _drift(self, head: Floats) -> Points:
         """Return the head's own motion (2,) px at the mouth."""

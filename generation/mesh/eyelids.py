@@ -23,11 +23,11 @@ from generation.mesh.sampling import (
 )
 from generation.mesh.subject import Subject
 
-TRAVEL = 1.06  # of the way to the lower lid: the lash line ends just below it
+TRAVEL = 1.15  # of the way to the lower lid: its landmarks lie on, not below, its edge
 LASH_STRIP = 0.16  # of the distance from lid to brow that moves rigidly
 STRETCH_END = 0.92  # of that distance, where the skin no longer moves
 VISIBLE = 0.02  # of a blink, below which nothing is drawn
-ITERATIONS, DAMPING = 6, 0.6
+ITERATIONS, DAMPING = 8, 0.6
 
 
 @dataclass(frozen=True)
@@ -140,9 +140,9 @@ def _masks(subject: Subject, g: EyeGeometry, box: Box) -> tuple[Floats, Floats, 
     face, shape = subject.face_height, subject.shape
     edge = g.upper + (g.lower - g.upper) * 0.10 + (0, 0.004 * face)
     skin = polygon(shape, np.vstack([edge, (g.upper - g.drop * 0.90)[::-1]]))
-    unfolded = (g.lower - (g.lower - g.upper) * 0.22)[::-1]
+    unfolded = (g.upper + g.path * 0.80)[::-1]
     fold = polygon(shape, np.vstack([g.upper - g.drop * 0.10, unfolded]))
-    lash = line(shape, g.lower, max(1, round(0.010 * face)))
+    lash = line(shape, g.upper + g.path, max(1, round(0.010 * face)))
     fine, coarse = 0.004 * face, 0.012 * face
     soft = (blur(skin, max(0.6, fine)), blur(fold, max(1.0, coarse)), blur(lash, max(0.7, fine)))
     skin, fold, lash = (
@@ -156,6 +156,7 @@ def _lid_colour(subject: Subject, g: EyeGeometry) -> Floats:
     shape = subject.shape
     lid = polygon(shape, np.vstack([g.upper - g.drop * 0.30, (g.upper - g.drop * 0.75)[::-1]]))
     under = polygon(shape, np.vstack([g.lower + g.drop * 0.35, (g.lower + g.drop * 0.7)[::-1]]))
-    mixed = 0.45 * mean_colour(subject.picture, lid)
-    mixed += 0.55 * 0.88 * mean_colour(subject.picture, under)
-    return mixed.astype(np.float32)
+    below = mean_colour(subject.picture, under)
+    # A lid in the shade of brow and lashes looks dirty once it is spread over the whole eye.
+    above = np.maximum(mean_colour(subject.picture, lid), 0.82 * below)
+    return (0.45 * above + 0.55 * 0.88 * below).astype(np.float32)
