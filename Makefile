@@ -39,7 +39,7 @@ chaos: setup     ## kills workers in the middle of their work and looks what is 
 lint: setup      ## ruff, mypy --strict, layer contracts, missing migrations
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
-	$(VENV) -m mypy
+	$(VENV) -m deploy.local check-types
 	$(VENV) -m importlinter.cli lint-imports
 	$(VENV) -m deploy.local check-migrations
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "manage": "run one of Django's commands beside the running site",
     "bench": "measure one part: bench PART",
     "lock": "resolve the dependencies and rewrite requirements/",
+    "check-types": "mypy --strict over the packages (its plugins read the settings)",
     "check-migrations": "fail when a model has changed without a migration",
 }
 

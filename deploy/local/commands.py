@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.local import control
+from deploy.local import checking, control
 from deploy.local.console import confirm, note, step
 from deploy.local.errors import LocalError
 from deploy.local.layout import DATA, PYTHON, ROOT
@@ -25,6 +25,7 @@ def run(command: str, arguments: list[str]) -> int:
         "manage": _manage,
         "bench": _bench,
         "lock": _lock,
+        "check-types": _check_types,
         "check-migrations": _check_migrations,
     }
     return table[command](arguments)
@@ -50,12 +51,20 @@ def _stack(_arguments: list[str]) -> int:
     return 0
 
 
+def _check_types(arguments: list[str]) -> int:
+    values = {**os.environ, **checking.settings_of_nowhere()}
+    command = [str(PYTHON), "-m", "mypy", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=values, check=False).returncode
+
+
 def _check_migrations(_arguments: list[str]) -> int:
     """Compares models and migrations against a database of its own; nothing is written."""
-    from deploy.local.stack import check_migrations
+    from deploy.local.testing import test_servers
 
-    print(check_migrations(), end="")
-    return 0
+    with test_servers() as servers:
+        values = {**os.environ, **checking.settings_of_nowhere(), "DATABASE_URL": servers.owner}
+        command = [str(PYTHON), "manage.py", "makemigrations", "--check", "--dry-run"]
+        return subprocess.run(command, cwd=ROOT, env=values, check=False).returncode
 
 
 def _stop(_arguments: list[str]) -> int:

@@ -6,10 +6,8 @@ import json
 import os
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import FrameType
 
 from psycopg.conninfo import conninfo_to_dict
@@ -21,7 +19,6 @@ from deploy.local.environment import Secrets, Services, given
 from deploy.local.errors import LocalError
 from deploy.local.layout import BLOBS, DATA, KEYS, LOG, PYTHON, ROOT, STATE, WORK
 from deploy.local.processes import Child, Program, stop_all
-from deploy.local.testing import test_servers
 
 START_SECONDS = 60.0
 WATCH_SECONDS = 0.2
@@ -213,27 +210,6 @@ def django_command(values: Mapping[str, str], *arguments: str) -> str:
             f"Read the message above; the servers' logs are in {LOG}.",
         )
     return result.stdout
-
-
-def check_migrations() -> str:
-    """Fails when a model has changed without a migration.
-
-    Raises:
-        LocalError: A migration is missing; Django's words are in the message.
-    """
-    with tempfile.TemporaryDirectory() as folder, test_servers() as servers:
-        here = Services(
-            database=servers.owner,
-            migrations=servers.owner,
-            broker=servers.broker,
-            storage=Path(folder).as_uri(),
-            timestamps="http://127.0.0.1:9/",
-            site="http://127.0.0.1:8000",
-        )
-        own = Secrets(*("only for this check" for _ in Secrets.__dataclass_fields__))
-        return django_command(
-            environment.platform(here, own), "makemigrations", "--check", "--dry-run"
-        )
 
 
 def _prepare(services: Services, own: Secrets) -> None:
