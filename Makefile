@@ -40,7 +40,7 @@ lint: setup      ## ruff, mypy --strict, layer contracts, missing migrations
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
 	$(VENV) -m deploy.local check-types
-	$(VENV) -m importlinter.cli lint-imports
+	.venv/bin/lint-imports
 	$(VENV) -m deploy.local check-migrations
 
 format: setup    ## formats the source
