@@ -23,7 +23,9 @@ class LoginFields(serializers.Serializer[Any]):
 class LikenessFields(serializers.Serializer[Any]):
     """A portrait; the file itself is the part named ``portrait``."""
 
-    label = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
+    label = serializers.CharField(  # type: ignore[assignment]  # the name of ours, not Field.label
+        max_length=120, required=False, default="", allow_blank=True
+    )
 
 
 class IdentityDecisionFields(serializers.Serializer[Any]):

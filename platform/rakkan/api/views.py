@@ -42,7 +42,7 @@ def _user(request: Request) -> User:
 def _page(view: APIView, request: Request, rows: Any, kind: Any, order: str) -> Response:
     pages = Newest()
     pages.ordering = order
-    page = pages.paginate_queryset(rows, request, view=view)
+    page: Any = pages.paginate_queryset(rows, request, view=view)
     return pages.get_paginated_response(kind(page, many=True).data)
 
 

@@ -87,7 +87,7 @@ class ResultFields(serializers.Serializer[Any]):
     """A result and the fencing token it was made under."""
 
     fence = serializers.IntegerField(min_value=1)
-    result = serializers.DictField()
+    result = serializers.JSONField()  # its fields are checked where they are used
 
 
 class FailureFields(serializers.Serializer[Any]):
@@ -179,7 +179,7 @@ class Result(WorkerView):
             job_id=job_id,
             lease=self.lease(request),
             fence=given["fence"],
-            result=request.data["result"],  # as sent: the serializer would coerce inner values
+            result=given["result"],
         )
         return Response({"accepted": True})
 

@@ -13,6 +13,7 @@ class EventName(StrEnum):
     LIKENESS_MEASURED = "likenesses.likeness.measured"
     LIKENESS_REFUSED = "likenesses.likeness.refused"
     IDENTITY_SUBMITTED = "identity.check.submitted"
+    EVIDENCE_VIEWED = "identity.evidence.viewed"
     IDENTITY_DECIDED = "identity.check.decided"
     IDENTITY_REFUSED = "identity.check.refused"
     CONSENT_GRANTED = "consents.consent.granted"

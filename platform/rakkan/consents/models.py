@@ -3,14 +3,11 @@
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from rakkan.audit.models import append_only
 from rakkan.consents.scope import Scope
-from rakkan.core.models import IdModel
-
-_WORDS = {"base_field": models.CharField(max_length=40), "default": list}
+from rakkan.core.models import IdModel, words
 
 
 class Consent(IdModel):
@@ -21,11 +18,11 @@ class Consent(IdModel):
     )
     controller = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
-    purposes = ArrayField(**_WORDS)
-    channels = ArrayField(**_WORDS)
-    territories = ArrayField(**_WORDS)
-    languages = ArrayField(**_WORDS)
-    permitted_changes = ArrayField(**_WORDS, blank=True)
+    purposes = words()
+    channels = words()
+    territories = words()
+    languages = words()
+    permitted_changes = words(blank=True)
     ai_label = models.CharField(max_length=200)  # the words that tell viewers what they see
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()

@@ -5,16 +5,14 @@ from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from rakkan.audit.models import append_only
-from rakkan.core.models import IdModel
+from rakkan.core.models import IdModel, words
 from rakkan.productions.states import State, pairs
 
 STATES = [state.value for state in State]
-_WORDS = {"base_field": models.CharField(max_length=40), "default": list}
 
 # The columns that approvers decide on; frozen once it was submitted.
 INPUTS = (
@@ -62,8 +60,8 @@ class Production(IdModel):
     consent = models.ForeignKey("consents.Consent", on_delete=models.PROTECT, null=True, blank=True)
     title = models.CharField(max_length=120)
     purpose = models.CharField(max_length=40)
-    channels = ArrayField(**_WORDS)
-    territories = ArrayField(**_WORDS)
+    channels = words()
+    territories = words()
     language = models.CharField(max_length=10)
     prompt = models.CharField(max_length=500, blank=True)
     transcript = models.TextField(blank=True)

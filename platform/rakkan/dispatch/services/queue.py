@@ -1,5 +1,7 @@
 """Put a job on its queue: the message is sent after commit and carries the id only."""
 
+from uuid import UUID
+
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
@@ -11,7 +13,7 @@ from rakkan.dispatch.models import Job
 TASK = "generation.run"
 
 
-def job_create(*, spec: JobSpec, subject_id: object, organisation_id: object, **about: str) -> Job:
+def job_create(*, spec: JobSpec, subject_id: UUID, organisation_id: UUID, **about: str) -> Job:
     """Create a job in the caller's transaction and send its message once that has committed.
 
     Args:

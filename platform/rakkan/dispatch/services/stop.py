@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -70,7 +71,7 @@ def deliveries_are_used_up(job: Job) -> bool:
     return job.deliveries >= MAX_DELIVERIES
 
 
-def jobs_of(subject_id: object, kind: JobKind) -> list[Job]:
+def jobs_of(subject_id: UUID, kind: JobKind) -> list[Job]:
     """Return the open jobs of a kind about a subject, locked."""
     rows = Job.objects.select_for_update().filter(
         subject_id=subject_id, kind=kind.value, state__in=[JobState.QUEUED, JobState.LEASED]

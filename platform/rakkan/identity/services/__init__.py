@@ -1,5 +1,6 @@
-"""What this app does: evidence in, decision out."""
+"""What this app does: evidence in, evidence looked at, decision out."""
 
 from rakkan.identity.services.check import identity_decide, identity_submit
+from rakkan.identity.services.evidence import evidence_view
 
-__all__ = ["identity_decide", "identity_submit"]
+__all__ = ["evidence_view", "identity_decide", "identity_submit"]
