@@ -1,6 +1,6 @@
 """Bring the database up to date and give the application role what it needs, and no more."""
 
-import os
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import call_command
@@ -8,24 +8,25 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from psycopg import sql
 
-from rakkan.config.environment import database_of, required
-
 # What the application may do with the log: write it and read it. It owns none of the tables, so
 # it can neither change a row nor drop the triggers that refuse to.
 _LOG_TABLES = ("audit_event", "audit_leaf")
 
 
 class Command(BaseCommand):
-    """Idempotent. RAKKAN_MIGRATE_DATABASE_URL names the owner, DATABASE_URL the application."""
+    """Idempotent; run with RAKKAN_MIGRATE_DATABASE_URL naming the owner of the tables."""
 
     help = "Migrate as the owner of the tables and grant the application role its rights."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Name the role."""
+        parser.add_argument("--grant-to", default="", help="the application's database role")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Migrate, grant, check."""
         call_command("migrate", interactive=False, verbosity=options["verbosity"])
-        role = database_of(required("DATABASE_URL")).get("USER", "")
-        if os.environ.get("RAKKAN_MIGRATE_DATABASE_URL") and role:
-            self._grant(role)
+        if options["grant_to"]:
+            self._grant(options["grant_to"])
         call_command("check", databases=["default"])
 
     def _grant(self, role: str) -> None:
