@@ -63,6 +63,7 @@ def frames(path: Path, *, max_seconds: float = MAX_SECONDS) -> Iterator[AudioFra
             the container says so or the sound goes on, or it ends early ("audio-unreadable").
     """
     with open_audio(path) as (container, stream):
+        _check_riff(path)
         declared = declared_seconds(container, stream)
         if declared is not None and declared > max_seconds:
             raise _too_long(declared, max_seconds)
@@ -83,13 +84,27 @@ def _too_long(seconds: float, limit: float) -> AudioError:
     )
 
 
+def _cut_off(claimed: str, found: str) -> AudioError:
+    return AudioError(
+        f"The file should hold {claimed} but holds {found}: it was cut off.",
+        remedy="Upload the file again from the original; this copy is incomplete.",
+    )
+
+
+def _check_riff(path: Path) -> None:
+    """Compare a WAV's header with the file: FFmpeg quietly takes whatever is there."""
+    with path.open("rb") as file:
+        header = file.read(8)
+    claimed, size = int.from_bytes(header[4:], "little"), path.stat().st_size
+    # Programs that write to a pipe leave 0 or a value near 4 GiB: then nothing was claimed.
+    if header[:4] == b"RIFF" and claimed < 0x7FFFFFFF and size < 0.99 * claimed:
+        raise _cut_off(f"{claimed} bytes", f"{size}")
+
+
 def _check_complete(container: InputContainer, declared: float | None, seconds: float) -> None:
-    """Notice a file that was cut off: formats with an index say how long they should be."""
-    exact = {"wav", "flac", "mov,mp4,m4a,3gp,3g2,mj2"}
+    """Notice missing sound in formats whose index says how much there should be."""
+    exact = {"flac", "mov,mp4,m4a,3gp,3g2,mj2"}
     if declared is None or container.format.name not in exact:
         return
     if seconds < declared - max(0.5, 0.02 * declared):
-        raise AudioError(
-            f"The file says {declared:.1f} s but holds {seconds:.1f} s of sound: it was cut off.",
-            remedy="Upload the file again from the original; this copy is incomplete.",
-        )
+        raise _cut_off(f"{declared:.1f} s", f"{seconds:.1f} s")

@@ -77,8 +77,8 @@ def recognise(speech: Speech, progress: Callable[[float], None] = lambda part: N
 def _with_ends(onsets: list[tuple[str, float]], seconds: float) -> list[Phone]:
     """Give each emission an end: the next onset, or a short tail before a pause."""
     phones = []
-    following = [start for _, start in onsets[1:]] + [np.inf]
-    for (symbol, start), after in zip(onsets, following, strict=True):
+    for index, (symbol, start) in enumerate(onsets):
+        after = onsets[index + 1][1] if index + 1 < len(onsets) else np.inf
         gap = after - start
         lasts = min(gap, _LONGEST) if gap < _HOLD else _LAST
         end = min(start + max(lasts, 0.02), seconds)

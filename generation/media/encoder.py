@@ -64,15 +64,16 @@ class Encoder:
         self._marker = Marker(pattern, video.width, video.height)
         self._converter = PlaneConverter()
         self.frames = 0
-        try:
-            self._container = av.open(
-                str(self._partial), "w", format="mp4", container_options={"movflags": "+faststart"}
-            )
-        except (FFmpegError, OSError) as error:
-            raise _failed(error) from error
+        self._container = av.open(
+            str(self._partial), "w", format="mp4", container_options={"movflags": "+faststart"}
+        )
         try:
             self._picture = self._add_picture()
             self._sound = SoundTrack(self._container, audio, max_seconds)
+            self._container.start_encoding()
+        except (FFmpegError, OSError) as error:
+            self._discard()
+            raise _failed(error) from error
         except BaseException:
             self._discard()
             raise

@@ -14,6 +14,7 @@ from generation.worker.runner import JobRunner
 from generation.worker.settings import WorkerSettings
 
 _log = logging.getLogger(__name__)
+logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every heartbeat helps nobody
 _stopping = threading.Event()
 
 app = Celery("rakkan-generation", broker=os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/0"))

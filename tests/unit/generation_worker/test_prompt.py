@@ -1,0 +1,148 @@
+# ruff: noqa: RUF001  Japanese punctuation is meant
+import re
+
+import pytest
+
+from generation.prompt import PromptEffects, understand
+from generation.prompt.vocabulary import CONCEPTS, HONOURED, NOT_HONOURED
+
+PROMPTS = [
+    "calm, product briefing",
+    "Warm light, smiling woman in front of a blurred office background",
+    "very energetic, slightly smiling and nodding, not serious",
+    "quantum flux capacitor nodding; wearing a suit!",
+    "warm, friendly tone with eye contact",
+    "落ち着いた笑顔で、製品説明",
+    "暖かい光の中で少しうなずきながら話す。背景はオフィス",
+    "笑わない、真剣な表情",
+    "calmな感じ with ニコニコ smile",
+    "元気よく!まばたきを少なめに",
+    "   ",
+    "!?,.",
+    "ﾆｺﾆｺ ＣＡＬＭ",
+]
+
+
+def _by_words(prompt):
+    return {entry["words"]: entry for entry in understand(prompt).report}
+
+
+def _letters(text):
+    return re.sub(r"[\W_]", "", text)
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_every_letter_of_a_prompt_is_in_exactly_one_entry_of_the_report(prompt):
+    import unicodedata  # noqa: PLC0415  only here
+
+    report = understand(prompt).report
+    told = "".join(_letters(entry["words"]) for entry in report)
+    assert told == _letters(unicodedata.normalize("NFKC", prompt))
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_every_entry_says_what_was_done_or_why_not_in_both_languages(prompt):
+    for entry in understand(prompt).report:
+        key = "effect" if entry["honoured"] else "why"
+        assert entry[key]
+        assert entry[f"{key}_ja"]
+
+
+def test_no_prompt_changes_nothing():
+    assert understand("") == PromptEffects()
+
+
+@pytest.mark.parametrize(
+    ("english", "japanese"),
+    [
+        ("calm", "落ち着いた"),
+        ("energetic", "元気"),
+        ("warm", "温かい"),
+        ("smiling", "笑顔"),
+        ("serious", "真剣"),
+        ("surprised", "驚いた"),
+        ("nodding", "うなずきながら"),
+    ],
+)
+def test_both_languages_ask_for_the_same(english, japanese):
+    wanted, asked = understand(english), understand(japanese)
+    assert [e["concept"] for e in wanted.report] == [e["concept"] for e in asked.report]
+    assert all(entry["honoured"] for entry in asked.report)
+    assert {k: v for k, v in vars(wanted).items() if k != "report"} == {
+        k: v for k, v in vars(asked).items() if k != "report"
+    }
+
+
+def test_an_occasion_is_not_honoured_and_the_reason_says_what_to_write_instead():
+    entry = _by_words("calm, product briefing")["product briefing"]
+    assert not entry["honoured"]
+    assert "calm, warm or energetic" in entry["why"]
+
+
+@pytest.mark.parametrize(
+    "prompt", ["warm light", "blurred background", "close-up", "暖かい光", "背景"]
+)
+def test_light_background_and_framing_name_the_engine_that_is_meant_to_do_it(prompt):
+    effects = understand(prompt)
+    [entry] = effects.report
+    assert not entry["honoured"]
+    assert "portraittalk" in entry["why"]
+    assert effects.smile == 0  # "warm" belongs to the light, not to the face
+
+
+def test_clothes_and_age_are_never_changed():
+    report = _by_words("younger, wearing a suit")
+    assert all("how the person looks" in entry["why"] for entry in report.values())
+
+
+def test_unknown_words_are_reported_as_unknown():
+    entry = _by_words("quantum flux capacitor, calm")["quantum flux capacitor"]
+    assert (entry["honoured"], entry["concept"]) == (False, "")
+
+
+@pytest.mark.parametrize(
+    "prompt", ["without smiling", "not smiling", "no smile", "笑わない", "笑顔なし"]
+)
+def test_a_negated_smile_is_no_smile(prompt):
+    effects = understand(prompt)
+    assert effects.smile == 0
+    [entry] = effects.report
+    assert entry["honoured"]
+
+
+@pytest.mark.parametrize("prompt", ["fewer blinks", "no blinking", "まばたきを少なめに"])
+def test_fewer_blinks_are_fewer(prompt):
+    assert understand(prompt).blinking < 1
+
+
+def test_strength_words_scale_the_effect():
+    slightly, plain, very = (
+        understand(f"{word} smiling").smile for word in ("slightly", "", "very")
+    )
+    assert 0 < slightly < plain < very
+    assert understand("少し笑顔").smile == slightly
+
+
+def test_effects_of_several_wishes_add_up_within_limits():
+    effects = understand(", ".join(["very energetic", "very lively", "excited", "passionate"] * 5))
+    assert effects.movement == 2.0
+    assert effects.openness == 1.3
+
+
+def test_what_is_beyond_the_longest_prompt_is_reported_too():
+    prompt = "calm, " + "smiling, " * 400
+    report = understand(prompt).report
+    assert report[-1]["why"] == "the prompt is too long"
+    assert len("".join(e["words"] for e in report)) >= len(_letters(prompt))
+
+
+def test_a_word_inside_another_word_asks_for_nothing():
+    assert understand("unhappily shopping calmate").smile == 0
+
+
+def test_the_vocabulary_is_complete_in_both_languages_and_names_are_unique():
+    assert len({c.name for c in CONCEPTS}) == len(CONCEPTS)
+    assert all(c.adjust for c in HONOURED)
+    assert not any(c.adjust for c in NOT_HONOURED)
+    for concept in CONCEPTS:
+        assert all((concept.en, concept.ja, concept.text_en, concept.text_ja)), concept.name
