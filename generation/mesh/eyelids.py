@@ -32,11 +32,19 @@ ITERATIONS, DAMPING = 8, 0.6
 
 @dataclass(frozen=True)
 class EyeGeometry:
-    """Upper and lower lid (9, 2) px from corner to corner, and the way from brow to lid (2,)."""
+    """An eye with its lids.
+
+    Attributes:
+        upper: (9, 2) px, the upper lid from corner to corner.
+        lower: (9, 2) px, the lower lid.
+        drop: (2,) px, from the brow (or above, if it lies low) down to the lid.
+        tone: how much of the unfolded skin is toned: more where the brow would be drawn down.
+    """
 
     upper: Points
     lower: Points
     drop: Points
+    tone: float
 
     @property
     def path(self) -> Points:
@@ -55,6 +63,7 @@ class Eyelid:
         self._field = _lid_field(subject, geometry, self.box)
         self._skin, self._fold, self._lash = _masks(subject, geometry, self.box)
         self._colour = _lid_colour(subject, geometry)
+        self._tone = geometry.tone
 
     def draw(self, out: Image, maps: Floats, blink: float) -> None:
         """Draw the lid into the region `out` (h, w, 3) in place.
@@ -71,7 +80,9 @@ class Eyelid:
         face = np.ascontiguousarray(maps[area]) - np.array([left, top], np.float32)
         source = self._unfold(face, blink)
         lid = sample_picture(self._picture, source + np.array([left, top], np.float32))
-        fold = sample(self._fold, face, outside_zero=True)[..., None] * np.float32(0.6 * blink)
+        fold = sample(self._fold, face, outside_zero=True)[..., None] * np.float32(
+            self._tone * blink
+        )
         skin = lid + (self._colour - lid) * fold
         shut = max(0.0, (blink - 0.6) / 0.4)
         lash = sample(self._lash, face, outside_zero=True)[..., None] * np.float32(0.55 * shut)
@@ -100,8 +111,9 @@ def _measure(subject: Subject, eye: tuple[tuple[int, ...], ...]) -> EyeGeometry:
     drop = upper[2:-2].mean(0) - brow[1:-1].mean(0)
     opening = float(np.linalg.norm(lower - upper, axis=1).max())
     # With brows low over the eye there is too little skin to unfold: borrow from above them.
-    stretch = max(1.0, 0.55 * opening / max(1.0, float(np.linalg.norm(drop))))
-    return EyeGeometry(upper, lower, drop * stretch)
+    scarce = opening / max(1.0, float(np.linalg.norm(drop)))
+    tone = 0.6 + 0.3 * float(np.clip((scarce - 0.75) / 0.35, 0, 1))
+    return EyeGeometry(upper, lower, drop * max(1.0, 0.55 * scarce), tone)
 
 
 def _eye_box(subject: Subject, g: EyeGeometry) -> Box:
@@ -158,5 +170,5 @@ def _lid_colour(subject: Subject, g: EyeGeometry) -> Floats:
     under = polygon(shape, np.vstack([g.lower + g.drop * 0.35, (g.lower + g.drop * 0.7)[::-1]]))
     below = mean_colour(subject.picture, under)
     # A lid in the shade of brow and lashes looks dirty once it is spread over the whole eye.
-    above = np.maximum(mean_colour(subject.picture, lid), 0.82 * below)
-    return (0.45 * above + 0.55 * 0.88 * below).astype(np.float32)
+    above = np.maximum(mean_colour(subject.picture, lid), 0.88 * below)
+    return (0.45 * above + 0.55 * 0.92 * below).astype(np.float32)

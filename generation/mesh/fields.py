@@ -34,7 +34,9 @@ class LipLayers:
     def mix(self, weights: Floats) -> tuple[Floats, Floats]:
         """Return the upper and lower field (rows, columns, 2) px for shape weights (K,)."""
         shape = (self.grid.rows, self.grid.columns, 2)
-        return (weights @ self.upper).reshape(shape), (weights @ self.lower).reshape(shape)
+        # einsum, not @: a threaded BLAS would wake its workers for this little every frame.
+        upper, lower = (np.einsum("k,kn->n", weights, b) for b in (self.upper, self.lower))
+        return upper.reshape(shape), lower.reshape(shape)
 
 
 def build_layers(subject: Subject) -> LipLayers:
