@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deploy.local.console import step
 from deploy.local.errors import LocalError
@@ -59,11 +60,17 @@ def locked() -> bool:
 
 def running() -> Running | None:
     """Returns the stack that is up, or None while there is none (or it still starts)."""
+    state = _state()
+    return Running(state["pid"], state["site"]) if state and state["ready"] else None
+
+
+def _state() -> dict[str, Any]:
+    """Reads what the stack wrote of itself; empty when none is there."""
     try:
-        state = json.loads(STATE.read_text(encoding="utf-8"))
+        state = dict(json.loads(STATE.read_text(encoding="utf-8")))
     except (OSError, ValueError):
-        return None
-    return Running(int(state["pid"]), str(state["site"])) if locked() else None
+        return {}
+    return state if locked() else {}
 
 
 def stop(seconds: float = 60.0) -> None:
@@ -72,18 +79,18 @@ def stop(seconds: float = 60.0) -> None:
     Raises:
         LocalError: It is still there after `seconds`.
     """
-    found = running()
-    if found is None:
+    pid = _state().get("pid")
+    if pid is None:
         step("stop: nothing is running")
         return
-    os.kill(found.pid, signal.SIGTERM)
+    os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + seconds
     while locked():
         if time.monotonic() > deadline:
             raise LocalError(
                 "not-stopped",
-                f"Process {found.pid} did not stop in {seconds:.0f} s.",
-                f"Look at {LOG}; as a last resort: kill -9 {found.pid} (its children end with it).",
+                f"Process {pid} did not stop in {seconds:.0f} s.",
+                f"Look at {LOG}; as a last resort: kill -9 {pid} (its children end with it).",
             )
         time.sleep(0.1)
     step("stop: stopped")

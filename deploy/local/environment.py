@@ -91,9 +91,12 @@ def platform(services: Services, own: Secrets) -> dict[str, str]:
     """Returns the environment of the platform's processes: web, clerk and sealing worker.
 
     They take over the person's environment too: credentials of a storage or a proxy are in there.
+    The role that may change tables is not theirs.
     """
+    inherited = dict(os.environ)
+    inherited.pop("RAKKAN_MIGRATE_DATABASE_URL", None)
     return {
-        **os.environ,
+        **inherited,
         **_base(),
         "DATABASE_URL": services.database,
         "BROKER_URL": services.broker,
@@ -107,11 +110,6 @@ def platform(services: Services, own: Secrets) -> dict[str, str]:
         "RAKKAN_PUBLIC_URL": services.site,
         "DJANGO_SETTINGS_MODULE": "rakkan.config.settings",
     }
-
-
-def owner(services: Services, own: Secrets) -> dict[str, str]:
-    """Returns the environment of the one command that changes tables."""
-    return {**platform(services, own), "DATABASE_URL": services.migrations}
 
 
 def render_worker(services: Services, own: Secrets) -> dict[str, str]:

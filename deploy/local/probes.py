@@ -21,9 +21,17 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Takes a redirection for the answer that it is."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Follows nothing."""
+        return None
+
+
 def serves(site: str) -> bool:
     """Tells whether the web answers with anything that is not its own failure."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
     try:
         with opener.open(f"{site}/", timeout=5) as response:
             return bool(response.status < 500)

@@ -88,14 +88,14 @@ class Child:
                 pipe.write(program.stdin)
         self._started = time.monotonic()
 
-    def wait_ready(self, seconds: float) -> None:
-        """Waits until the program serves.
+    def wait_ready(self, seconds: float, given_up: Callable[[], bool] = lambda: False) -> None:
+        """Waits until the program serves, or until the caller has `given_up`.
 
         Raises:
             LocalError: It ended, or did not get there in `seconds`; says where its log is.
         """
         deadline = time.monotonic() + seconds
-        while self.program.ready is not None and not self.program.ready():
+        while self.program.ready is not None and not given_up() and not self.program.ready():
             if self.pid is None or time.monotonic() > deadline:
                 happened = "ended at once" if self.pid is None else f"was not up in {seconds:.0f} s"
                 raise LocalError(

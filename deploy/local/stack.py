@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable, Mapping
 from types import FrameType
 
-from psycopg.conninfo import conninfo_to_dict
-
 from deploy.local import environment, postgres, probes, valkey
 from deploy.local.console import note, step
 from deploy.local.control import Running, only_one
@@ -24,6 +22,10 @@ START_SECONDS = 60.0
 WATCH_SECONDS = 0.2
 DEFAULT_PORT = 8000
 ENVIRONMENT = DATA / "environment.json"
+
+
+class AskedToStop(Exception):
+    """A signal ended the start."""
 
 
 class Stack:
@@ -52,16 +54,19 @@ class Stack:
                 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
             }
             try:
+                self._write_state(ready=False)
                 self._start()
-                if started is not None and not self.stopping:
+                if started is not None:
                     started(Running(os.getpid(), self.site))
                 while not self.stopping:
                     self._watch()
                     time.sleep(WATCH_SECONDS)
+            except AskedToStop:
+                pass
             finally:
+                self._stop()
                 for number, handler in previous.items():
                     signal.signal(number, handler)
-                self._stop()
 
     @property
     def site(self) -> str:
@@ -81,18 +86,23 @@ class Stack:
         environment.write_private(ENVIRONMENT, environment.platform(services, self.secrets))
         for program in self._programs(services):
             self._launch(program)
-        self._write_state()
+        self._write_state(ready=True)
         step(f"stack: running at {self.site} (logs in {LOG})")
 
     def _launch(self, program: Program) -> None:
-        """Starts one process and waits for it, unless we have been asked to stop meanwhile."""
-        if self.stopping:
-            return
+        """Starts one process and waits for it.
+
+        Raises:
+            AskedToStop: A signal came meanwhile.
+            LocalError: It did not come up.
+        """
         step(f"stack: starting {program.name}")
         child = Child(program, LOG)
         self.children.append(child)
         child.start()
-        child.wait_ready(START_SECONDS)
+        child.wait_ready(START_SECONDS, lambda: self.stopping)
+        if self.stopping:
+            raise AskedToStop
 
     def _services(self) -> Services:
         """Starts those servers that were not given by address, and returns all addresses."""
@@ -144,6 +154,7 @@ class Stack:
     def _programs(self, services: Services) -> list[Program]:
         """Lists the processes of Rakkan itself."""
         shared = environment.platform(services, self.secrets)
+        quiet = {**shared, "RAKKAN_LOG_LEVEL": "WARNING"}  # it has something to do every second
         drawing = environment.render_worker(services, self.secrets)
         beat = ["-B", "--schedule", str(DATA / "beat-schedule")]
         web = ["-m", "gunicorn", "rakkan.config.wsgi:application", "--bind", self.site[7:]]
@@ -152,18 +163,20 @@ class Stack:
             Program("web", [str(PYTHON), *web], shared, ready=lambda: probes.serves(self.site)),
             Program("render", _worker("generation.worker", "cpu"), drawing),
             Program("seal", _worker("rakkan.config", "seal"), shared),
-            Program("clerk", [*_worker("rakkan.config", "default"), *beat], shared),
+            Program("clerk", [*_worker("rakkan.config", "default"), *beat], quiet),
         ]
 
     def _watch(self) -> None:
         for child in self.children:
             if child.revive():
                 note(f"{child.program.name} had ended and was started again ({child.restarts})")
-                self._write_state()
+                self._write_state(ready=True)
 
-    def _write_state(self) -> None:
+    def _write_state(self, *, ready: bool) -> None:
+        """Tells commands in other terminals who runs here, and whether it serves yet."""
         state = {
             "pid": os.getpid(),
+            "ready": ready,
             "site": self.site,
             "processes": {child.program.name: child.pid for child in self.children},
         }
@@ -214,11 +227,10 @@ def django_command(values: Mapping[str, str], *arguments: str) -> str:
 
 def _prepare(services: Services, own: Secrets) -> None:
     """Migrates as the tables' owner, and grants the application's role its rights."""
-    role = conninfo_to_dict(services.database).get("user")
-    arguments = ["prepare", "--verbosity", "0"]
-    if services.database != services.migrations and role:
-        arguments += ["--grant-to", str(role)]
-    django_command(environment.owner(services, own), *arguments)
+    values = environment.platform(services, own)
+    if services.migrations != services.database:
+        values["RAKKAN_MIGRATE_DATABASE_URL"] = services.migrations
+    django_command(values, "prepare", "--verbosity", "0")
 
 
 def _development_keys() -> None:

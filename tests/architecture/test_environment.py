@@ -32,7 +32,10 @@ def test_the_render_worker_is_told_no_database_no_storage_and_no_private_key(
     assert told["RAKKAN_TRUST"].endswith("trust")
 
 
-def test_the_platform_runs_as_the_role_that_may_not_change_tables() -> None:
+def test_the_platform_runs_as_the_role_that_may_not_change_tables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RAKKAN_MIGRATE_DATABASE_URL", SERVICES.migrations)
     told = environment.platform(SERVICES, OWN)
     assert told["DATABASE_URL"] == SERVICES.database
     assert "owner-password" not in " ".join(told.values())
