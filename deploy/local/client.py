@@ -51,13 +51,13 @@ class Account:
         """Tries what must not be allowed, and returns the problem document.
 
         Raises:
-            LocalError: It was allowed.
+            LocalError: It was allowed, or the site failed.
         """
         response = self._http.post(path, **options)
-        if response.status_code < 400:
+        if not 400 <= response.status_code < 500:
             raise LocalError(
                 "not-refused",
-                f"{self.name} was allowed to do what nobody may: POST {path}.",
+                f"POST {path} as {self.name} was answered {response.status_code}, not refused.",
                 "This is a fault in Rakkan: please report it.",
             )
         return dict(response.json())

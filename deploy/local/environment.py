@@ -36,12 +36,8 @@ class Secrets:
         kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         if kept.keys() == cls.__dataclass_fields__.keys():
             return cls(**kept)
-        made = cls(
-            **{
-                name: kept.get(name) or secrets.token_urlsafe(32)
-                for name in cls.__dataclass_fields__
-            }
-        )
+        names = cls.__dataclass_fields__
+        made = cls(**{name: kept.get(name) or secrets.token_urlsafe(24) for name in names})
         new = path.with_suffix(".new")
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
             json.dump(asdict(made), handle, indent=2)

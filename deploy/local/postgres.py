@@ -236,6 +236,7 @@ def program(cluster: Cluster, *, durable: bool = True) -> Program:
         stop_signal=signal.SIGINT,  # a fast shutdown: ends the sessions, keeps the data
         account=cluster.account,
         ready=cluster.answers,
+        server=True,
     )
 
 

@@ -34,6 +34,7 @@ class Program:
         account: Account to run as, when that is not ours (only root can).
         stdin: Bytes that it reads at its start (a configuration that no other process may list).
         ready: Answers whether it serves; None when nobody waits for it.
+        server: Whether others need it until they have ended themselves.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Program:
     account: str | None = None
     stdin: bytes | None = None
     ready: Callable[[], bool] | None = None
+    server: bool = False
 
 
 class Child:
@@ -122,13 +124,23 @@ class Child:
         self.start()
         return True
 
-    def stop(self) -> None:
-        """Asks the program to end, and kills its whole session if it does not within its grace."""
+    def ask_to_stop(self) -> None:
+        """Asks the program to end in good order, and does not wait for it."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(self.program.stop_signal)
+
+    def stop(self, *, asked: bool = False) -> None:
+        """Ends the program, and kills its whole session if it does not end within its grace.
+
+        Args:
+            asked: Whether `ask_to_stop` was called already; a second signal may mean haste.
+        """
         process = self.process
         if process is None:
             return
+        if not asked:
+            self.ask_to_stop()
         if process.poll() is None:
-            process.send_signal(self.program.stop_signal)
             try:
                 process.wait(self.program.grace)
             except subprocess.TimeoutExpired:
@@ -164,6 +176,9 @@ def _end_with_parent(stop_signal: signal.Signals, parent: int) -> Callable[[], N
 
 
 def stop_all(children: Sequence[Child]) -> None:
-    """Stops children in the reverse order of their start."""
-    for child in reversed(children):
-        child.stop()
+    """Stops those that nobody needs all at once, then the servers, the last started first."""
+    for child in children:
+        if not child.program.server:
+            child.ask_to_stop()
+    for child in sorted(children[::-1], key=lambda each: each.program.server):
+        child.stop(asked=not child.program.server)

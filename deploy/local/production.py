@@ -111,7 +111,8 @@ def _request(people: People, wishes: Wishes, likeness: str) -> str:
 
 def _verdict(what: str, measurement: Document) -> None:
     note(f"{what}: {measurement['verdict']}")
-    for finding in measurement["findings"]:
+    noticed = [each for each in measurement["findings"] if each["verdict"] != "usable"]
+    for finding in noticed:
         note(f"  {finding['check']}: {finding['reason']['en']} {finding['remedy']['en']}")
     if measurement["verdict"] == "unusable":
         raise LocalError(

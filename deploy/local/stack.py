@@ -147,6 +147,7 @@ class Stack:
                 command=[str(PYTHON), *command],
                 environment=environment.development_tsa(),
                 ready=lambda: probes.listens(port),
+                server=True,
             )
         )
         return f"http://127.0.0.1:{port}/"

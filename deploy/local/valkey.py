@@ -80,4 +80,5 @@ def program(broker: Broker) -> Program:
         environment={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
         stdin="\n".join(lines).encode(),
         ready=broker.answers,
+        server=True,
     )
