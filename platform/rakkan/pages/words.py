@@ -107,6 +107,15 @@ STATUS: Words = {
     "revoked": pgettext_lazy("state", "Revoked"),
     "held": pgettext_lazy("state", "Held"),
 }
+STAGES: Words = {  # as workers report them
+    "starting": _("starting"),
+    "inputs fetched": _("inputs fetched"),
+    "listening": _("listening to the voice"),
+    "preparing the portrait": _("preparing the portrait"),
+    "drawing": _("drawing"),
+    "uploading": _("uploading"),
+    "reporting": _("reporting"),
+}
 SCOPE_FIELDS: Words = {
     "purpose": _("Purpose"),
     "channel": _("Channels"),
@@ -127,6 +136,7 @@ KINDS: dict[str, Words] = {
     "verdict": VERDICTS,
     "gate": GATE_CHECKS,
     "status": STATUS,
+    "stage": STAGES,
     "scope": SCOPE_FIELDS,
 }
 

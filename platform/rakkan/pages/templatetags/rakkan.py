@@ -1,12 +1,15 @@
 """Filters and tags of the site's templates."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.forms import BoundField, CheckboxSelectMultiple
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 
 from rakkan.pages import events
 from rakkan.pages.problems import Problem, problem_of
@@ -56,9 +59,30 @@ def groups(digest: str, size: int = 8) -> str:
 
 
 @register.filter
+def hexadecimal(value: bytes) -> str:
+    """Return bytes as lower-case hexadecimal digits."""
+    return bytes(value).hex()
+
+
+@register.filter
 def percent(share: float) -> int:
     """Return 0 to 1 as 0 to 100."""
     return round(share * 100)
+
+
+@register.filter
+def when(moment: datetime) -> SafeString:
+    """Return a moment, in UTC, for people and programs."""
+    shape = pgettext("Django date format", "j M Y, H:i")
+    text = date_format(moment, shape)
+    return format_html('<time datetime="{}">{} UTC</time>', moment.isoformat(), text)
+
+
+@register.filter
+def day(moment: datetime) -> SafeString:
+    """Return the day of a moment, in UTC."""
+    text = date_format(moment, pgettext("Django date format", "j M Y"))
+    return format_html('<time datetime="{}">{}</time>', moment.date().isoformat(), text)
 
 
 @register.filter

@@ -1,0 +1,237 @@
+"""What people fill in. Forms only read; whether it may be done, the services say."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from rakkan.consents.services import Terms
+from rakkan.likenesses.models import Likeness
+from rakkan.pages.events import event_choices
+from rakkan.pages.words import CHANGES, CHANNELS, LANGUAGES, PURPOSES, TERRITORIES, Words, choices
+from rakkan.productions.services.create import Draft
+
+_YEAR = timedelta(days=365)
+_IMAGES = {"accept": "image/jpeg,image/png,image/webp"}
+_EVIDENCE = {"accept": "image/jpeg,image/png,image/webp,application/pdf"}
+
+
+def _several(label: Any, words: Words, **options: Any) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        label=label, choices=choices(words), widget=forms.CheckboxSelectMultiple, **options
+    )
+
+
+class _Form(forms.Form):
+    """Labels without a colon."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+
+
+class SignInForm(_Form):
+    """Credentials."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"), widget=forms.EmailInput({"autocomplete": "username"})
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+    )
+
+
+class PortraitForm(_Form):
+    """A portrait."""
+
+    portrait = forms.FileField(
+        label=_("Photo"),
+        allow_empty_file=True,
+        help_text=_(
+            "JPEG, PNG or WebP. One face, from the front, lips closed, even light, "
+            "some room around the head."
+        ),
+        widget=forms.FileInput(_IMAGES),
+    )
+    label = forms.CharField(
+        label=_("Name of the portrait"),
+        required=False,
+        max_length=120,
+        help_text=_("For your own list, for example: Studio, spring."),
+    )
+
+
+class EvidenceForm(_Form):
+    """Evidence of who somebody is."""
+
+    evidence = forms.FileField(
+        label=_("Evidence"),
+        allow_empty_file=True,
+        help_text=_("A photo or PDF that shows who you are. Only identity reviewers see it."),
+        widget=forms.FileInput(_EVIDENCE),
+    )
+
+
+class ReviewForm(_Form):
+    """A reviewer's word; the two buttons carry ``verified``."""
+
+    verified = forms.TypedChoiceField(
+        choices=[("yes", ""), ("no", "")],
+        coerce=lambda value: value == "yes",
+        widget=forms.HiddenInput,
+    )
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=500, widget=forms.Textarea({"rows": 3})
+    )
+
+
+class ConsentForm(_Form):
+    """What the depicted person allows."""
+
+    likeness = forms.ModelChoiceField(queryset=Likeness.objects.none(), label=_("Portrait"))
+    purposes = _several(_("Purposes"), PURPOSES, help_text=_("What videos may be made for."))
+    channels = _several(_("Channels"), CHANNELS, help_text=_("Where they may be shown."))
+    territories = _several(_("Territories"), TERRITORIES)
+    languages = _several(_("Languages"), LANGUAGES, help_text=_("What you may be heard to speak."))
+    permitted_changes = _several(
+        _("Permitted changes"),
+        CHANGES,
+        required=False,
+        help_text=_("What may be changed about your picture. Lips and blinks always move."),
+    )
+    ai_label = forms.CharField(
+        label=_("AI label"),
+        max_length=200,
+        help_text=_("The words that tell viewers what they see."),
+    )
+    valid_from = forms.DateField(
+        label=_("Valid from"),
+        required=False,
+        help_text=_("Empty means: from now on."),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+    valid_until = forms.DateField(
+        label=_("Valid until"),
+        help_text=_("The last day of the term (UTC)."),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, likenesses: QuerySet[Likeness], **kwargs: Any) -> None:
+        """Offer these portraits."""
+        initial = {
+            "ai_label": _("This video was made with AI from a real photo and a real voice."),
+            "valid_until": timezone.now().date() + _YEAR,
+            "languages": ["en"],
+        }
+        super().__init__(*args, initial=initial | kwargs.pop("initial", {}), **kwargs)
+        field = self.fields["likeness"]
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = likenesses
+            field.empty_label = None
+
+    def terms(self) -> Terms:
+        """Return the validated fields as terms; the last day is part of the term."""
+        given = dict(self.cleaned_data)
+        del given["likeness"]
+        start: date | None = given.pop("valid_from")
+        end = given.pop("valid_until") + timedelta(days=1)
+        return Terms(
+            **given,
+            valid_from=_midnight(start) if start else timezone.now(),
+            valid_until=_midnight(end),
+        )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+class WithdrawalForm(_Form):
+    """Why, if the person wants to say."""
+
+    reason = forms.CharField(
+        label=_("Reason, if you want to give one"), required=False, max_length=500
+    )
+
+
+class _PortraitChoice(forms.ModelChoiceField):
+    """Names the person as well."""
+
+    def label_from_instance(self, obj: Likeness) -> str:
+        """Return person and portrait."""
+        return f"{obj.person.user.name} · {obj.label}"
+
+
+class ProductionForm(_Form):
+    """A draft."""
+
+    title = forms.CharField(label=_("Title"), max_length=120)
+    likeness = _PortraitChoice(queryset=Likeness.objects.none(), label=_("Likeness"))
+    voice = forms.FileField(
+        label=_("Voice track"),
+        allow_empty_file=True,
+        help_text=_("WAV, FLAC, MP3, M4A, AAC, Ogg or WebM; one speaker, at most ten minutes."),
+        widget=forms.FileInput({"accept": "audio/*"}),
+    )
+    transcript = forms.CharField(
+        label=_("Transcript"),
+        required=False,
+        max_length=20_000,
+        help_text=_("What is said, word for word, so that approvers can read it."),
+        widget=forms.Textarea({"rows": 4}),
+    )
+    prompt = forms.CharField(
+        label=_("Prompt"),
+        required=False,
+        max_length=500,
+        help_text=_("How to speak, for example: calm, warm, nodding. Every word is reported on."),
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=choices(LANGUAGES))
+    purpose = forms.ChoiceField(label=_("Purpose"), choices=choices(PURPOSES))
+    channels = _several(_("Channels"), CHANNELS)
+    territories = _several(_("Territories"), TERRITORIES)
+
+    def __init__(self, *args: Any, likenesses: QuerySet[Likeness], **kwargs: Any) -> None:
+        """Offer these likenesses."""
+        super().__init__(*args, **kwargs)
+        field = self.fields["likeness"]
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = likenesses
+            field.empty_label = None
+
+    def draft(self) -> Draft:
+        """Return the validated fields as a draft."""
+        given = dict(self.cleaned_data)
+        return Draft(**{k: v for k, v in given.items() if k not in ("likeness", "voice")})
+
+
+class DecisionForm(_Form):
+    """An approver's word, bound to the digest the page showed; the two buttons carry it."""
+
+    decision = forms.ChoiceField(
+        choices=[("approve", ""), ("reject", "")], widget=forms.HiddenInput
+    )
+    request_digest = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
+    comment = forms.CharField(
+        label=_("Comment"), required=False, max_length=1000, widget=forms.Textarea({"rows": 3})
+    )
+
+
+class EventFilter(_Form):
+    """What narrows the log down."""
+
+    name = forms.ChoiceField(label=_("Event"), required=False)
+    object = forms.CharField(label=_("Object id"), required=False, max_length=64)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer every event there is."""
+        super().__init__(*args, **kwargs)
+        field = self.fields["name"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", _("All events")), *event_choices()]

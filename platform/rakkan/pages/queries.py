@@ -1,0 +1,86 @@
+"""What waits for whom: reads for the pages, through the apps' own selectors."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from rakkan.accounts.models import User
+from rakkan.approvals.selectors import decisions_of
+from rakkan.consents.models import Consent
+from rakkan.consents.selectors import ConsentState, consent_state, consents_visible
+from rakkan.core.errors import NotFound
+from rakkan.identity.models import IdentityCheck
+from rakkan.identity.selectors import identity_checks_visible
+from rakkan.likenesses.models import Likeness
+from rakkan.likenesses.selectors import likenesses_visible
+from rakkan.productions.models import Production
+from rakkan.productions.selectors import productions_visible
+from rakkan.productions.states import State
+
+PER_PAGE = 20
+
+
+def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:
+    """Return the page of rows that ``?page=`` names; a number that is none shows the nearest."""
+    return Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+
+
+def own_likenesses(user: User) -> QuerySet[Likeness]:
+    """Return the portraits of the acting person."""
+    return likenesses_visible(user).filter(person__user=user)
+
+
+def own_consents(user: User) -> list[Consent]:
+    """Return the consents the acting person gave, each with its ``state`` now."""
+    return with_state(list(consents_visible(user).filter(likeness__person__user=user)))
+
+
+def with_state(consents: list[Consent]) -> list[Consent]:
+    """Give each consent what it is at this moment, for a page to show."""
+    for consent in consents:
+        consent.now = consent_state(consent).value  # type: ignore[attr-defined]
+    return consents
+
+
+def depictions(user: User) -> QuerySet[Production]:
+    """Return every production of the acting person's likeness that left the draft."""
+    rows = productions_visible(user).filter(likeness__person__user=user)
+    return rows.exclude(state=State.DRAFT.value)
+
+
+def productions_to_approve(user: User) -> list[Production]:
+    """Return what waits for this approver: not their own, not of them, not decided by them."""
+    waiting = (
+        productions_visible(user)
+        .filter(state=State.IN_APPROVAL.value)
+        .exclude(requester=user)
+        .exclude(likeness__person__user=user)
+        .order_by("changed_at")
+    )
+    return [row for row in waiting if all(d.approver_id != user.pk for d in decisions_of(row.pk))]
+
+
+def checks_to_review(user: User) -> QuerySet[IdentityCheck]:
+    """Return the identity checks that wait for a reviewer, oldest first, without their own."""
+    rows = identity_checks_visible(user).filter(decision=None).exclude(submitted_by=user)
+    return rows.order_by("submitted_at")
+
+
+def identity_check_get(user: User, check_id: UUID) -> IdentityCheck:
+    """Return one visible identity check.
+
+    Raises:
+        NotFound: there is none of that id for this user.
+    """
+    check = identity_checks_visible(user).filter(pk=check_id).first()
+    if check is None:
+        raise NotFound(f"There is no identity check {check_id}.")
+    return check
+
+
+def live(consents: list[Consent]) -> list[Consent]:
+    """Return those that are live now."""
+    return [consent for consent in consents if consent_state(consent) is ConsentState.LIVE]

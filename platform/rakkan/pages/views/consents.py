@@ -1,0 +1,92 @@
+"""Consents: grant, read, keep the receipt, withdraw."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from rakkan.consents.selectors import consent_get, consents_visible
+from rakkan.consents.services import consent_grant
+from rakkan.likenesses.selectors import likeness_get
+from rakkan.pages import queries
+from rakkan.pages.answers import form_page, page, user_of
+from rakkan.pages.forms import ConsentForm, WithdrawalForm
+from rakkan.productions.selectors import productions_visible
+from rakkan.productions.services.withdraw import withdraw
+
+
+@require_safe
+@page
+def consent_list(request: HttpRequest) -> HttpResponseBase:
+    """Show the visible consents."""
+    rows = queries.page_of(request, consents_visible(user_of(request)))
+    queries.with_state(list(rows.object_list))
+    return render(request, "consents/list.html", {"page": rows})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def consent_new(request: HttpRequest) -> HttpResponseBase:
+    """Grant one for one's own likeness."""
+    user = user_of(request)
+    own = queries.own_likenesses(user)
+    wanted = {"likeness": request.GET.get("likeness")}
+    form = ConsentForm(request.POST or None, likenesses=own, initial=wanted)
+
+    def act() -> str:
+        likeness = likeness_get(user, form.cleaned_data["likeness"].pk)
+        consent = consent_grant(user=user, likeness=likeness, terms=form.terms())
+        return reverse("consent", args=[consent.pk])
+
+    return form_page(request, "consents/new.html", form, act, likenesses=own)
+
+
+@require_safe
+@page
+def consent_detail(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
+    """Show a consent, its receipt and every production under it."""
+    user = user_of(request)
+    consent = queries.with_state([consent_get(user, consent_id)])[0]
+    context = {
+        "consent": consent,
+        "withdrawal": getattr(consent, "withdrawal", None),
+        "own": consent.likeness.person.user_id == user.pk,
+        "productions": productions_visible(user).filter(consent=consent),
+    }
+    return render(request, "consents/detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def consent_withdraw(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
+    """Say what a withdrawal stops, then withdraw."""
+    user = user_of(request)
+    consent = consent_get(user, consent_id)
+    form = WithdrawalForm(request.POST if request.method == "POST" else None)
+
+    def act() -> str:
+        withdraw(user=user, consent_id=consent_id, **form.cleaned_data)
+        return reverse("consent", args=[consent_id])
+
+    productions = productions_visible(user).filter(consent=consent)
+    context = {"consent": consent, "productions": productions}
+    return form_page(request, "consents/withdraw.html", form, act, **context)
+
+
+@require_safe
+@page
+def consent_receipt(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
+    """Hand out the record and its signed receipt as one file to keep."""
+    consent = consent_get(user_of(request), consent_id)
+    body = {
+        "consent_id": str(consent.pk),
+        "record": consent.record,
+        "record_digest": consent.record_digest,
+        "receipt": consent.receipt,
+    }
+    name = f"consent-{consent.pk}.json"
+    options = {"indent": 2, "ensure_ascii": False}
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return JsonResponse(body, json_dumps_params=options, headers=headers)

@@ -1,0 +1,68 @@
+"""The first page: what waits for whoever looks at it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from rakkan.accounts.models import User
+from rakkan.accounts.permissions import user_roles
+from rakkan.accounts.roles import Role
+from rakkan.audit.selectors import events_of
+from rakkan.identity.selectors import identity_checks_visible, identity_decision
+from rakkan.pages import queries
+from rakkan.pages.answers import page, user_of
+from rakkan.productions.selectors import productions_visible
+
+_SHORT = 5  # rows of a list on the first page; the rest is one click away
+
+
+@require_safe
+@page
+def home(request: HttpRequest) -> HttpResponseBase:
+    """Show one section per role."""
+    user = user_of(request)
+    parts = {
+        Role.DEPICTED_PERSON: _depicted,
+        Role.APPROVER: _approver,
+        Role.IDENTITY_REVIEWER: _reviewer,
+        Role.REQUESTER: _requester,
+        Role.AUDITOR: _auditor,
+    }
+    context: dict[str, Any] = {}
+    held = user_roles(user)
+    for role, part in parts.items():
+        if role in held:
+            context |= part(user)
+    return render(request, "home.html", context)
+
+
+def _depicted(user: User) -> dict[str, Any]:
+    likenesses = list(queries.own_likenesses(user)[:_SHORT])
+    consents = queries.own_consents(user)
+    person = getattr(user, "person", None)
+    return {
+        "likenesses": likenesses,
+        "consents": consents[:_SHORT],
+        "live_consents": queries.live(consents),
+        "identity": identity_decision(person) if person else None,
+        "checks": list(identity_checks_visible(user).filter(submitted_by=user)[:1]),
+        "depictions": queries.depictions(user)[:_SHORT],
+    }
+
+
+def _approver(user: User) -> dict[str, Any]:
+    return {"to_approve": queries.productions_to_approve(user)}
+
+
+def _reviewer(user: User) -> dict[str, Any]:
+    return {"to_review": queries.checks_to_review(user)}
+
+
+def _requester(user: User) -> dict[str, Any]:
+    return {"requested": productions_visible(user).filter(requester=user)[:_SHORT]}
+
+
+def _auditor(user: User) -> dict[str, Any]:
+    return {"newest_events": events_of(user.organisation_id)[: 2 * _SHORT]}

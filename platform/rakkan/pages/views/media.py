@@ -1,0 +1,46 @@
+"""A production's files: the voice, the released video, the evidence."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.views.decorators.http import require_safe
+
+from rakkan.core.blobs import Area, blob_open
+from rakkan.evidence.services import evidence_export
+from rakkan.pages.answers import page, user_of
+from rakkan.pages.files import file_answer
+from rakkan.productions.selectors import production_get
+from rakkan.productions.services.release import release_deliver
+
+
+@require_safe
+@page
+def voice(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
+    """Play the voice track to whoever may see the production."""
+    production = production_get(user_of(request), production_id)
+    stream = blob_open(Area.INPUTS, production.voice_sha256)
+    kind = production.voice_media_type
+    return file_answer(request, stream, size=production.voice_size, media_type=kind)
+
+
+@require_safe
+@page
+def video(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
+    """Deliver the released file, noted each time; ``?download`` saves it."""
+    release = release_deliver(user=user_of(request), production_id=production_id)
+    stream = blob_open(Area.RELEASES, release.file_sha256)
+    response = file_answer(request, stream, size=release.size, media_type="video/mp4")
+    if "download" in request.GET:
+        name = f"rakkan-{release.asset_id}.mp4"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_safe
+@page
+def evidence(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
+    """Hand out what proves the video, under the name the verifier looks for beside the MP4."""
+    bundle = evidence_export(user=user_of(request), production_id=production_id)
+    name = f"rakkan-{bundle['release']['asset_id']}.evidence.json"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return JsonResponse(bundle, headers=headers)

@@ -1,0 +1,195 @@
+"""Productions: list, draft, watch, submit, cancel, decide."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from rakkan.accounts.models import User
+from rakkan.approvals.selectors import decisions_of
+from rakkan.core.errors import RakkanError
+from rakkan.likenesses.selectors import likeness_get, likenesses_visible
+from rakkan.pages import queries
+from rakkan.pages.answers import form_page, page, user_of
+from rakkan.pages.forms import DecisionForm, ProductionForm
+from rakkan.pages.timeline import consent_at_hand, gaps_of, timeline
+from rakkan.pages.words import word
+from rakkan.productions.models import Production
+from rakkan.productions.selectors import (
+    production_get,
+    production_progress,
+    productions_visible,
+)
+from rakkan.productions.services.addresses import status_url
+from rakkan.productions.services.create import production_create
+from rakkan.productions.services.decide import production_decide
+from rakkan.productions.services.stop import production_cancel
+from rakkan.productions.services.submit import production_submit
+from rakkan.productions.states import FINAL, OWNERS, State
+from rakkan.releases.selectors import gate_report_newest, release_of
+
+_PEOPLE = {"requester", "approvers", "nobody"}  # owners of a state that no machine will change
+
+
+@require_safe
+@page
+def production_list(request: HttpRequest) -> HttpResponseBase:
+    """Show the visible productions."""
+    rows = queries.page_of(request, productions_visible(user_of(request)))
+    return render(request, "productions/list.html", {"page": rows})
+
+
+@require_safe
+@page
+def approval_queue(request: HttpRequest) -> HttpResponseBase:
+    """Show what waits for the acting approver."""
+    waiting = queries.productions_to_approve(user_of(request))
+    return render(request, "productions/queue.html", {"waiting": waiting})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def production_new(request: HttpRequest) -> HttpResponseBase:
+    """Make a draft."""
+    user = user_of(request)
+    offered = likenesses_visible(user)
+    form = ProductionForm(request.POST or None, request.FILES or None, likenesses=offered)
+
+    def act() -> str:
+        production = production_create(
+            user=user,
+            likeness=likeness_get(user, form.cleaned_data["likeness"].pk),
+            draft=form.draft(),
+            voice=form.cleaned_data["voice"],
+        )
+        return reverse("production", args=[production.pk])
+
+    return form_page(request, "productions/new.html", form, act, offered=offered)
+
+
+@require_safe
+@page
+def production_detail(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
+    """Show where a production is and what may be done with it."""
+    return _show(request, production_get(user_of(request), production_id))
+
+
+@require_POST
+@page
+def production_submission(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
+    """Submit a draft."""
+    user = user_of(request)
+    return _act(
+        request, production_id, lambda: production_submit(user=user, production_id=production_id)
+    )
+
+
+@require_POST
+@page
+def production_cancellation(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
+    """Cancel one's own production."""
+    user = user_of(request)
+    return _act(
+        request, production_id, lambda: production_cancel(user=user, production_id=production_id)
+    )
+
+
+@require_POST
+@page
+def production_decision(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
+    """Approve or reject exactly the digest that the page showed."""
+    user, form = user_of(request), DecisionForm(request.POST)
+    if not form.is_valid():
+        return _show(request, production_get(user, production_id), form=form, status=400)
+    given = form.cleaned_data
+    return _act(
+        request,
+        production_id,
+        lambda: production_decide(
+            user=user,
+            production_id=production_id,
+            request_digest=given["request_digest"],
+            approve=given["decision"] == "approve",
+            comment=given["comment"],
+        ),
+        form=form,
+    )
+
+
+def _act(request: HttpRequest, production_id: UUID, service: Any, **context: Any) -> HttpResponse:
+    try:
+        service()
+    except RakkanError as error:
+        production = production_get(user_of(request), production_id)
+        return _show(request, production, error=error, status=error.status, **context)
+    return redirect("production", production_id)
+
+
+def _show(
+    request: HttpRequest, production: Production, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    context = _facts(production) | _moves(user_of(request), production) | context
+    return render(request, "productions/detail.html", context, status=status)
+
+
+def _facts(production: Production) -> dict[str, Any]:
+    release, report = release_of(production.pk), gate_report_newest(production.pk)
+    rendering = getattr(production, "rendering", None)
+    draft = State(production.state) is State.DRAFT
+    return {
+        "production": production,
+        "language_next": reverse("production", args=[production.pk]),
+        "steps": timeline(production),
+        "voice": getattr(production, "voice_measurement", None),
+        "portrait": getattr(production.likeness, "measurement", None),
+        "consent": production.consent or (consent_at_hand(production) if draft else None),
+        "gaps": gaps_of(production) if draft else [],
+        "decisions": decisions_of(production.pk),
+        "prompt_report": rendering.result["prompt_report"] if rendering else [],
+        "rendering": rendering,
+        "release": release,
+        "status_url": status_url(release.asset_id) if release else "",
+        "gate": report.checks if report else [],
+        "progress": production_progress(production),
+        "version": _version(production),
+        "moving": _moving(production),
+    }
+
+
+def _moves(user: User, production: Production) -> dict[str, Any]:
+    """Return which buttons to show; whether they work, the services decide."""
+    own = production.requester_id == user.pk
+    state = State(production.state)
+    waiting = state is State.IN_APPROVAL
+    return {
+        "can_submit": own and state is State.DRAFT,
+        "can_cancel": own and state not in FINAL and state is not State.RELEASED,
+        "can_decide": waiting and production in queries.productions_to_approve(user),
+        "form": DecisionForm(initial={"request_digest": production.request_digest}),
+    }
+
+
+def _moving(production: Production) -> bool:
+    """Say whether a machine is at work, so that the page looks again by itself."""
+    measuring = getattr(production, "voice_measurement", None) is None
+    return OWNERS[State(production.state)] not in _PEOPLE or (
+        measuring and State(production.state) is State.DRAFT
+    )
+
+
+def _version(production: Production) -> str:
+    measured = getattr(production, "voice_measurement", None) is not None
+    return f"{production.state}-{'measured' if measured else 'measuring'}"
+
+
+@require_safe
+@page
+def production_live(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
+    """Answer the page's script: which version of the page is current, and how far is it?"""
+    production = production_get(user_of(request), production_id)
+    progress = production_progress(production)
+    stage = word("stage", progress["stage"])
+    return JsonResponse({**progress, "stage": stage, "version": _version(production)})
