@@ -17,6 +17,7 @@ from generation.motion.curves import Controls
 
 CLOSED_PHOTO = 0.10  # cm; below this the photo's lips touch and share one edge
 FEATHER = 0.012  # of the mouth's width
+SHADOW_TINT = np.array([0.84, 1.04, 1.10], np.float32)  # red light comes through lips; grey is dead
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,18 @@ class Lips:
         lower = out[top:bottom, left:right].astype(np.float32)
         upper = sample_picture(self._picture, maps.upper).astype(np.float32)
         inside = self._interior.draw(c, drift)
-        inside *= self._occlusion(cover_upper, cover_lower, c.gap)[..., None]
+        inside *= self._occlusion(cover_upper, cover_lower, c.gap)
         rest = np.clip(1 - cover_upper - hole, 0, 1)
         mixed = upper * cover_upper[..., None] + lower * rest[..., None] + inside * hole[..., None]
         out[top:bottom, left:right] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
 
     def _occlusion(self, upper: Floats, lower: Floats, gap: float) -> Floats:
-        """Return the shade (h, w) that the lips cast inwards, less when they stand wide open."""
+        """Return the shade (h, w, 3) that the lips cast inwards, less when they stand wide open."""
         from_upper, from_lower = blur(upper, self._shadow), blur(lower, self._shadow)
-        light = np.float32(0.74 + 0.26 * min(1.0, max(0.0, gap) / 0.7))
-        shade: Floats = (1 - 0.45 * from_upper) * (1 - 0.30 * from_lower) * light
-        return shade
+        light = np.float32(0.82 + 0.18 * min(1.0, max(0.0, gap) / 0.7))
+        shade = (1 - 0.38 * from_upper) * (1 - 0.26 * from_lower) * light
+        warm: Floats = 1 - (1 - shade)[..., None] * SHADOW_TINT
+        return warm
 
 
 def _mouth_box(subject: Subject) -> Box:
