@@ -1,9 +1,19 @@
-"""Asset ids and the bits a frame carries: id, CRC-32 and a convolutional code around both."""
+"""Asset ids, and the bits that carry one: 64 bits of id and a CRC-32, convolutionally coded."""
 
 import re
 import zlib
 
+import numpy as np
+from numpy.typing import NDArray
+
 from compliance.errors import InvalidInput
+from compliance.watermark.convolution import coded_length, encode, viterbi
+
+ID_BYTES = 8
+# CRC-16 is too short for a search over many hypotheses; 32 bits let one in 4e9 wrong words pass
+_CHECK_BYTES = 4
+_WORD_BITS = 8 * (ID_BYTES + _CHECK_BYTES)
+CODED_BITS = coded_length(_WORD_BITS)
 
 _ASSET_ID = re.compile(r"[0-9a-f]{16}")
 
@@ -22,6 +32,21 @@ def asset_id_bytes(asset_id: str) -> bytes:
     return bytes.fromhex(asset_id)
 
 
-def with_checksum(payload: bytes) -> bytes:
-    """Return ``payload`` followed by its CRC-32 (big endian)."""
-    return payload + zlib.crc32(payload).to_bytes(4, "big")
+def coded_bits(asset_id: str) -> NDArray[np.uint8]:
+    """Return the (306,) coded bits of an asset id.
+
+    Raises:
+        InvalidInput: it is not an asset id.
+    """
+    payload = asset_id_bytes(asset_id)
+    word = payload + zlib.crc32(payload).to_bytes(_CHECK_BYTES, "big")
+    return encode(np.unpackbits(np.frombuffer(word, np.uint8)))
+
+
+def decode_asset_id(soft: NDArray[np.float64]) -> str | None:
+    """Return the asset id in (306,) soft bits (positive means 1), or None if its CRC fails."""
+    word = np.packbits(viterbi(soft, _WORD_BITS)).tobytes()
+    payload, check = word[:ID_BYTES], word[ID_BYTES:]
+    if zlib.crc32(payload).to_bytes(_CHECK_BYTES, "big") != check:
+        return None
+    return payload.hex()

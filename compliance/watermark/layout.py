@@ -1,0 +1,106 @@
+"""Which bit goes where: the secret layout, and the finished pattern of one asset.
+
+Everything is drawn from SHAKE-256 of the key, not from a library's random generator: a file
+marked today must be readable by whatever version runs in ten years.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compliance.errors import InvalidInput
+from compliance.watermark.key import WatermarkKey
+from compliance.watermark.payload import CODED_BITS, coded_bits
+
+GRID = 32  # blocks a side of the canonical picture
+POSITIONS = GRID * GRID
+CYCLES = 4  # layouts, so that a picture area that swallows bits does not swallow the same ones
+FRAMES_PER_CYCLE = 12
+_PILOTS = POSITIONS // 4
+_MAGIC = b"rakkanw1"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where pilots and data lie in each cycle; knowing it is knowing the key."""
+
+    pilots: NDArray[np.float64]  # (4, 1024): +1 or -1 at a pilot, 0 elsewhere
+    places: NDArray[np.int64]  # (4, 768): grid positions of data
+    coded: NDArray[np.int64]  # (4, 768): which coded bit lies there
+    signs: NDArray[np.int64]  # (4, 768): -1 where that bit is flipped
+
+    @classmethod
+    def of(cls, key: WatermarkKey) -> Self:
+        """Draw the layout of ``key``."""
+        order = np.stack([_shuffle(key, f"places {c}", POSITIONS) for c in range(CYCLES)])
+        pilots = np.zeros((CYCLES, POSITIONS))
+        hidden = _coins(key, "pilots", CYCLES * _PILOTS).reshape(CYCLES, _PILOTS)
+        np.put_along_axis(pilots, order[:, :_PILOTS], hidden, axis=1)
+        places = order[:, _PILOTS:]
+        rounds = -(-places.size // CODED_BITS)  # every coded bit is sent about ten times
+        sent = np.concatenate([_shuffle(key, f"code {r}", CODED_BITS) for r in range(rounds)])
+        signs = _coins(key, "signs", places.size).reshape(places.shape)
+        return cls(pilots, places, sent[: places.size].reshape(places.shape), signs)
+
+
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """The finished bits of one asset: enough to mark with, useless for any other asset.
+
+    Attributes:
+        bits: (4, 1024) zeros and ones, one row a cycle.
+    """
+
+    bits: NDArray[np.uint8]
+
+    def of_frame(self, index: int) -> NDArray[np.uint8]:
+        """Return the (1024,) bits of frame number ``index`` (from 0)."""
+        row: NDArray[np.uint8] = self.bits[index // FRAMES_PER_CYCLE % CYCLES]
+        return row
+
+    def to_bytes(self) -> bytes:
+        """Return 520 bytes."""
+        return _MAGIC + np.packbits(self.bits).tobytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read what :meth:`to_bytes` wrote.
+
+        Raises:
+            InvalidInput: it is something else.
+        """
+        if len(data) != len(_MAGIC) + CYCLES * POSITIONS // 8 or not data.startswith(_MAGIC):
+            raise InvalidInput("Not a watermark pattern.", code="pattern-invalid")
+        packed = np.frombuffer(data, np.uint8, offset=len(_MAGIC))
+        return cls(np.unpackbits(packed).reshape(CYCLES, POSITIONS))
+
+
+def expand(key: WatermarkKey, asset_id: str) -> Pattern:
+    """Return the pattern that carries ``asset_id`` under ``key``.
+
+    Raises:
+        InvalidInput: the id is not 16 lower-case hexadecimal digits.
+    """
+    layout = Layout.of(key)
+    bits = (layout.pilots > 0).astype(np.uint8)
+    flipped = (layout.signs < 0).astype(np.uint8)
+    np.put_along_axis(bits, layout.places, coded_bits(asset_id)[layout.coded] ^ flipped, axis=1)
+    return Pattern(bits)
+
+
+def _stream(key: WatermarkKey, label: str, size: int) -> bytes:
+    seed = b"rakkan watermark 1\0" + label.encode() + b"\0" + key.secret
+    return hashlib.shake_256(seed).digest(size)
+
+
+def _shuffle(key: WatermarkKey, label: str, size: int) -> NDArray[np.int64]:
+    draws = np.frombuffer(_stream(key, label, 8 * size), ">u8")
+    return np.argsort(draws, kind="stable")
+
+
+def _coins(key: WatermarkKey, label: str, size: int) -> NDArray[np.int64]:
+    bits = np.unpackbits(np.frombuffer(_stream(key, label, -(-size // 8)), np.uint8))
+    return 2 * bits[:size].astype(np.int64) - 1
