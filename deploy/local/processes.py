@@ -180,5 +180,7 @@ def stop_all(children: Sequence[Child]) -> None:
     for child in children:
         if not child.program.server:
             child.ask_to_stop()
-    for child in sorted(children[::-1], key=lambda each: each.program.server):
-        child.stop(asked=not child.program.server)
+    for server in (False, True):
+        for child in reversed(children):
+            if child.program.server is server:
+                child.stop(asked=not server)

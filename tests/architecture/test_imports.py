@@ -10,48 +10,55 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import environment
+from deploy.local.environment import Secrets, Services
+
 MODELS = {"torch", "diffusers", "ai_edge_litert", "hama", "imwatermark", "generation"}
-SETTINGS = "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'rakkan.config.settings'\n"
 REPORT = "\nimport json, sys; print(json.dumps(list(sys.modules)))"
 
 
-def loaded_by(code: str, checkout: Path) -> set[str]:
-    """Modules that a fresh process has loaded after running `code`."""
-    environment = {**os.environ, "PYTHONPATH": f"{checkout / 'platform'}:{checkout}"}
-    result = subprocess.run(
-        [sys.executable, "-c", code + REPORT],
-        cwd=checkout, env=environment, capture_output=True, text=True, check=False,
+def run(code: str, checkout: Path, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs `code` in a fresh process that is told `settings` and nothing else."""
+    paths = {"PYTHONPATH": f"{checkout / 'platform'}:{checkout}"}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=checkout, env={**settings, **paths}, capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def loaded_by(code: str, checkout: Path, settings: dict[str, str]) -> set[str]:
+    """Modules that a fresh process has loaded after running `code`."""
+    result = run(code + REPORT, checkout, settings)
     assert result.returncode == 0, result.stderr
     return set(json.loads(result.stdout.splitlines()[-1]))
 
 
 def test_layer_contracts_hold(checkout: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": f"{checkout / 'platform'}:{checkout}"}
     code = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-cache'])"
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=checkout, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    result = run(code, checkout, dict(os.environ))
     assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_the_web_process_loads_no_model(checkout: Path) -> None:
-    assert loaded_by(SETTINGS + "import rakkan.config.wsgi", checkout) & MODELS == set()
+    loaded = loaded_by("import rakkan.config.wsgi", checkout, dict(os.environ))
+    assert loaded & MODELS == set()
 
 
 def test_the_sealing_worker_loads_no_model(checkout: Path) -> None:
     code = "from rakkan.config.celery import app\napp.loader.import_default_modules()"
-    assert loaded_by(SETTINGS + code, checkout) & MODELS == set()
+    assert loaded_by(code, checkout, dict(os.environ)) & MODELS == set()
 
 
 def test_the_render_worker_loads_no_database(checkout: Path) -> None:
+    services = Services("", "", "redis://127.0.0.1:9/0", "", "", "http://127.0.0.1:8000")
+    secrets = Secrets(*("only for this test" for _ in Secrets.__dataclass_fields__))
+    told = environment.render_worker(services, secrets)
+    loaded = loaded_by("import generation.worker as w; w.app.finalize()", checkout, told)
     # Where Django is installed, kombu looks at django.utils for its JSON: that is no Django yet.
-    database = {"django.conf", "django.db", "psycopg", "rakkan", "boto3"}
-    assert loaded_by("import generation.worker", checkout) & database == set()
+    assert loaded & {"django.conf", "django.db", "psycopg", "rakkan", "boto3"} == set()
 
 
 @pytest.mark.parametrize("module", ["compliance.__main__", "compliance.verify"])
 def test_the_verifier_needs_no_platform_and_no_model(checkout: Path, module: str) -> None:
-    loaded = loaded_by(f"import {module}", checkout)
+    loaded = loaded_by(f"import {module}", checkout, {"PATH": os.environ["PATH"]})
     assert loaded & {"django", "torch", "celery", "psycopg", "asn1crypto"} == set()
