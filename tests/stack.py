@@ -1,0 +1,165 @@
+"""The whole program for tests: web, render worker, seal worker and clerk as real processes.
+
+They run on a database of their own, as the application's role, on the servers of the test
+session. Leases are short, so that a killed worker is missed in seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from deploy.local import probes
+from deploy.local.client import Account
+from deploy.local.processes import Child, Program, stop_all
+from deploy.local.production import People
+from deploy.local.testing import TestServers
+
+ROOT = Path(__file__).resolve().parents[1]
+PASSWORD = "only for the accounts of one test run"  # noqa: S105
+START_SECONDS = 60.0
+SHORT = {
+    "RAKKAN_LEASE_SECONDS": "4",
+    "RAKKAN_HEARTBEAT_SECONDS": "1",
+    "RAKKAN_RESEND_SECONDS": "3",
+    "RAKKAN_RECONCILE_SECONDS": "1",
+}
+FOR_DRAWING = (
+    *("PATH", "HOME", "LANG", "PYTHONPATH", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NO_PROXY"),
+    *("BROKER_URL", "RAKKAN_TRUST", "RAKKAN_WORKER_TOKEN"),
+)
+
+
+@dataclass
+class Site:
+    """A running site."""
+
+    url: str
+    database: str  # as the application's role
+    environment: dict[str, str]
+    children: dict[str, Child]
+    accounts: dict[str, dict[str, str]]
+
+    def account(self, who: str) -> Account:
+        """Sign somebody in; the caller closes it."""
+        return Account(self.url, self.accounts[who])
+
+    @contextmanager
+    def people(self) -> Iterator[People]:
+        """Sign everybody in."""
+        names = ("requester", "person", "reviewer", "approver", "auditor")
+        opened = {name: self.account(name) for name in names}
+        try:
+            yield People(**opened)
+        finally:
+            for account in opened.values():
+                account.close()
+
+    def kill(self, name: str) -> None:
+        """Kill a process as the kernel would: no warning, no clean-up; nobody restarts it yet."""
+        pid = self.children[name].pid
+        assert pid is not None, f"{name} is not running"
+        os.kill(pid, signal.SIGKILL)
+        process = self.children[name].process
+        assert process is not None
+        process.wait(10)
+
+    def start(self, name: str) -> None:
+        """Start a killed process again, as a supervisor does."""
+        self.children[name].start()
+
+    def log(self, name: str) -> str:
+        """The last lines a process wrote."""
+        return self.children[name].last_words(60)
+
+
+@contextmanager
+def running_site(servers: TestServers, folder: Path) -> Iterator[Site]:
+    """Start everything, hand it out, stop it."""
+    port = probes.free_port()
+    url = f"http://127.0.0.1:{port}"
+    owner, application = _database(servers)
+    environment = {
+        **os.environ,
+        **SHORT,
+        "DATABASE_URL": application,
+        "STORAGE_URL": (folder / "blobs").as_uri(),
+        "RAKKAN_PUBLIC_URL": url,
+        "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",
+    }
+    environment.pop("RAKKAN_MIGRATE_DATABASE_URL", None)
+    role = str(conninfo_to_dict(application)["user"])
+    migrate = {**environment, "RAKKAN_MIGRATE_DATABASE_URL": owner}
+    _manage(migrate, "prepare", "--verbosity", "0", "--grant-to", role)
+    accounts = json.loads(_manage(environment, "seed_demo", "--password", PASSWORD))["accounts"]
+    children: dict[str, Child] = {}
+    try:
+        for program in _programs(environment, url, folder):
+            child = children[program.name] = Child(program, folder)
+            child.start()
+        children["web"].wait_ready(START_SECONDS)
+        yield Site(url, application, environment, children, accounts)
+    finally:
+        stop_all(list(children.values()))
+
+
+def _database(servers: TestServers) -> tuple[str, str]:
+    """Make an empty database and return its address for the owner and for the application."""
+    name = f"rakkan_site_{uuid4().hex[:8]}"
+    with closing(psycopg.connect(servers.owner, autocommit=True)) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+    def renamed(address: str) -> str:
+        return urlunsplit(urlsplit(address)._replace(path=f"/{name}"))
+
+    return renamed(servers.owner), renamed(servers.application)
+
+
+def _manage(environment: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, "manage.py", *arguments]
+    result = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def _programs(environment: dict[str, str], url: str, folder: Path) -> list[Program]:
+    """The processes of the program; the render worker gets neither database nor private key."""
+    drawing = {name: environment[name] for name in FOR_DRAWING if name in environment}
+    drawing |= {"RAKKAN_PLATFORM_URL": url, "RAKKAN_WORK_DIR": str(folder / "work")}
+    web = [
+        "-m",
+        "gunicorn",
+        "rakkan.config.wsgi:application",
+        "--bind",
+        url.removeprefix("http://"),
+    ]
+    web += ["--workers", "1", "--threads", "4", "--no-control-socket"]
+    beat = ["-B", "--schedule", str(folder / "beat")]
+    return [
+        Program("web", [sys.executable, *web], environment, ready=lambda: probes.serves(url)),
+        Program("render", _worker("generation.worker", "cpu"), drawing),
+        Program("seal", _worker("rakkan.config", "seal"), environment),
+        Program("clerk", [*_worker("rakkan.config", "default"), *beat], environment),
+    ]
+
+
+def _worker(app: str, queue: str) -> list[str]:
+    options = ["-Q", queue, "-P", "solo", "-c", "1", "-n", f"{queue}@test", "--loglevel", "INFO"]
+    # Workers here never talk to each other: PostgreSQL knows who does what.
+    options += ["--without-gossip", "--without-mingle"]
+    return [sys.executable, "-m", "celery", "-A", app, "worker", *options]
