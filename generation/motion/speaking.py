@@ -63,7 +63,7 @@ def _upper_face(
     return {
         "brow": lifted + np.abs(wander(rng, size, 1.0, 0.03)) + effects.brow,
         "blink": blinks(rng, line.times, effects.blinking),
-        "gaze": glances(rng, line.times),
+        "gaze": glances(rng, line.times) * effects.glancing,
         "smile": np.full(size, effects.smile),
         "squint": np.full(size, effects.squint),
         "frown": np.full(size, effects.frown),

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-FACTORS = ("movement", "openness", "turning", "blinking")
+FACTORS = ("movement", "openness", "turning", "glancing", "blinking")
 _LIMITS = {
     "movement": (0.1, 2.0),
     "openness": (0.7, 1.3),
     "turning": (0.2, 1.5),
+    "glancing": (0.0, 1.5),
     "blinking": (0.3, 2.5),
     "nods": (0.0, 1.5),
     "tilt": (-6.0, 6.0),
@@ -27,6 +28,7 @@ class PromptEffects:
         movement: factor on head movement, emphasis and brows.
         openness: factor on how far the mouth opens.
         turning: factor on turning to the side.
+        glancing: factor on how far the eyes glance aside.
         blinking: factor on how often the eyes blink.
         nods: 0..1.5, size of nods on stressed syllables.
         tilt: degrees of head tilt.
@@ -43,6 +45,7 @@ class PromptEffects:
     movement: float = 1.0
     openness: float = 1.0
     turning: float = 1.0
+    glancing: float = 1.0
     blinking: float = 1.0
     nods: float = 0.0
     tilt: float = 0.0

@@ -169,9 +169,9 @@ HONOURED = (
         r"(?:looking|looks?|facing|faces) (?:straight |directly )?(?:at|into|to|towards?) (?:the )?"
         r"(?:camera|viewer)|eye contact",
         r"カメラ目線|カメラを見|正面を向|正面を見|アイコンタクト",
-        {"turning": 0.4},
-        "the head turns less, so that the face stays towards the camera",
-        "顔をカメラに向けたままにします",
+        {"turning": 0.4, "glancing": 0.2},
+        "the head turns less and the eyes hardly glance aside",
+        "顔をカメラに向けたままにし、視線をほとんどそらしません",
     ),
     Concept(
         "expressive",
@@ -237,9 +237,10 @@ NOT_HONOURED = (
         "gaze",
         r"look(?:s|ing)? (?:away|left|right|up|down|aside)|glanc(?:e|es|ing)",
         r"目をそら|視線をそら|横を見|上を見|下を見|よそ見",
-        text_en="the mesh engine leaves the eyes where the photo has them; the portraittalk engine "
-        "is meant to change the gaze",
-        text_ja="meshエンジンでは視線は写真のままです。portraittalkエンジンの対象です",
+        text_en="the mesh engine draws short glances only, never a lasting look to one side; the "
+        "portraittalk engine is meant to",
+        text_ja="meshエンジンは短い視線の動きだけを描き、横を見続けることはできません。"
+        "portraittalkエンジンの対象です",
     ),
     Concept(
         "clothing",

@@ -15,6 +15,8 @@ from generation.worker.errors import LeaseLost, PlatformError
 _TIMEOUT = httpx.Timeout(30, connect=10)
 _CHUNK = 1 << 18
 _ATTEMPTS = 3
+# The longest texts the platform takes; a longer one must not cost the whole report.
+_MOST_DETAIL, _MOST_REMEDY, _MOST_STAGE = 2000, 500, 40
 
 
 @dataclass(frozen=True)
@@ -84,14 +86,21 @@ class PlatformClient:
             "kinds": [kind.value for kind in capabilities.kinds],
             "engines": list(capabilities.engines),
         }
-        return Claim.from_dict(self._post(f"/worker/v1/jobs/{job_id}/claim", body, {}))
+        return Claim.from_dict(self._post(f"/worker/v1/jobs/{job_id}/claim", body))
 
     def job(self, job_id: str, lease: Lease) -> "JobClient":
         """Return the calls that need a lease."""
         return JobClient(self, job_id, lease)
 
-    def _post(self, url: str, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
-        response = self._send(lambda: self._http.post(url, json=body, headers=headers))
+    def _post(
+        self,
+        url: str,
+        body: dict[str, Any],
+        *,
+        headers: dict[str, str] | None = None,
+        attempts: int = 1,
+    ) -> dict[str, Any]:
+        response = self._send(lambda: self._http.post(url, json=body, headers=headers), attempts)
         try:
             answer = response.json()
         except ValueError as error:
@@ -131,7 +140,9 @@ class JobClient:
             LeaseLost: the job belongs to somebody else.
             PlatformError: any other problem.
         """
-        answer = self._call("heartbeat", {"progress": round(progress, 3), "stage": stage})
+        answer = self._call(
+            "heartbeat", {"progress": round(progress, 3), "stage": stage[:_MOST_STAGE]}
+        )
         return bool(answer.get("cancel"))
 
     def fetch(self, url: str, destination: Path, max_bytes: int) -> None:
@@ -165,19 +176,22 @@ class JobClient:
 
     def result(self, result: dict[str, Any]) -> None:
         """Report success; raises as :meth:`heartbeat`."""
-        self._call("result", {"fence": self._fence, "result": result})
+        # A second copy is harmless: the fence lets the platform take one only.
+        self._call("result", {"fence": self._fence, "result": result}, _ATTEMPTS)
 
     def failure(self, *, code: str, detail: str, remedy: str, fault: str) -> None:
         """Report failure; raises as :meth:`heartbeat`."""
-        body = {"code": code, "detail": detail, "remedy": remedy, "fault": fault}
-        self._call("failure", {"fence": self._fence} | body)
+        texts = {"detail": detail[:_MOST_DETAIL], "remedy": remedy[:_MOST_REMEDY]}
+        body = {"fence": self._fence, "code": code, "fault": fault} | texts
+        self._call("failure", body, _ATTEMPTS)
 
-    def _call(self, action: str, body: dict[str, Any]) -> dict[str, Any]:
-        return self._client._post(f"{self._path}/{action}", body, self._headers)
+    def _call(self, action: str, body: dict[str, Any], attempts: int = 1) -> dict[str, Any]:
+        url = f"{self._path}/{action}"
+        return self._client._post(url, body, headers=self._headers, attempts=attempts)
 
     def _download(self, url: str, destination: Path, max_bytes: int) -> httpx.Response:
         with self._client._http.stream("GET", url, headers=self._headers) as response:
-            if response.is_error:
+            if not response.is_success:
                 response.read()
                 return response
             written = 0

@@ -54,7 +54,7 @@ class JobRunner:
         self._verifier = settings.verifier()
         self._client = PlatformClient(settings.platform_url, settings.token)
         self.capabilities = Capabilities(
-            worker=f"{socket.gethostname()}:{os.getpid()}",
+            worker=f"{socket.gethostname()[:100]}:{os.getpid()}",
             kinds=_KINDS,
             engines=(*engines.available(), _GATE),
         )
@@ -71,6 +71,8 @@ class JobRunner:
         Raises:
             PlatformError: the claim got no answer; the platform sends the job again.
         """
+        if self._stopping.is_set():  # the platform sends it again, to a worker that stays
+            return Outcome.NOT_CLAIMED
         if not _JOB_ID.fullmatch(job_id):  # it becomes a part of an address
             _log.error("The queue carried something that is no job id: %r", job_id)
             return Outcome.NOT_CLAIMED

@@ -82,6 +82,12 @@ def test_a_permit_without_a_watermark_pattern_makes_nothing(desk, files):
     _expect_failure(desk, "watermark-missing", "system")
 
 
+def test_a_damaged_watermark_pattern_makes_nothing(desk, files):
+    desk.offer(JobKind.RENDER, files)
+    desk.platform.watermark = desk.platform.watermark[:-1]
+    _expect_failure(desk, "pattern-invalid", "system")
+
+
 def test_a_preview_is_refused_because_this_worker_cannot_make_one(desk, files):
     desk.offer(JobKind.PREVIEW, files)
     _expect_failure(desk, "kind-unsupported", "system")
@@ -143,10 +149,31 @@ def test_a_cancelled_job_stops_between_frames_and_is_not_tried_again(desk, portr
     _expect_failure(desk, "job-cancelled", "input")
 
 
-def test_a_stopping_worker_hands_its_job_back(desk, files):
+def test_a_stopping_worker_hands_its_job_back_between_two_frames(desk, portrait, voice):
+    def stop_while_drawing(body):
+        if body["stage"] == "drawing":
+            desk.stopping.set()
+        return 200, {"cancel": False}
+
+    desk.platform.on_heartbeat = stop_while_drawing
+    desk.offer(JobKind.RENDER, {"portrait": portrait, "voice": voice})
+    _expect_failure(desk, "worker-stopping", "system")
+
+
+def test_a_stopping_worker_claims_nothing_more(desk, files):
     desk.offer(JobKind.RENDER, files)
     desk.stopping.set()
-    _expect_failure(desk, "worker-stopping", "system")
+    assert desk.runner.run("job-1") is Outcome.NOT_CLAIMED
+    assert not desk.platform.heartbeats
+
+
+def test_a_fault_in_this_program_is_reported_as_the_systems_and_raised(desk, files):
+    desk.offer(JobKind.RENDER, files, spec={"width": 500_000})  # no engine draws that
+    with pytest.raises(ValueError, match="Frames must be"):
+        desk.runner.run("job-1")
+    [failure] = desk.platform.failures
+    assert (failure["code"], failure["fault"]) == ("generation-error", "system")
+    assert not desk.leftovers()
 
 
 def test_progress_only_grows_and_is_told(desk, files):
