@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from types import FrameType
 
+from psycopg.conninfo import conninfo_to_dict
+
 from deploy.local import environment, postgres, probes, valkey
 from deploy.local.console import note, step
 from deploy.local.control import Running, only_one
@@ -229,9 +231,10 @@ def django_command(values: Mapping[str, str], *arguments: str) -> str:
 def _prepare(services: Services, own: Secrets) -> None:
     """Migrates as the tables' owner, and grants the application's role its rights."""
     values = environment.platform(services, own)
-    if services.migrations != services.database:
-        values["RAKKAN_MIGRATE_DATABASE_URL"] = services.migrations
-    django_command(values, "prepare", "--verbosity", "0")
+    values["RAKKAN_MIGRATE_DATABASE_URL"] = services.migrations
+    role = conninfo_to_dict(services.database).get("user")
+    grants = ["--grant-to", str(role)] if services.migrations != services.database else []
+    django_command(values, "prepare", "--verbosity", "0", *grants)
 
 
 def _development_keys() -> None:
