@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.local.testing import TestServers
 from tests.servers import SERVERS
+from tests.stack import Site, running_site
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +22,10 @@ def servers(pytestconfig: pytest.Config) -> TestServers:
 def checkout() -> Path:
     """The root of this checkout."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def site(servers: TestServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The whole program as real processes, started once for the tests that need it."""
+    with running_site(servers, tmp_path_factory.mktemp("site")) as running:
+        yield running

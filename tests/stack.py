@@ -49,6 +49,7 @@ class Site:
 
     url: str
     database: str  # as the application's role
+    blobs: Path
     environment: dict[str, str]
     children: dict[str, Child]
     accounts: dict[str, dict[str, str]]
@@ -111,7 +112,7 @@ def running_site(servers: TestServers, folder: Path) -> Iterator[Site]:
             child = children[program.name] = Child(program, folder)
             child.start()
         children["web"].wait_ready(START_SECONDS)
-        yield Site(url, application, environment, children, accounts)
+        yield Site(url, application, folder / "blobs", environment, children, accounts)
     finally:
         stop_all(list(children.values()))
 

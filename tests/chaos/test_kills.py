@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 import wave
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,8 @@ import psycopg
 import pytest
 
 from deploy.local.client import Account
-from deploy.local.production import People
-from deploy.local.testing import TestServers
-from tests.stack import ROOT, Site, running_site
-
-FIXTURES = ROOT / "tests" / "fixtures"
-USE = {"channels": ["intranet"], "territories": ["JP"]}
-
-
-@pytest.fixture(scope="module")
-def site(servers: TestServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_site(servers, tmp_path_factory.mktemp("site")) as running:
-        yield running
+from tests.stack import Site
+from tests.steps import FIXTURES, approved, likeness_with_consent
 
 
 def long_speech(path: Path, seconds: float) -> Path:
@@ -35,45 +24,6 @@ def long_speech(path: Path, seconds: float) -> Path:
         target.setparams(parameters)
         for _ in range(int(seconds * parameters.framerate / parameters.nframes) + 1):
             target.writeframes(data)
-    return path
-
-
-def likeness_with_consent(people: People) -> str:
-    portrait = FIXTURES / "portrait.png"
-    likeness = people.person.upload("likenesses", "portrait", portrait)
-    path = f"likenesses/{likeness['id']}"
-    people.person.wait(path, lambda found: bool(found["measurement"]), 60)
-    check = people.person.upload("identity-checks", "evidence", portrait)
-    people.reviewer.post(f"identity-checks/{check['id']}/decision", json={"verified": True})
-    now = datetime.now(UTC)
-    terms = {
-        **USE,
-        "likeness": likeness["id"],
-        "purposes": ["product_briefing"],
-        "languages": ["en"],
-        "ai_label": "Made with AI",
-        "valid_from": now.isoformat(),
-        "valid_until": (now + timedelta(days=1)).isoformat(),
-    }
-    people.person.post("consents", json=terms)
-    return str(likeness["id"])
-
-
-def approved(people: People, likeness: str, voice: Path) -> str:
-    """A production that a worker is about to claim."""
-    fields = {
-        **USE,
-        "likeness": likeness,
-        "title": "A walk with accidents",
-        "purpose": "product_briefing",
-        "language": "en",
-        "prompt": "calm",
-    }
-    path = f"productions/{people.requester.upload('productions', 'voice', voice, fields)['id']}"
-    people.requester.wait(path, lambda found: bool(found["voice"]), 60)
-    digest = people.requester.post(f"{path}/submit")["request_digest"]
-    decision = {"decision": "approve", "request_digest": digest}
-    people.approver.post(f"{path}/decision", json=decision)
     return path
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -15,16 +14,9 @@ import pytest
 from compliance.provenance import TrustAnchors, read_manifest
 from compliance.watermark import WatermarkKey, detect_file
 from deploy.local.production import Wishes, produce
-from deploy.local.testing import TestServers
-from tests.stack import ROOT, Site, running_site
+from tests.stack import ROOT, Site
 
 FIXTURES = ROOT / "tests" / "fixtures"
-
-
-@pytest.fixture(scope="module")
-def site(servers: TestServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_site(servers, tmp_path_factory.mktemp("site")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
