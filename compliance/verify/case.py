@@ -1,0 +1,108 @@
+"""What a verification has at hand: the file, the evidence, whom to trust and the mark's key."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from compliance.errors import InvalidInput
+from compliance.provenance import ManifestReport, ManifestState, TrustAnchors, read_manifest
+from compliance.signing import KeyRole, StatementVerifier
+from compliance.verify.report import CannotCheck, Fails
+from compliance.watermark import WatermarkKey
+
+EVIDENCE_FORMAT = "rakkan-evidence/1"
+
+
+@dataclass(frozen=True)
+class TrustBundle:
+    """A folder of public keys, as a publisher hands it out."""
+
+    directory: Path
+    anchors: TrustAnchors
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read the roots of a bundle; statement keys are read when a check needs them.
+
+        Raises:
+            InvalidInput: a root is missing.
+        """
+        return cls(directory, TrustAnchors.load(directory))
+
+    def verifier(self, role: KeyRole) -> StatementVerifier:
+        """Return the verifier of one role.
+
+        Raises:
+            CannotCheck: the bundle has no key for it.
+            SignatureInvalid: the key cannot be read.
+        """
+        path = self.directory / f"{role.value}.pub.pem"
+        if not path.is_file():
+            raise CannotCheck(f"The trust folder has no {path.name}.")
+        return StatementVerifier.from_pems(role, [path.read_bytes()])
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file to verify and everything to verify it with."""
+
+    path: Path
+    evidence: dict[str, Any] | None = None
+    trust: TrustBundle | None = None
+    watermark_key: WatermarkKey | None = None
+    offline: bool = False
+
+    @cached_property
+    def manifest(self) -> ManifestReport:
+        """The file's manifest.
+
+        Raises:
+            CannotCheck: nobody said whom to trust.
+        """
+        return read_manifest(self.path, self.need_trust().anchors)
+
+    def need_trust(self) -> TrustBundle:
+        """Return the trust bundle or say that there is none."""
+        if self.trust is None:
+            raise CannotCheck("No trust folder was given (--trust or RAKKAN_TRUST).")
+        return self.trust
+
+    def need_evidence(self) -> dict[str, Any]:
+        """Return the evidence or say why there is none.
+
+        Raises:
+            CannotCheck: none was given.
+            Fails: it is of a format this program does not know.
+        """
+        if self.evidence is None:
+            raise CannotCheck("No evidence file was given (--evidence).")
+        if self.evidence.get("format") != EVIDENCE_FORMAT:
+            raise Fails(f"Unknown evidence format {self.evidence.get('format')!r}.")
+        return self.evidence
+
+    def need_manifest(self) -> ManifestReport:
+        """Return the manifest if it may be believed."""
+        if self.manifest.state is not ManifestState.TRUSTED:
+            raise CannotCheck("The manifest is not to be trusted (check 2).")
+        return self.manifest
+
+
+def load_evidence(path: Path) -> dict[str, Any]:
+    """Read an evidence file; what it says is checked later.
+
+    Raises:
+        InvalidInput: it is missing or not a JSON object.
+    """
+    try:
+        evidence = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InvalidInput(
+            f"The evidence {path} cannot be read: {error}.",
+            code="evidence-unreadable",
+            remedy="Fetch it again from the publisher, next to the video.",
+        ) from error
+    if not isinstance(evidence, dict):
+        raise InvalidInput(f"{path} is not an evidence file.", code="evidence-unreadable")
+    return evidence

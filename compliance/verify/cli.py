@@ -1,0 +1,82 @@
+"""``python -m compliance verify``: options, and the report for people and for programs."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from compliance.errors import ComplianceError
+from compliance.verify.case import Case, TrustBundle, load_evidence
+from compliance.verify.report import Outcome, Report
+from compliance.verify.runner import verify_file
+from compliance.watermark import WatermarkKey
+
+_DEFAULT_TRUST = Path(".rakkan/trust")
+_UNREADABLE = 2
+_VERDICTS = {
+    0: "All checks hold.",
+    1: "At least one check does not hold: do not rely on this file.",
+    2: "The file cannot be read.",
+    3: "Nothing failed, but not every check could be made.",
+}
+_WORDS = {Outcome.PASS: "pass", Outcome.FAIL: "FAIL", Outcome.NOT_MADE: "not made"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="the video")
+    parser.add_argument(
+        "--evidence", type=Path, help="evidence file; by default FILE with .evidence.json"
+    )
+    parser.add_argument(
+        "--trust", type=Path, help="trust folder; by default RAKKAN_TRUST or ./.rakkan/trust"
+    )
+    parser.add_argument(
+        "--watermark-key", type=Path, help="watermark key; by default RAKKAN_WATERMARK_KEY"
+    )
+    parser.add_argument("--offline", action="store_true", help="do not ask for the live status")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def run(options: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> int:
+    """Verify, print the report and return the exit status (0, 1, 2 or 3)."""
+    try:
+        report = verify_file(_case(options, environment))
+    except ComplianceError as error:  # something that was named explicitly cannot be read
+        sys.stderr.write(f"{error} {error.remedy}".rstrip() + "\n")
+        return _UNREADABLE
+    text = json.dumps(report.to_dict(), ensure_ascii=False, indent=2) if options.json else ""
+    sys.stdout.write((text or _for_people(report)) + "\n")
+    return report.exit_status
+
+
+def _case(options: argparse.Namespace, environment: Mapping[str, str]) -> Case:
+    evidence = options.evidence
+    if evidence is None and options.file.with_suffix(".evidence.json").is_file():
+        evidence = options.file.with_suffix(".evidence.json")
+    trust = options.trust or _named(environment, "RAKKAN_TRUST")
+    if trust is None and _DEFAULT_TRUST.is_dir():
+        trust = _DEFAULT_TRUST
+    key = options.watermark_key or _named(environment, "RAKKAN_WATERMARK_KEY")
+    return Case(
+        options.file,
+        evidence=load_evidence(evidence) if evidence else None,
+        trust=TrustBundle.load(trust) if trust else None,
+        watermark_key=WatermarkKey.load(key) if key else None,
+        offline=options.offline,
+    )
+
+
+def _named(environment: Mapping[str, str], name: str) -> Path | None:
+    value = environment.get(name)
+    return Path(value) if value else None
+
+
+def _for_people(report: Report) -> str:
+    lines = [report.file, f"SHA-256 {report.sha256 or '-'}", ""]
+    for check in report.checks:
+        word = _WORDS[check.outcome]
+        lines.append(f"{check.number:>3}  {word:<8}  {check.name:<10}  {check.detail}")
+    return "\n".join([*lines, "", _VERDICTS[report.exit_status]])

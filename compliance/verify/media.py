@@ -1,0 +1,78 @@
+"""Checks 1 to 5: what the file itself shows."""
+
+import av
+
+from compliance.canonical import file_sha256
+from compliance.provenance import ManifestState
+from compliance.provenance.facts import SOURCE_TYPE
+from compliance.verify.case import Case
+from compliance.verify.report import CannotCheck, Fails
+from compliance.watermark import detect_file
+
+
+def check_readable(case: Case) -> str:
+    """1. The file is a video and decodes from the first frame to the last."""
+    if not case.path.is_file():
+        raise Fails(f"There is no file {case.path}.")
+    try:
+        with av.open(str(case.path)) as container:
+            if not container.streams.video:
+                raise Fails("There is no picture in it.")
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            frames = sum(1 for _ in container.decode(stream))
+            width, height = stream.width, stream.height
+    except (av.FFmpegError, OSError) as error:
+        raise Fails(f"It cannot be decoded as a video: {error}.") from error
+    if not frames:
+        raise Fails("It has no frame.")
+    return f"A video of {frames} frames, {width}x{height}."
+
+
+def check_manifest(case: Case) -> str:
+    """2. It carries a C2PA manifest, Trusted under the roots given (C2PA 2.2, section 15)."""
+    manifest = case.manifest
+    if manifest.state is ManifestState.NONE:
+        raise Fails("It carries no C2PA manifest.")
+    if manifest.state is not ManifestState.TRUSTED:
+        reasons = ", ".join(manifest.failures) or "no reason given"
+        raise Fails(f"The manifest is {manifest.state}, not Trusted: {reasons}.")
+    return f"Trusted, signed by {manifest.signer}, time-stamped at {manifest.timestamped_at}."
+
+
+def check_disclosure(case: Case) -> str:
+    """3. The manifest says that a machine made the picture, in IPTC's term and in words."""
+    manifest = case.need_manifest()
+    if manifest.digital_source_type != SOURCE_TYPE or not manifest.ai_label:
+        raise Fails(f"It does not disclose synthesis: {manifest.digital_source_type}.")
+    return f"Disclosed as composite with trained algorithmic media: {manifest.ai_label!r}."
+
+
+def check_watermark(case: Case) -> str:
+    """4. The asset id in the pixels is the one in the manifest."""
+    if case.watermark_key is None:
+        raise CannotCheck("No watermark key was given (--watermark-key or RAKKAN_WATERMARK_KEY).")
+    found = detect_file(case.path, case.watermark_key)
+    if found.asset_id is None:
+        raise Fails("The pixels carry no mark of this key.")
+    expected = case.need_manifest().asset_id
+    if found.asset_id != expected:
+        raise Fails(f"The pixels say {found.asset_id}, the manifest says {expected}.")
+    return (
+        f"The pixels say {found.asset_id}; {found.marked_frames} of {found.frames} frames show "
+        f"the mark, {found.agreement:.1%} of its bits arrived."
+    )
+
+
+def check_file(case: Case) -> str:
+    """5. The file is byte for byte the one that was released.
+
+    The manifest's hash leaves out some boxes of an MP4; this one leaves out nothing.
+    """
+    release = case.need_evidence()["release"]
+    size, digest = case.path.stat().st_size, file_sha256(case.path)
+    if (size, digest) != (release["size"], release["file_sha256"]):
+        raise Fails(f"Its SHA-256 is {digest}, released was {release['file_sha256']}.")
+    if case.manifest.asset_id != release["asset_id"]:
+        raise Fails(f"Released was asset {release['asset_id']}, this is {case.manifest.asset_id}.")
+    return f"SHA-256 {digest}, released {release['released_at']}."

@@ -1,0 +1,68 @@
+"""Make every check of a file and report each."""
+
+from collections.abc import Callable
+
+from compliance.canonical import file_sha256
+from compliance.errors import ComplianceError
+from compliance.verify import governance, media, record
+from compliance.verify.case import Case
+from compliance.verify.report import CannotCheck, Check, Fails, Outcome, Report
+
+# A check returns a sentence when it holds, raises Fails or CannotCheck when not.
+_CHECKS: tuple[tuple[str, Callable[[Case], str]], ...] = (
+    ("readable", media.check_readable),
+    ("manifest", media.check_manifest),
+    ("disclosure", media.check_disclosure),
+    ("watermark", media.check_watermark),
+    ("file", media.check_file),
+    ("request", governance.check_request),
+    ("consent", governance.check_consent),
+    ("approvals", governance.check_approvals),
+    ("permit", governance.check_permit),
+    ("gate", record.check_gate),
+    ("log", record.check_events),
+    ("status", record.check_status),
+)
+
+
+def verify_file(case: Case) -> Report:
+    """Return the report on a released file.
+
+    The checks, in order:
+
+    1. ``readable``: it is a video and decodes to its end.
+    2. ``manifest``: its C2PA manifest is Trusted under the given roots, with a time-stamp.
+    3. ``disclosure``: the manifest says that the picture is synthetic.
+    4. ``watermark``: the pixels carry the asset id that the manifest names.
+    5. ``file``: it is byte for byte what was released.
+    6. ``request``: the manifest was signed for the request in the evidence.
+    7. ``consent``: the depicted person's signed consent covers that request.
+    8. ``approvals``: somebody else than the requester approved exactly it.
+    9. ``permit``: a signed permit allowed this rendering of these inputs.
+    10. ``gate``: the release gate passed.
+    11. ``log``: the events are complete and hash to their leaves.
+    12. ``status``: the publisher says today that it stands.
+
+    Every check is made on its own; if the first fails there is nothing to make the others on.
+    """
+    checks: list[Check] = []
+    for number, (name, check) in enumerate(_CHECKS, start=1):
+        if checks and checks[0].outcome is Outcome.FAIL:
+            outcome, detail = Outcome.NOT_MADE, "The file cannot be read (check 1)."
+        else:
+            outcome, detail = _made(check, case)
+        checks.append(Check(number, name, outcome, detail))
+    sha256 = file_sha256(case.path) if case.path.is_file() else None
+    return Report(str(case.path), sha256, tuple(checks))
+
+
+def _made(check: Callable[[Case], str], case: Case) -> tuple[Outcome, str]:
+    try:
+        return Outcome.PASS, check(case)
+    except CannotCheck as reason:
+        return Outcome.NOT_MADE, str(reason)
+    except (Fails, ComplianceError) as reason:
+        return Outcome.FAIL, str(reason)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        # the evidence comes from outside: whatever shape it has, it must not stop the report
+        return Outcome.FAIL, f"The evidence is malformed: {error!r}."
