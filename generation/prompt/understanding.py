@@ -20,7 +20,7 @@ def _words(english: str, japanese: str = r"(?!)") -> re.Pattern[str]:
 
 
 _CONCEPTS = [(concept, _words(concept.en, concept.ja)) for concept in v.CONCEPTS]
-_HELPERS = {
+_ROLES = {
     "strong": _words(v.STRONG, v.STRONG_JA),
     "weak": _words(v.WEAK, v.WEAK_JA),
     "less": _words(v.LESS, v.LESS_JA),
@@ -36,7 +36,7 @@ class _Token:
     start: int
     end: int
     concept: v.Concept | None = None
-    helper: str = ""  # a key of _HELPERS; with no concept and no helper the words are unknown
+    role: str = ""  # a key of _ROLES; with no concept and no role the words are unknown
     negated: bool = False
 
 
@@ -46,7 +46,7 @@ class _Entry:
     end: int
     concept: v.Concept | None
     strength: float = 1.0  # below zero: the opposite is asked for
-    empty: bool = False  # only helpers
+    empty: bool = False  # only words without a wish
 
 
 def understand(prompt: str) -> PromptEffects:
@@ -67,10 +67,10 @@ def understand(prompt: str) -> PromptEffects:
 def _read(text: str, phrase: re.Match[str]) -> list[_Entry]:
     """Turn one phrase into entries that together cover all of its words."""
     entries: list[_Entry] = []
-    waiting: list[_Token] = []  # helpers that belong to what comes next
+    waiting: list[_Token] = []  # modifiers and fillers that belong to what comes next
     for token in _tokens(text, phrase.start(), phrase.end()):
-        if token.helper:
-            if token.helper == "link" and entries and _only_fillers(waiting):
+        if token.role:
+            if token.role == "link" and entries and _only_fillers(waiting):
                 entries[-1], waiting = replace(entries[-1], end=waiting[-1].end), []
             waiting.append(token)
             continue
@@ -87,14 +87,14 @@ def _read(text: str, phrase: re.Match[str]) -> list[_Entry]:
 
 
 def _only_fillers(tokens: list[_Token]) -> bool:
-    return bool(tokens) and {token.helper for token in tokens} == {"filler"}
+    return bool(tokens) and {token.role for token in tokens} == {"filler"}
 
 
 def _entry(token: _Token, before: list[_Token]) -> _Entry:
-    helpers = {helper.helper for helper in before} | ({"negation"} if token.negated else set())
+    roles = {token.role for token in before} | ({"negation"} if token.negated else set())
     strength = 1.0
     for name, value in _STRENGTHS.items():
-        strength *= value if name in helpers else 1.0
+        strength *= value if name in roles else 1.0
     start = before[0].start if before else token.start
     return _Entry(start, token.end, token.concept, strength)
 
@@ -103,7 +103,7 @@ def _takes_along(text: str, entries: list[_Entry], entry: _Entry, before: list[_
     """Say whether a noun such as "light" claims the word before it, as in "warm light"."""
     if not entries or entry.concept is None or not entry.concept.noun:
         return False
-    if any(helper.helper in ("link", "negation") for helper in before):
+    if any(token.role in ("link", "negation") for token in before):
         return False
     between = text[entries[-1].end : entry.start].strip()
     joined = text[: entries[-1].end]
@@ -111,7 +111,7 @@ def _takes_along(text: str, entries: list[_Entry], entry: _Entry, before: list[_
 
 
 def _tokens(text: str, start: int, end: int) -> Iterator[_Token]:
-    """Cut text[start:end] into concepts, helpers and unknown words, longest match first."""
+    """Cut text[start:end] into concepts, modifiers and unknown words, longest match first."""
     at = start
     while at < end:
         if text[at].isspace():
@@ -125,18 +125,16 @@ def _tokens(text: str, start: int, end: int) -> Iterator[_Token]:
 def _known(text: str, at: int, end: int) -> _Token | None:
     found: list[tuple[int, v.Concept | None, str]] = []
     found += [(m.end(), concept, "") for concept, p in _CONCEPTS if (m := p.match(text, at, end))]
-    found += [
-        (m.end(), None, name) for name, p in _HELPERS.items() if (m := p.match(text, at, end))
-    ]
+    found += [(m.end(), None, name) for name, p in _ROLES.items() if (m := p.match(text, at, end))]
     if not found:
         return None
-    stop, concept, helper = max(found, key=lambda item: item[0])
+    stop, concept, role = max(found, key=lambda item: item[0])
     negated = False
     if concept:  # Japanese inflection and particles belong to the word
         if after := _NEGATED_AFTER.match(text, stop, end):
             stop, negated = after.end(), True
         stop = _past_kana(text, stop, end)
-    return _Token(at, stop, concept, helper, negated)
+    return _Token(at, stop, concept, role, negated)
 
 
 def _past_kana(text: str, at: int, end: int) -> int:
