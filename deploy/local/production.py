@@ -51,11 +51,12 @@ def produce(people: People, wishes: Wishes, out: Path) -> Path:
     production = _request(people, wishes, likeness)
     _approve(people, production)
     released = _follow(people.requester, production)
-    evidence = out.with_suffix(".evidence.json")
-    step("released: the requester downloads the video and its evidence")
+    step("released: the requester downloads the video")
     people.requester.download(f"productions/{production}/video", out)
-    people.requester.download(f"productions/{production}/evidence", evidence)
     _audit(people.auditor, production, released, out)
+    step("evidence: the requester downloads what proves it")
+    evidence = out.with_suffix(".evidence.json")
+    people.requester.download(f"productions/{production}/evidence", evidence)
     return evidence
 
 
