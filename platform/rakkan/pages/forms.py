@@ -1,7 +1,7 @@
 """What people fill in. Forms only read; whether it may be done, the services say."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import QuerySet
@@ -160,7 +160,13 @@ class WithdrawalForm(_Form):
     )
 
 
-class _PortraitChoice(forms.ModelChoiceField):
+if TYPE_CHECKING:  # generic for the type checker only
+    _LikenessChoice = forms.ModelChoiceField[Likeness]
+else:
+    _LikenessChoice = forms.ModelChoiceField
+
+
+class _PortraitChoice(_LikenessChoice):
     """Names the person as well."""
 
     def label_from_instance(self, obj: Likeness) -> str:

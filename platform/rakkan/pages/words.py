@@ -57,6 +57,31 @@ ROLES: Words = {
     Role.IDENTITY_REVIEWER: _("Identity reviewer"),
     Role.APPROVER: _("Approver"),
     Role.AUDITOR: _("Auditor"),
+    "system": _("System"),
+}
+OBJECTS: Words = {  # what audit events are about
+    "session": pgettext_lazy("object", "Session"),
+    "person": pgettext_lazy("object", "Person"),
+    "likeness": pgettext_lazy("object", "Likeness"),
+    "identity_check": pgettext_lazy("object", "Identity check"),
+    "consent": pgettext_lazy("object", "Consent"),
+    "production": pgettext_lazy("object", "Production"),
+    "release": pgettext_lazy("object", "Release"),
+    "measured object": pgettext_lazy("object", "Measured input"),
+    "job": pgettext_lazy("object", "Job"),
+    "permit": pgettext_lazy("object", "Permit"),
+}
+UNITS: Words = {  # as the gate reports them
+    "px": pgettext_lazy("unit", "pixels"),
+    "faces": pgettext_lazy("unit", "face(s)"),
+    "degrees": pgettext_lazy("unit", "degrees"),
+    "cm": pgettext_lazy("unit", "cm"),
+    "s": pgettext_lazy("unit", "s"),
+    "phones/s": pgettext_lazy("unit", "sounds a second"),
+    "dB full scale": pgettext_lazy("unit", "dB"),
+    "fraction": pgettext_lazy("unit", "of all samples"),
+    "fraction outside": pgettext_lazy("unit", "outside"),
+    "level": pgettext_lazy("unit", "of 255"),
 }
 STATES: Words = {
     State.DRAFT: pgettext_lazy("state", "Draft"),
@@ -136,7 +161,9 @@ KINDS: dict[str, Words] = {
     "verdict": VERDICTS,
     "gate": GATE_CHECKS,
     "status": STATUS,
+    "object": OBJECTS,
     "stage": STAGES,
+    "unit": UNITS,
     "scope": SCOPE_FIELDS,
 }
 
