@@ -42,6 +42,7 @@ class JobSpec:
     engine: str  # "mesh", or "gate" for measure jobs
     inputs: tuple[InputFile, ...]
     prompt: str = ""
+    permitted_changes: tuple[str, ...] = ()  # what the consent permits to change of the picture
     language: str = "und"  # BCP 47
     width: int = 512  # pixels
     height: int = 512  # pixels
@@ -50,7 +51,11 @@ class JobSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values."""
-        return asdict(self) | {"kind": self.kind.value, "inputs": [asdict(i) for i in self.inputs]}
+        return asdict(self) | {
+            "kind": self.kind.value,
+            "inputs": [asdict(item) for item in self.inputs],
+            "permitted_changes": list(self.permitted_changes),
+        }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -61,7 +66,9 @@ class JobSpec:
         """
         try:
             inputs = tuple(InputFile(**item) for item in data["inputs"])
-            return cls(**data | {"kind": JobKind(data["kind"]), "inputs": inputs})
+            changes = tuple(data["permitted_changes"])
+            known = {"kind": JobKind(data["kind"]), "inputs": inputs, "permitted_changes": changes}
+            return cls(**data | known)
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidInput(
                 f"Not a job specification: {error!r}.", code="spec-invalid"

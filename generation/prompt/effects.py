@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+# What shows on the face beyond speaking: a consent may leave it as in the photo.
+EXPRESSION = frozenset({"smile", "squint", "brow", "frown"})
 FACTORS = ("movement", "openness", "turning", "glancing", "blinking")
 _LIMITS = {
     "movement": (0.1, 2.0),

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,21 +47,36 @@ class _Entry:
     concept: v.Concept | None
     strength: float = 1.0  # below zero: the opposite is asked for
     empty: bool = False  # only words without a wish
+    forbidden: bool = False  # the consent does not permit what it changes
 
 
-def understand(prompt: str) -> PromptEffects:
+def understand(prompt: str, permitted_changes: Collection[str] | None = None) -> PromptEffects:
     """Return what ``prompt`` changes, with a report on every phrase of it.
 
     Text is compared in Unicode form NFKC; beyond 2,000 characters it is reported as not read.
+
+    Args:
+        prompt: the words.
+        permitted_changes: what the consent permits to change ("expression", ...); what needs
+            another change is not honoured, and the report says so. None permits everything.
     """
     text = unicodedata.normalize("NFKC", prompt)
     head, rest = text[:MAX_CHARACTERS], text[MAX_CHARACTERS:].strip()
     entries = [entry for phrase in _PHRASE.finditer(head) for entry in _read(head, phrase)]
-    wishes = [(e.concept.adjust, e.strength) for e in entries if e.concept]
+    entries = [_within(entry, permitted_changes) for entry in entries]
+    wishes = [(e.concept.adjust, e.strength) for e in entries if e.concept and not e.forbidden]
     report = [_describe(head, entry) for entry in entries]
     if rest:
         report.append(_not_honoured(rest, "", "the prompt is too long", "プロンプトが長すぎます"))
     return PromptEffects(**combine(wishes), report=report)
+
+
+def _within(entry: _Entry, permitted: Collection[str] | None) -> _Entry:
+    # "not smiling" asks for no change, so nothing needs to be permitted
+    needs = entry.concept.needs if entry.concept and entry.strength > 0 else ""
+    return replace(
+        entry, forbidden=bool(needs) and permitted is not None and needs not in permitted
+    )
 
 
 def _read(text: str, phrase: re.Match[str]) -> list[_Entry]:
@@ -168,6 +183,8 @@ def _describe(text: str, entry: _Entry) -> dict[str, Any]:
         return _not_honoured(words, "", *why)
     if not concept.honoured:
         return _not_honoured(words, concept.name, concept.text_en, concept.text_ja)
+    if entry.forbidden:
+        return _not_honoured(words, concept.name, v.FORBIDDEN_EN, v.FORBIDDEN_JA)
     effect, effect_ja = concept.text_en, concept.text_ja
     if entry.strength < 0 and concept.reversible:
         effect, effect_ja = f"the opposite of: {effect}", f"次の逆にします:{effect_ja}"

@@ -5,7 +5,7 @@ Patterns are regular expressions, matched without regard to case; English ones o
 
 from dataclasses import dataclass, field
 
-from generation.prompt.effects import FACTORS
+from generation.prompt.effects import EXPRESSION, FACTORS
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class Concept:
     def honoured(self) -> bool:
         """Whether asking for it changes the video."""
         return bool(self.adjust)
+
+    @property
+    def needs(self) -> str:
+        """The change of the picture that the consent must permit for it; empty where none."""
+        return "expression" if EXPRESSION & set(self.adjust) else ""
 
     @property
     def reversible(self) -> bool:
@@ -296,6 +301,8 @@ CONCEPTS = HONOURED + NOT_HONOURED
 
 UNKNOWN_EN = "not in the vocabulary; see `python -m generation vocabulary`"
 UNKNOWN_JA = "語彙にない言葉です。`python -m generation vocabulary` を参照してください"
+FORBIDDEN_EN = "the consent does not permit changing the expression"
+FORBIDDEN_JA = "同意の範囲では表情を変えられません"
 EMPTY_EN = "these words ask for nothing by themselves"
 EMPTY_JA = "この言葉だけでは指示になりません"
 

@@ -49,7 +49,7 @@ class RenderJob:
             spec.input(role)
         speech = audio.load(inputs["voice"], max_seconds=limit)
         phones = audio.recognise(speech, lambda part: progress(0.05 * part, "listening"))
-        effects = understand(spec.prompt)
+        effects = understand(spec.prompt, spec.permitted_changes)
         curves = animate(speech, phones, effects, seed=spec.seed, fps=spec.fps)
         progress(0.05, "preparing the portrait")
         drawing = engine.prepare(load_photo(inputs["portrait"]).rgb, spec.width, spec.height)

@@ -146,3 +146,19 @@ def test_the_vocabulary_is_complete_in_both_languages_and_names_are_unique():
     assert not any(c.adjust for c in NOT_HONOURED)
     for concept in CONCEPTS:
         assert all((concept.en, concept.ja, concept.text_en, concept.text_ja)), concept.name
+
+
+def test_an_expression_the_consent_does_not_permit_is_not_drawn_and_the_report_says_so():
+    effects = understand("calm, smiling, not angry", permitted_changes=["background"])
+
+    assert (effects.smile, effects.squint, effects.frown) == (0.0, 0.0, 0.0)
+    assert effects.movement < 1.0
+    by_words = {entry["words"]: entry for entry in effects.report}
+    assert by_words["calm"]["honoured"]
+    assert not by_words["smiling"]["honoured"]
+    assert "consent" in by_words["smiling"]["why"]
+    assert by_words["not angry"]["honoured"]
+
+
+def test_an_expression_the_consent_permits_is_drawn():
+    assert understand("smiling", permitted_changes=["expression"]).smile > 0

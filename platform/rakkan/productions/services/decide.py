@@ -63,7 +63,7 @@ def _queue(production: Production, user: User) -> None:
         data={"request_digest": production.request_digest},
     )
     job_create(
-        spec=job_spec_of(production),
+        spec=job_spec_of(production, production.consent),
         subject_id=production.pk,
         organisation_id=production.organisation_id,
         request_digest=production.request_digest,

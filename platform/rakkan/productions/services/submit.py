@@ -101,8 +101,8 @@ def check_voice_is_usable(production: Production) -> None:
         )
 
 
-def job_spec_of(production: Production) -> JobSpec:
-    """Return the render job a production asks for."""
+def job_spec_of(production: Production, consent: Consent) -> JobSpec:
+    """Return the render job a production asks for, within what its consent permits to change."""
     likeness = production.likeness
     portrait = InputFile(
         "portrait",
@@ -115,6 +115,7 @@ def job_spec_of(production: Production) -> JobSpec:
         production.engine,
         (portrait, voice_of(production)),
         prompt=production.prompt,
+        permitted_changes=tuple(sorted(consent.permitted_changes)),
         language=production.language,
         width=production.width,
         height=production.height,
@@ -125,7 +126,7 @@ def job_spec_of(production: Production) -> JobSpec:
 
 def request_document(production: Production, consent: Consent) -> dict[str, Any]:
     """Return what the approvers decide on; its digest pins every input bit."""
-    spec = job_spec_of(production)
+    spec = job_spec_of(production, consent)
     return {
         "format": FORMAT,
         "production": str(production.pk),
