@@ -85,7 +85,7 @@ def _clean(arguments: list[str]) -> int:
         note(str(folder))
     if "--yes" not in arguments and not confirm("Everything in them is lost."):
         step("clean: nothing was deleted")
-        return 1
+        return 0
     for folder in found:
         _delete(folder)
     step("clean: deleted")

@@ -28,4 +28,5 @@ def confirm(question: str) -> bool:
     try:
         return input(f"{question} Type yes to go on: ").strip().lower() == "yes"
     except EOFError:
+        print()
         return False
