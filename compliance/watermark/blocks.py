@@ -18,6 +18,9 @@ from compliance.watermark.layout import GRID, POSITIONS
 BLOCK = 8
 SIDE = GRID * BLOCK  # 256: the canonical Cb plane of a 512x512 picture
 STEP = 72.0  # quantisation step of the singular value; 4.5 levels of Cb
+# A small picture has few chroma samples a block, and an encoder at CRF 28 washes out a fine step.
+SMALL_STEP = 108.0
+SMALL_SIDE = 480  # pixels of luma; pictures with a shorter side get the coarse step
 MINIMUM_SIDE = 256  # pixels of luma; below, too few chroma samples are left for a block
 # OpenCV's U (what the library reads) per level of Cb in BT.601 video range: 0.492 * 1.772 * 255/224
 _U_PER_CB = 0.9923
@@ -41,6 +44,11 @@ def check_size(width: int, height: int) -> None:
             code="frame-size",
             remedy=f"Use even sides of at least {MINIMUM_SIDE} pixels.",
         )
+
+
+def step_for(width: int, height: int) -> float:
+    """Return the quantisation step for frames of a size."""
+    return SMALL_STEP if min(width, height) < SMALL_SIDE else STEP
 
 
 def cb_plane(frame: Plane) -> Plane:

@@ -12,13 +12,23 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from compliance.watermark.blocks import STEP, Plane, canonical, cb_plane, to_blocks, top_singular
+from compliance.watermark.blocks import (
+    SMALL_STEP,
+    STEP,
+    Plane,
+    canonical,
+    cb_plane,
+    to_blocks,
+    top_singular,
+)
 from compliance.watermark.key import WatermarkKey
 from compliance.watermark.layout import CYCLES, Layout
 from compliance.watermark.payload import CODED_BITS, coded_bits, decode_asset_id
 
 _BATCH = 48  # frames held at once: all four cycles, 200 kB
-_GAINS = np.concatenate([[1.0], np.arange(0.70, 1.36, 0.02)])  # colour may have been scaled
+# Colour may have been scaled, and the step may be the coarse one of a small picture: for the
+# detector both are one factor.
+_GAINS = np.concatenate([[1.0, STEP / SMALL_STEP], np.arange(0.46, 1.36, 0.02)])
 _PHASES = np.arange(12) / 12  # of a step: colour may have been shifted
 _TUNING_FRAMES = 24
 _RELUCTANCE = 1.02  # an unchanged video should not be explained by a change

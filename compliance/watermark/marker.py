@@ -4,7 +4,6 @@ import numpy as np
 
 from compliance.errors import InvalidInput
 from compliance.watermark.blocks import (
-    STEP,
     Plane,
     Real,
     add_to_plane,
@@ -12,6 +11,7 @@ from compliance.watermark.blocks import (
     cb_plane,
     check_size,
     from_blocks,
+    step_for,
     to_blocks,
     top_singular,
 )
@@ -35,9 +35,12 @@ class Marker:
         check_size(width, height)
         self._pattern = pattern
         self._shape = (height * 3 // 2, width)
+        self._step = np.float32(step_for(width, height))
 
     def mark(self, frame: Plane, index: int) -> None:
-        """Mark one frame in place; only its Cb plane changes, a block by 2.3 levels at most.
+        """Mark one frame in place.
+
+        Only its Cb plane changes, a block by 2.3 levels at most (3.4 in a small picture).
 
         Args:
             frame: (H*3/2, W) uint8, planar yuv420p in video range.
@@ -53,17 +56,16 @@ class Marker:
             )
         cb = cb_plane(frame)
         left, values, right = top_singular(to_blocks(canonical(cb)))
-        change = _target(values, self._pattern.of_frame(index)) - values
+        change = self._target(values, self._pattern.of_frame(index)) - values
         blocks = change[:, None, None] * left[:, :, None] * right[:, None, :]
         add_to_plane(cb, from_blocks(blocks))
 
+    def _target(self, values: Real, bits: Plane) -> Real:
+        """Return the nearest value that says each bit: 1/4 of a step means 0, 3/4 means 1.
 
-def _target(values: Real, bits: Plane) -> Real:
-    """Return the nearest value that says each bit: 1/4 of a step means 0, 3/4 means 1.
-
-    Quantisation index modulation (Chen and Wornell, 2001), read like invisible-watermark does.
-    """
-    offset = 0.25 + 0.5 * bits.astype(np.float32)
-    step = np.float32(STEP)
-    target: Real = (np.maximum(np.rint(values / step - offset), 0) + offset) * step
-    return target
+        Quantisation index modulation (Chen and Wornell, 2001), read as invisible-watermark does.
+        """
+        offset = 0.25 + 0.5 * bits.astype(np.float32)
+        cells = np.maximum(np.rint(values / self._step - offset), 0)
+        target: Real = (cells + offset) * self._step
+        return target

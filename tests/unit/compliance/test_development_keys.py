@@ -75,10 +75,7 @@ def test_a_second_call_changes_nothing_and_writes_a_lost_bundle_again(tmp_path: 
 
 def test_processes_that_start_together_agree_on_one_set(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PRINT_DIGEST, str(tmp_path)]
-    running = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)  # noqa: S603  our own code
-        for _ in range(3)
-    ]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) for _ in range(3)]
     printed = [program.communicate(timeout=60)[0] for program in running]
     assert [program.returncode for program in running] == [0, 0, 0]
     assert len(set(printed)) == 1

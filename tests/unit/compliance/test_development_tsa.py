@@ -113,7 +113,7 @@ def test_missing_keys_say_what_to_do(tmp_path: Path) -> None:
 def test_it_runs_as_a_program(keys: DevelopmentKeys) -> None:
     command = [sys.executable, "-m", "compliance.development.tsa"]
     command += ["--port", "0", "--keys", str(keys.keys)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         line = program.stdout.readline()
         reply = tsp.TimeStampResp.load(_post(line.split()[-1], _request()))
