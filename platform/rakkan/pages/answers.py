@@ -39,6 +39,28 @@ def page(view: View) -> View:
     return login_required(answer)
 
 
+def act_page(name: str, argument: str = "") -> Callable[[View], View]:
+    """Make a view an act: it only does what is sent to it.
+
+    Opened without (by hand, or on the way back from the sign-in) it leads to its page.
+
+    Args:
+        name: of that page's address.
+        argument: the keyword argument that the address takes, if it takes one.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answer(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+            if request.method == "POST":
+                return view(request, **kwargs)
+            return redirect(name, *([kwargs[argument]] if argument else []))
+
+        return answer
+
+    return decorate
+
+
 def form_page(
     request: HttpRequest, template: str, form: Form, act: Callable[[], str], **context: Any
 ) -> HttpResponse:

@@ -6,14 +6,14 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.accounts.models import User
 from rakkan.approvals.selectors import decisions_of
 from rakkan.core.errors import RakkanError
 from rakkan.likenesses.selectors import likeness_get, likenesses_visible
 from rakkan.pages import queries
-from rakkan.pages.answers import form_page, page, user_of
+from rakkan.pages.answers import act_page, form_page, page, user_of
 from rakkan.pages.forms import DecisionForm, ProductionForm
 from rakkan.pages.timeline import consent_at_hand, gaps_of, timeline
 from rakkan.pages.words import word
@@ -77,7 +77,7 @@ def production_detail(request: HttpRequest, production_id: UUID) -> HttpResponse
     return _show(request, production_get(user_of(request), production_id))
 
 
-@require_POST
+@act_page("production", "production_id")
 @page
 def production_submission(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
     """Submit a draft."""
@@ -87,7 +87,7 @@ def production_submission(request: HttpRequest, production_id: UUID) -> HttpResp
     )
 
 
-@require_POST
+@act_page("production", "production_id")
 @page
 def production_cancellation(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
     """Cancel one's own production."""
@@ -97,7 +97,7 @@ def production_cancellation(request: HttpRequest, production_id: UUID) -> HttpRe
     )
 
 
-@require_POST
+@act_page("production", "production_id")
 @page
 def production_decision(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
     """Approve or reject exactly the digest that the page showed."""

@@ -6,10 +6,10 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from rakkan.accounts.services import session_start
-from rakkan.pages.answers import form_page
+from rakkan.pages.answers import act_page, form_page
 from rakkan.pages.forms import SignInForm
 
 
@@ -38,7 +38,7 @@ def _target(request: HttpRequest) -> str:
     return wanted if own else "/"
 
 
-@require_POST
+@act_page("home")
 def sign_out(request: HttpRequest) -> HttpResponseBase:
     """End the session."""
     logout(request)

@@ -1,0 +1,83 @@
+"""A real Chromium, and people in it: each has a context of their own, as on another machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from tests.stack import Site
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+
+
+def chromium() -> str | None:
+    """Return the program in CHROMIUM, else one of the usual names."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Start Debian's Chromium; Playwright's own is never downloaded."""
+    program = chromium()
+    if program is None:
+        pytest.skip("there is no Chromium here: install Debian's package chromium, or set CHROMIUM")
+    return {**browser_type_launch_args, "executable_path": program, "args": list(_QUIET)}
+
+
+class Visitor:
+    """Somebody with a browser of their own; what their pages complain about is kept."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.page: Page = context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def sign_in(self, account: dict[str, str]) -> Page:
+        """Sign in with the form."""
+        self.page.goto("/sign-in")
+        self.page.get_by_label("E-mail address").fill(account["email"])
+        self.page.get_by_label("Password").fill(account["password"])
+        self.page.get_by_role("button", name="Sign in").click()
+        return self.page
+
+
+class Visitors:
+    """Everybody who visits the site in one module's tests."""
+
+    def __init__(self, browser: Browser, site: Site) -> None:
+        self.browser, self.site = browser, site
+        self.all: list[Visitor] = []
+
+    def stranger(self, **options: Any) -> Visitor:
+        """Return somebody who has not signed in."""
+        context = self.browser.new_context(base_url=self.site.url, locale="en-GB", **options)
+        self.all.append(Visitor(context))
+        return self.all[-1]
+
+    def enter(self, who: str) -> Page:
+        """Return the first page of somebody who has signed in."""
+        return self.stranger().sign_in(self.site.accounts[who])
+
+
+@pytest.fixture(scope="module")
+def visitors(browser: Browser, site: Site) -> Iterator[Visitors]:
+    """Browsers for people, closed after the module."""
+    people = Visitors(browser, site)
+    yield people
+    for visitor in people.all:
+        visitor.context.close()
