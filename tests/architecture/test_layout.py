@@ -83,6 +83,12 @@ def test_links_between_pages_lead_somewhere(checkout: Path, folder: str) -> None
                 assert (page.parent / target).exists(), f"{page.relative_to(checkout)}: {target}"
 
 
+def test_every_page_is_in_the_index(checkout: Path) -> None:
+    index = (checkout / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {path.name for path in (checkout / "docs").glob("*.md")} - {"README.md"}
+    assert [name for name in sorted(pages) if f"({name})" not in index] == []
+
+
 def test_the_bootstrap_runs_on_the_standard_library_alone(checkout: Path) -> None:
     """`make setup` starts where nothing is installed: -S leaves out every installed package."""
     command = [sys.executable, "-S", "-m", "deploy.local"]
