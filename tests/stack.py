@@ -97,7 +97,7 @@ def running_site(servers: TestServers, folder: Path) -> Iterator[Site]:
         **os.environ,
         **SHORT,
         "DATABASE_URL": application,
-        "STORAGE_URL": (folder / "blobs").as_uri(),
+        "STORAGE_URL": _storage(folder),
         "RAKKAN_PUBLIC_URL": url,
         "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",
     }
@@ -115,6 +115,12 @@ def running_site(servers: TestServers, folder: Path) -> Iterator[Site]:
         yield Site(url, application, folder / "blobs", environment, children, accounts)
     finally:
         stop_all(list(children.values()))
+
+
+def _storage(folder: Path) -> str:
+    """A folder of this site's own, unless the caller named a storage that is none (S3, say)."""
+    named = os.environ.get("STORAGE_URL", "")
+    return (folder / "blobs").as_uri() if not named or named.startswith("file:") else named
 
 
 def _database(servers: TestServers) -> tuple[str, str]:

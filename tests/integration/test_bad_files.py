@@ -127,6 +127,8 @@ def test_a_text_file_named_jpg_is_refused_at_the_door(site: Site, tmp_path: Path
 
 def flip_one_byte(site: Site, sha256: str) -> None:
     """Change a stored input behind the platform's back."""
+    if not site.environment["STORAGE_URL"].startswith("file:"):
+        pytest.skip("only a storage of files can be changed behind the platform's back here")
     path = site.blobs / "inputs" / sha256[:2] / sha256
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
