@@ -65,6 +65,15 @@ def test_every_import_is_a_declared_dependency_of_its_own_part(
     assert missing == []
 
 
+def test_the_verifier_installs_nothing_that_it_does_not_import(
+    checkout: Path, project: dict
+) -> None:
+    distributions = packages_distributions()
+    names = {name for path in (checkout / "compliance").rglob("*.py") for name in imported(path)}
+    used = {canonicalize_name(each) for name in names for each in distributions.get(name, [name])}
+    assert declared(project, []) - used == set()
+
+
 def test_every_dependency_has_a_documented_reason(checkout: Path, project: dict) -> None:
     page = (checkout / "docs/decisions/0002-dependencies.md").read_text(encoding="utf-8")
     explained = {canonicalize_name(name) for name in re.findall(r"^\| ([\w.-]+) \|", page, re.M)}

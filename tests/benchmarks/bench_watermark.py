@@ -16,8 +16,11 @@ def measure() -> list[Figure]:
     plain = planes(FRAMES)
     marker = Marker(expand(WatermarkKey.generate(), ASSET), SIZE, SIZE)
 
+    def copy() -> list[Picture]:
+        return [picture.copy() for picture in plain]
+
     def mark() -> list[Picture]:
-        copies = [picture.copy() for picture in plain]
+        copies = copy()
         for index, picture in enumerate(copies):
             marker.mark(picture, index)
         return copies
