@@ -26,7 +26,9 @@ def measure() -> list[Figure]:
         return copies
 
     marked = mark()
-    marking, unmarked, both = in_turn([mark, lambda: encode(plain), lambda: encode(mark())], ROUNDS)
+    marking, unmarked, both = in_turn(
+        [mark, lambda: encode(copy()), lambda: encode(mark())], ROUNDS
+    )
     cost = repeated(
         "watermark_mark_ms_per_frame", "ms", "one 512x512 frame marked, one thread",
         [1000 * seconds / FRAMES for seconds in marking],
