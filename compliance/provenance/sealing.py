@@ -156,7 +156,8 @@ def _add_stream(builder: c2pa.Builder, described: dict[str, Any], stream: Binary
 
 def _thumbnail(path: Path) -> bytes:
     """Return a JPEG of at most 256 pixels a side."""
-    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    data = np.fromfile(path, np.uint8) if path.is_file() else np.empty(0, np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if picture is None:
         raise InvalidInput(f"The portrait {path} is not a picture.", code="input-unreadable")
     height, width = picture.shape[:2]

@@ -27,8 +27,8 @@ def check_consent(case: Case) -> str:
     """7. The depicted person's consent covers the request.
 
     In this order: a trusted key signed the receipt; the manifest names this receipt; the record
-    in it is the one the request was made under; portrait, purpose, channels, territories and
-    language lie within it; the release fell into its term.
+    in it is the one the request was made under; portrait, purpose, channels, territories,
+    language and what is changed of the picture lie within it; the release fell into its term.
     """
     evidence, manifest = case.need_evidence(), case.need_manifest()
     receipt, request = evidence["consent"]["receipt"], evidence["request"]
@@ -61,6 +61,9 @@ def _check_scope(request: dict[str, Any], record: dict[str, Any], portrait: str 
         outside = [] if covered else sorted(set(words) - allowed)
         if outside or not words:
             raise Fails(f"The consent does not cover {name}: {', '.join(outside) or 'none named'}.")
+    changes = sorted(set(request["spec"]["permitted_changes"]) - set(record["permitted_changes"]))
+    if changes:
+        raise Fails(f"The consent does not permit to change: {', '.join(changes)}.")
 
 
 def _check_term(released_at: str, validity: dict[str, str]) -> None:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,30 +13,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509 import load_der_x509_certificate, load_pem_x509_certificate
 
-from compliance.development import DevelopmentKeys, development_keys
+from compliance.development import DevelopmentKeys
 from compliance.development.tsa import DevelopmentTimestampAuthority
 from compliance.errors import InvalidInput, RakkanDevelopmentWarning
 
 DIGEST = hashlib.sha256(b"something").digest()
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentKeys:
-    return development_keys(tmp_path_factory.mktemp("keys"))
-
-
-@pytest.fixture(scope="module")
-def authority(keys: DevelopmentKeys) -> DevelopmentTimestampAuthority:
-    with pytest.warns(RakkanDevelopmentWarning):
-        return DevelopmentTimestampAuthority(keys.keys / "tsa_chain.pem", keys.keys / "tsa_key.pem")
-
-
-@pytest.fixture(scope="module")
-def url(authority: DevelopmentTimestampAuthority) -> Iterator[str]:
-    server = authority.serve()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
 
 
 def _request(algorithm: str = "sha256", digest: bytes = DIGEST) -> bytes:
@@ -53,9 +33,9 @@ def _post(url: str, body: bytes) -> bytes:
 
 
 def test_a_token_repeats_digest_and_nonce_and_its_signature_holds(
-    url: str, keys: DevelopmentKeys
+    tsa_url: str, keys: DevelopmentKeys
 ) -> None:
-    reply = tsp.TimeStampResp.load(_post(url, _request()))
+    reply = tsp.TimeStampResp.load(_post(tsa_url, _request()))
     assert reply["status"]["status"].native == "granted"
     signed = reply["time_stamp_token"]["content"]
     info = signed["encap_content_info"]["content"].parsed
@@ -90,16 +70,16 @@ def test_a_token_repeats_digest_and_nonce_and_its_signature_holds(
     ids=["not-der", "sha1", "short-digest"],
 )
 def test_what_cannot_be_stamped_is_rejected_with_a_reason(
-    url: str, body: bytes, reason: str
+    tsa_url: str, body: bytes, reason: str
 ) -> None:
-    status = tsp.PKIStatusInfo.load(core.Sequence.load(_post(url, body))[0].dump())
+    status = tsp.PKIStatusInfo.load(core.Sequence.load(_post(tsa_url, body))[0].dump())
     assert status["status"].native == "rejection"
     assert status["fail_info"].native == {reason}
 
 
-def test_an_oversized_request_is_refused_before_it_is_read(url: str) -> None:
+def test_an_oversized_request_is_refused_before_it_is_read(tsa_url: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
-        _post(url, b"0" * 5000)
+        _post(tsa_url, b"0" * 5000)
     with caught.value:
         assert caught.value.code == 413
 

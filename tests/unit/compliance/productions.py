@@ -1,0 +1,212 @@
+"""A small but complete production: real inputs, real keys, real signatures."""
+
+from __future__ import annotations
+
+import wave
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from compliance.canonical import canonical_json, digest, file_sha256, sha256_hex
+from compliance.development import DevelopmentKeys
+from compliance.ledger import leaf_hash
+from compliance.permit import InputFile, JobKind, JobSpec, Permit, permit_issue
+from compliance.provenance import InputFact, ManifestFacts
+from compliance.signing import KeyRole, StatementSigner
+from compliance.watermark import WatermarkKey, expand
+from tests.unit.compliance.videos import encode, marked_frames, synthetic_frames
+
+ASSET = "0123456789abcdef"
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+CONSENT_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0001"
+PERMIT_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0002"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a production is made from."""
+
+    portrait: InputFact
+    voice: InputFact
+
+
+def make_inputs(folder: Path) -> Inputs:
+    """Write a noisy JPEG and one second of a tone."""
+    picture = np.random.default_rng(1).integers(0, 255, (600, 450, 3)).astype(np.uint8)
+    cv2.imwrite(str(folder / "Taro Yamada.jpg"), cv2.GaussianBlur(picture, (0, 0), 3))
+    tone = (8000 * np.sin(np.arange(16000) / 8)).astype("<i2")
+    with wave.open(str(folder / "voice.wav"), "wb") as stream:
+        stream.setparams((1, 2, 16000, 0, "NONE", ""))
+        stream.writeframes(tone.tobytes())
+    return Inputs(
+        input_fact(folder / "Taro Yamada.jpg", "image/jpeg"),
+        input_fact(folder / "voice.wav", "audio/wav"),
+    )
+
+
+def input_fact(path: Path, media_type: str) -> InputFact:
+    return InputFact(path, file_sha256(path), media_type)
+
+
+def make_video(path: Path, key: Path, asset_id: str) -> Path:
+    pattern = expand(WatermarkKey.load(key), asset_id)
+    return encode(marked_frames(synthetic_frames(256, 256, 30), pattern), path, 18)
+
+
+def make_facts(inputs: Inputs, **changes: Any) -> ManifestFacts:
+    values: dict[str, Any] = {
+        "title": f"Rakkan {ASSET}",
+        "asset_id": ASSET,
+        "engine": "mesh",
+        "engine_version": "1",
+        "models": {"face_landmarker.task": "ab" * 32},
+        "portrait": inputs.portrait,
+        "voice": inputs.voice,
+        "consent_receipt_sha256": "cd" * 32,
+        "request_digest": "ef" * 32,
+        "permit_id": PERMIT_ID,
+        "status_url": f"http://127.0.0.1:9/status/{ASSET}",
+        "created_at": NOON,
+        "ai_label": "Made with AI",
+        "cpu_seconds": 4.25,
+        "wall_seconds": 3.5,
+    }
+    return ManifestFacts(**values | changes)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Everything that was decided and signed before a file is sealed."""
+
+    request: dict[str, Any]
+    receipt: str
+    permit: str
+
+    def facts(self, inputs: Inputs, status_url: str) -> ManifestFacts:
+        return make_facts(
+            inputs,
+            consent_receipt_sha256=sha256_hex(self.receipt.encode()),
+            request_digest=digest(self.request),
+            status_url=status_url,
+        )
+
+
+def make_paper(keys: DevelopmentKeys, inputs: Inputs, **changes: Any) -> Paper:
+    """Sign a consent receipt and a permit for a request under it; ``changes`` are the request's."""
+    record = {
+        "likeness": {"portrait_sha256": inputs.portrait.sha256},
+        "purposes": ["product_briefing"],
+        "channels": ["intranet", "website"],
+        "territories": ["JP"],
+        "languages": ["en", "ja"],
+        "permitted_changes": ["expression"],
+        "validity": {
+            "from": (NOON - timedelta(days=1)).isoformat(),
+            "until": (NOON + timedelta(days=30)).isoformat(),
+        },
+    }
+    spec = JobSpec.from_dict(changes.get("spec") or make_spec(inputs).to_dict())
+    request = {
+        "requester": "requester",
+        "consent": {"id": CONSENT_ID, "record_digest": digest(record)},
+        "purpose": "product_briefing",
+        "channels": ["intranet"],
+        "territories": ["JP"],
+        "spec": spec.to_dict(),
+    } | changes
+    return Paper(
+        request,
+        make_receipt(keys, record),
+        make_permit(keys, spec, digest(request)),
+    )
+
+
+def make_spec(inputs: Inputs) -> JobSpec:
+    files = [
+        InputFile(role, item.sha256, item.path.stat().st_size, item.media_type)
+        for role, item in (("portrait", inputs.portrait), ("voice", inputs.voice))
+    ]
+    return JobSpec(JobKind.RENDER, "mesh", tuple(files), "calm", ("expression",), "en")
+
+
+def make_receipt(keys: DevelopmentKeys, record: dict[str, Any]) -> str:
+    statement = {"consent_id": CONSENT_ID, "record": record, "record_digest": digest(record)}
+    return signer_of(keys, KeyRole.RECEIPT).sign(statement)
+
+
+def make_permit(keys: DevelopmentKeys, spec: JobSpec, request_digest: str, **changes: Any) -> str:
+    values: dict[str, Any] = {
+        "permit_id": PERMIT_ID,
+        "kind": spec.kind,
+        "job_id": "job",
+        "subject_id": "production",
+        "request_digest": request_digest,
+        "spec": spec,
+        "spec_digest": spec.digest(),
+        "asset_id": ASSET,
+        "fence": 1,
+        "max_seconds": 60.0,
+        "issued_at": NOON,
+        "expires_at": NOON + timedelta(minutes=5),
+    }
+    return permit_issue(Permit(**values | changes), signer_of(keys, KeyRole.PERMIT))
+
+
+def signer_of(keys: DevelopmentKeys, role: KeyRole) -> StatementSigner:
+    return StatementSigner.load(role, keys.statement_key(role))
+
+
+def make_evidence(paper: Paper, released: Path) -> dict[str, Any]:
+    """Return the evidence of a released file as the platform serves it."""
+    return {
+        "format": "rakkan-evidence/1",
+        "request": paper.request,
+        "request_digest": digest(paper.request),
+        "requester": "requester",
+        "consent": {"receipt": paper.receipt},
+        "approvals": [
+            {
+                "step": "legal",
+                "approver": "approver",
+                "decision": "approve",
+                "request_digest": digest(paper.request),
+                "decided_at": (NOON - timedelta(minutes=5)).isoformat(),
+            }
+        ],
+        "permit": paper.permit,
+        "result": {"engine": "mesh"},
+        "gate": {"checks": [{"number": 1, "name": "file", "outcome": "pass", "detail": ""}]},
+        "release": {
+            "asset_id": ASSET,
+            "file_sha256": file_sha256(released),
+            "size": released.stat().st_size,
+            "released_at": (NOON + timedelta(minutes=5)).isoformat(),
+        },
+        "events": _events(),
+    }
+
+
+def _events() -> list[dict[str, Any]]:
+    names = (
+        "consents.consent.granted",
+        "productions.production.submitted",
+        "approvals.decision.recorded",
+        "productions.production.released",
+    )
+    events: list[dict[str, Any]] = [
+        {"id": str(number), "name": name} for number, name in enumerate(names)
+    ]
+    entries: list[dict[str, Any]] = [
+        {
+            "sequence": number,
+            "leaf_hash": leaf_hash(canonical_json(event)).hex(),
+            "event": event,
+        }
+        for number, event in enumerate(events)
+    ]
+    waiting = {"id": "4", "name": "evidence.bundle.exported"}
+    return [*entries, {"sequence": None, "leaf_hash": None, "event": waiting}]
