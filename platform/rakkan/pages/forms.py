@@ -15,6 +15,7 @@ from rakkan.pages.words import CHANGES, CHANNELS, LANGUAGES, PURPOSES, TERRITORI
 from rakkan.productions.services.create import Draft
 
 _YEAR = timedelta(days=365)
+_LAST_SECOND = time(23, 59, 59)  # so that people read the day they chose
 _IMAGES = {"accept": "image/jpeg,image/png,image/webp"}
 _EVIDENCE = {"accept": "image/jpeg,image/png,image/webp,application/pdf"}
 
@@ -140,11 +141,11 @@ class ConsentForm(_Form):
         given = dict(self.cleaned_data)
         del given["likeness"]
         start: date | None = given.pop("valid_from")
-        end = given.pop("valid_until") + timedelta(days=1)
+        end: date = given.pop("valid_until")
         return Terms(
             **given,
             valid_from=_midnight(start) if start else timezone.now(),
-            valid_until=_midnight(end),
+            valid_until=datetime.combine(end, _LAST_SECOND, tzinfo=UTC),
         )
 
 
