@@ -176,7 +176,7 @@ def test_a_result_without_its_file_is_not_accepted() -> None:
     production, worker = approved()
     worker.claim()
 
-    answer = worker.result(result())
+    answer = worker.result(result(sha256=hashlib.sha256(b"never uploaded").hexdigest()))
 
     assert answer.json()["code"] == "blob-missing"
     assert not Rendering.objects.filter(production=production).exists()
