@@ -23,9 +23,9 @@ def check_user_has_role(user: User, *roles: Role) -> Actor:
     for role in roles:
         if role in held:
             return Actor(str(user.pk), role.value, str(user.organisation_id))
-    wanted = " or ".join(role.value.replace("_", " ") for role in roles)
+    wanted = ", ".join(role.value.replace("_", " ") for role in roles)
     raise NotPermitted(
-        f"Only a {wanted} may do this.",
+        f"Your role does not allow this; it takes: {wanted}.",
         remedy="Sign in with an account that has this role, or ask whoever manages accounts.",
     )
 

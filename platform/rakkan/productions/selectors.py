@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from compliance.permit import JobKind
 from rakkan.accounts.models import User
@@ -11,7 +11,6 @@ from rakkan.accounts.roles import Role
 from rakkan.core.errors import NotFound
 from rakkan.dispatch.selectors import job_newest
 from rakkan.productions.models import Production
-from rakkan.productions.states import State
 
 
 def productions_visible(user: User) -> QuerySet[Production]:
@@ -22,7 +21,8 @@ def productions_visible(user: User) -> QuerySet[Production]:
     roles = user_roles(user)
     if roles & {Role.REQUESTER, Role.APPROVER, Role.AUDITOR}:
         return rows
-    return rows.filter(Q(likeness__person__user=user)).exclude(state=State.DRAFT.value)
+    # A draft that nobody submitted is the requester's own business, cancelled or not.
+    return rows.filter(likeness__person__user=user, request__isnull=False)
 
 
 def production_get(user: User, production_id: UUID | str) -> Production:

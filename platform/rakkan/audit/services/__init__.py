@@ -1,5 +1,6 @@
-"""What this app does: write events, number them."""
+"""What this app does: write events, number them, show them to auditors."""
 
+from rakkan.audit.services.read import log_read
 from rakkan.audit.services.record import (
     Actor,
     Subject,
@@ -9,4 +10,12 @@ from rakkan.audit.services.record import (
 )
 from rakkan.audit.services.sequence import events_sequence
 
-__all__ = ["Actor", "Subject", "event_record", "events_sequence", "refusal_recorded", "system"]
+__all__ = [
+    "Actor",
+    "Subject",
+    "event_record",
+    "events_sequence",
+    "log_read",
+    "refusal_recorded",
+    "system",
+]
