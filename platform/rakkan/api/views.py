@@ -251,7 +251,7 @@ class Events(APIView):
     """The audit log, for auditors."""
 
     def get(self, request: Request) -> Response:
-        """List events, newest first, narrowed by ``object`` and ``name``; reading is an event too."""
+        """List events, newest first, narrowed by ``object`` and ``name``; reading is one too."""
         actor = check_user_has_role(_user(request), Role.AUDITOR)
         asked = {key: request.query_params.get(key, "") for key in ("name", "object")}
         rows = log_read(actor=actor, filters={key: value for key, value in asked.items() if value})
