@@ -18,7 +18,7 @@ from typing import IO, Any
 from django.core.files.base import File
 from django.core.files.storage import storages
 
-from rakkan.core.errors import BadInput, Unavailable
+from rakkan.core.errors import BadInput, Damaged, Unavailable
 
 _CHUNK = 1 << 20
 
@@ -116,7 +116,8 @@ def blob_fetch(area: Area, sha256: str, destination: Path) -> None:
     """Copy a blob to a local file and check that its bytes are still what its name says.
 
     Raises:
-        Unavailable: it is missing, or its bytes have changed.
+        Unavailable: it is missing.
+        Damaged: its bytes have changed.
     """
     state = hashlib.sha256()
     with destination.open("wb") as target:
@@ -124,7 +125,11 @@ def blob_fetch(area: Area, sha256: str, destination: Path) -> None:
             state.update(chunk)
             target.write(chunk)
     if state.hexdigest() != sha256:
-        raise Unavailable(f"The stored file {sha256} has changed.", code="blob-changed")
+        raise Damaged(
+            f"The stored file {sha256} has changed.",
+            code="blob-changed",
+            remedy="Tell the operators: somebody or something changed the storage.",
+        )
 
 
 def blob_put_file(area: Area, path: Path, *, limit: int) -> Blob:

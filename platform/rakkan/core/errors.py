@@ -56,3 +56,10 @@ class Unavailable(RakkanError):
 
     code = "unavailable"
     status = 503
+
+
+class Damaged(RakkanError):
+    """Something stored is not what it was: our side, and trying again cannot help."""
+
+    code = "damaged"
+    status = 500

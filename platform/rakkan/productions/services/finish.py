@@ -10,8 +10,9 @@ from uuid import UUID
 from django.db import transaction
 
 from rakkan.audit.names import EventName
+from rakkan.audit.selectors import events_about
 from rakkan.audit.services import event_record, system
-from rakkan.core.errors import RakkanError, Refused
+from rakkan.core.errors import RakkanError, Unavailable
 from rakkan.productions.models import Production
 from rakkan.productions.services.gate import production_gate
 from rakkan.productions.services.locks import seal_lock
@@ -39,7 +40,7 @@ def production_finish(production_id: UUID | str) -> None:
                     production_gate(_load(production_id), Path(work))
         except RakkanError as error:
             _note(_load(production_id), error)
-            if not isinstance(error, Refused):
+            if isinstance(error, Unavailable):
                 raise
             production_fail(production_id=production_id, problem=problem_of(error), process="seal")
 
@@ -52,6 +53,10 @@ def _load(production_id: UUID | str) -> Production:
 
 @transaction.atomic
 def _note(production: Production, error: RakkanError) -> None:
+    """Write that it did not work; the same reason again and again is written once."""
+    told = events_about([str(production.pk)]).filter(name=EventName.SEAL_REFUSED).last()
+    if told is not None and told.data["code"] == error.code:
+        return
     event_record(
         EventName.SEAL_REFUSED,
         actor=system("seal", production.organisation_id),

@@ -37,6 +37,7 @@ def production_seal(production: Production, work: Path) -> None:
 
     Raises:
         Refused: the file will never do (no mark, another mark).
+        Damaged: a stored file has changed.
         Unavailable: storage, signer or time-stamp authority do not answer: try again.
     """
     source, sealed_path = work / "rendered.mp4", work / "sealed.mp4"

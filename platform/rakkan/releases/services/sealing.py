@@ -13,6 +13,9 @@ from rakkan.core.errors import Refused, Unavailable
 from rakkan.releases.keys import watermark_key
 from rakkan.releases.signers import release_signer
 
+# A file marked in part would still give its id; a stray dark or flat frame may hide its mark.
+MIN_MARKED = 0.9
+
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
@@ -41,7 +44,7 @@ def file_seal(source: Path, destination: Path, facts: ManifestFacts) -> Sealed:
 
 
 def check_mark(detection: Detection, asset_id: str) -> None:
-    """Raise unless the mark was found and names this asset.
+    """Raise unless the mark was found, names this asset and is in (nearly) every frame.
 
     Raises:
         Refused: no mark, no release.
@@ -53,8 +56,20 @@ def check_mark(detection: Detection, asset_id: str) -> None:
             code="mark-missing",
             remedy="Render it again; if it happens twice, tell the operators.",
         )
+    share = detection.marked_frames / max(detection.frames, 1)
+    if share < MIN_MARKED:
+        raise Refused(
+            f"Only {share:.0%} of the frames carry the mark; it takes {MIN_MARKED:.0%}.",
+            code="mark-in-part",
+            remedy="Render it again; if it happens twice, tell the operators.",
+        )
 
 
 def mark_document(detection: Detection) -> dict[str, Any]:
     """Return what the detector measured, for the record."""
-    return {"state": detection.state, "asset_id": detection.asset_id}
+    return {
+        "state": detection.state.value,
+        "asset_id": detection.asset_id,
+        "frames": detection.frames,
+        "marked_frames": detection.marked_frames,
+    }
