@@ -152,14 +152,13 @@ def test_without_time_stamps_nothing_is_sealed_and_nothing_is_lost(
     rendered, working = handed_in(tmp_path), settings.TSA_URL
     settings.TSA_URL = f"http://127.0.0.1:{free_port()}/"
 
-    with pytest.raises(Unavailable):
-        production_finish(rendered.production.pk)
+    for _ in range(2):  # the second try says nothing new
+        with pytest.raises(Unavailable):
+            production_finish(rendered.production.pk)
 
     rendered.production.refresh_from_db()
     assert rendered.production.state == "rendered"
-    assert Event.objects.filter(
-        name="releases.seal.refused", object_id=rendered.production.pk
-    ).exists()
+    assert Event.objects.get(name="releases.seal.refused", object_id=rendered.production.pk)
     settings.TSA_URL = working
     production_finish(rendered.production.pk)
     rendered.production.refresh_from_db()
@@ -204,10 +203,7 @@ def test_a_stored_file_that_changed_after_rendering_is_not_sealed(
         pytest.skip("only a storage of files can be changed behind the platform's back here")
     stored.write_bytes(stored.read_bytes()[:-1] + b"\0")
 
-    with pytest.raises(Unavailable) as error:
-        production_finish(rendered.production.pk)
+    production_finish(rendered.production.pk)
 
-    assert error.value.code == "blob-changed"
-    rendered.production.refresh_from_db()
-    assert rendered.production.state == "rendered"
+    assert_not_released(rendered.production, "failed", "blob-changed")
     assert not Sealing.objects.filter(subject_id=rendered.production.pk).exists()
