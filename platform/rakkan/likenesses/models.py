@@ -8,8 +8,10 @@ from django.db import models
 from compliance.permit import Verdict
 from rakkan.audit.models import append_only
 from rakkan.core.models import IdModel
+from rakkan.likenesses.classes import PersonClass
 
 VERDICTS = [verdict.value for verdict in Verdict]
+CLASSES = [kind.value for kind in PersonClass]
 
 
 class Person(IdModel):
@@ -19,7 +21,19 @@ class Person(IdModel):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="person"
     )
+    person_class = models.CharField(  # chosen when the record is made; policies ask for it
+        max_length=20, choices=[(c, c) for c in CLASSES], default=PersonClass.ADULT.value
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """A class outside the list would match no rule, and so escape every forbidden use."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(person_class__in=CLASSES), name="person_known_class"
+            )
+        ]
 
     def __str__(self) -> str:
         """Return the person's name."""

@@ -15,19 +15,25 @@ from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, system
 from rakkan.core.errors import NotPermitted
 from rakkan.core.uploads import image_accept
+from rakkan.likenesses.classes import PersonClass
 from rakkan.likenesses.models import Likeness, Measurement, Person
 
 
 @transaction.atomic
-def person_ensure(*, user: User) -> Person:
+def person_ensure(*, user: User, person_class: PersonClass = PersonClass.ADULT) -> Person:
     """Return the depicted person behind an account that has that role.
+
+    Args:
+        user: whose account it is.
+        person_class: of a person whose record is made now; a record that exists keeps its own.
 
     Raises:
         NotPermitted: the account is not a depicted person's.
     """
     actor = check_user_has_role(user, Role.DEPICTED_PERSON)
     person, made = Person.objects.get_or_create(
-        user=user, defaults={"organisation": user.organisation}
+        user=user,
+        defaults={"organisation": user.organisation, "person_class": person_class.value},
     )
     if made:
         subject = Subject("person", str(person.pk))
