@@ -24,8 +24,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from deploy.local import probes
 from deploy.local.client import Account
-from deploy.local.processes import Child, Program, stop_all
+from deploy.local.processes import Child, stop_all
 from deploy.local.production import People
+from deploy.local.programs import programs
 from deploy.local.testing import TestServers
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -108,7 +109,8 @@ def running_site(servers: TestServers, folder: Path) -> Iterator[Site]:
     accounts = json.loads(_manage(environment, "seed_demo", "--password", PASSWORD))["accounts"]
     children: dict[str, Child] = {}
     try:
-        for program in _programs(environment, url, folder):
+        drawing = _drawing(environment, url, folder)
+        for program in programs(url, environment, drawing, folder / "beat"):
             child = children[program.name] = Child(program, folder)
             child.start()
         children["web"].wait_ready(START_SECONDS)
@@ -144,29 +146,7 @@ def _manage(environment: dict[str, str], *arguments: str) -> str:
     return result.stdout
 
 
-def _programs(environment: dict[str, str], url: str, folder: Path) -> list[Program]:
-    """The processes of the program; the render worker gets neither database nor private key."""
+def _drawing(environment: dict[str, str], url: str, folder: Path) -> dict[str, str]:
+    """What the render worker learns: neither a database nor a private key."""
     drawing = {name: environment[name] for name in FOR_DRAWING if name in environment}
-    drawing |= {"RAKKAN_PLATFORM_URL": url, "RAKKAN_WORK_DIR": str(folder / "work")}
-    web = [
-        "-m",
-        "gunicorn",
-        "rakkan.config.wsgi:application",
-        "--bind",
-        url.removeprefix("http://"),
-    ]
-    web += ["--workers", "1", "--threads", "4", "--no-control-socket"]
-    beat = ["-B", "--schedule", str(folder / "beat")]
-    return [
-        Program("web", [sys.executable, *web], environment, ready=lambda: probes.serves(url)),
-        Program("render", _worker("generation.worker", "cpu"), drawing),
-        Program("seal", _worker("rakkan.config", "seal"), environment),
-        Program("clerk", [*_worker("rakkan.config", "default"), *beat], environment),
-    ]
-
-
-def _worker(app: str, queue: str) -> list[str]:
-    options = ["-Q", queue, "-P", "solo", "-c", "1", "-n", f"{queue}@test", "--loglevel", "INFO"]
-    # Workers here never talk to each other: PostgreSQL knows who does what.
-    options += ["--without-gossip", "--without-mingle"]
-    return [sys.executable, "-m", "celery", "-A", app, "worker", *options]
+    return drawing | {"RAKKAN_PLATFORM_URL": url, "RAKKAN_WORK_DIR": str(folder / "work")}

@@ -19,6 +19,7 @@ from deploy.local.environment import Secrets, Services, given
 from deploy.local.errors import LocalError
 from deploy.local.layout import BLOBS, DATA, KEYS, LOG, PYTHON, ROOT, STATE, WORK
 from deploy.local.processes import Child, Program, stop_all
+from deploy.local.programs import programs
 
 START_SECONDS = 60.0
 WATCH_SECONDS = 0.2
@@ -155,19 +156,9 @@ class Stack:
         return f"http://127.0.0.1:{port}/"
 
     def _programs(self, services: Services) -> list[Program]:
-        """Lists the processes of Rakkan itself."""
         shared = environment.platform(services, self.secrets)
-        quiet = {**shared, "RAKKAN_LOG_LEVEL": "WARNING"}  # it has something to do every second
         drawing = environment.render_worker(services, self.secrets)
-        beat = ["-B", "--schedule", str(DATA / "beat-schedule")]
-        web = ["-m", "gunicorn", "rakkan.config.wsgi:application", "--bind", self.site[7:]]
-        web += ["--workers", "1", "--threads", "4", "--timeout", "120", "--no-control-socket"]
-        return [
-            Program("web", [str(PYTHON), *web], shared, ready=lambda: probes.serves(self.site)),
-            Program("render", _worker("generation.worker", "cpu"), drawing),
-            Program("seal", _worker("rakkan.config", "seal"), shared),
-            Program("clerk", [*_worker("rakkan.config", "default"), *beat], quiet),
-        ]
+        return programs(self.site, shared, drawing, DATA / "beat-schedule")
 
     def _watch(self) -> None:
         for child in self.children:
@@ -193,11 +184,6 @@ class Stack:
         for path in (STATE, ENVIRONMENT):
             path.unlink(missing_ok=True)
         step("stack: stopped")
-
-
-def _worker(app: str, queue: str) -> list[str]:
-    options = ["-Q", queue, "-P", "solo", "-c", "1", "-n", f"{queue}@%h", "--loglevel", "INFO"]
-    return [str(PYTHON), "-m", "celery", "-A", app, "worker", *options]
 
 
 def manage(*arguments: str) -> str:
