@@ -1,0 +1,40 @@
+"""The processes of Rakkan itself: web, render worker, sealing worker and clerk."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.local import probes
+from deploy.local.processes import Program
+
+
+def programs(
+    site: str, shared: Mapping[str, str], drawing: Mapping[str, str], beat: Path
+) -> list[Program]:
+    """Lists the processes, run by the Python that runs this.
+
+    Args:
+        site: Address of the web process.
+        shared: Environment of the platform's processes.
+        drawing: Environment of the render worker, which learns no secret of the platform.
+        beat: File in which the clerk keeps its schedule.
+    """
+    quiet = {**shared, "RAKKAN_LOG_LEVEL": "WARNING"}  # it has something to do every second
+    web = ["-m", "gunicorn", "rakkan.config.wsgi:application", "--bind", site.split("//")[1]]
+    web += ["--workers", "1", "--threads", "4", "--timeout", "120", "--no-control-socket"]
+    clerk = [*_worker("rakkan.config", "default"), "-B", "--schedule", str(beat)]
+    return [
+        Program("web", [sys.executable, *web], shared, ready=lambda: probes.serves(site)),
+        Program("render", _worker("generation.worker", "cpu"), drawing),
+        Program("seal", _worker("rakkan.config", "seal"), shared),
+        Program("clerk", clerk, quiet),
+    ]
+
+
+def _worker(app: str, queue: str) -> list[str]:
+    options = ["-Q", queue, "-P", "solo", "-c", "1", "-n", f"{queue}@%h", "--loglevel", "INFO"]
+    # The workers never talk to each other: PostgreSQL knows who does what.
+    options += ["--without-gossip", "--without-mingle"]
+    return [sys.executable, "-m", "celery", "-A", app, "worker", *options]
