@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
-_DEFAULT_HINT = "Run `make serve` (it sets everything), or set it yourself; see docs/running-locally.md."
+_DEFAULT_HINT = "Run `make serve`, which sets everything, or read docs/running-locally.md."
 
 
 def required(name: str) -> str:
