@@ -4,7 +4,13 @@ import argparse
 import sys
 
 from compliance import __version__
+from compliance.receipt import cli as receipt_cli
 from compliance.verify import cli
+
+_STATUS = (
+    "Exit status: 0 all checks hold, 1 one does not, 2 the file is not readable, "
+    "3 nothing failed but a check could not be made."
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,11 +22,21 @@ def main(arguments: list[str] | None = None) -> int:
         "verify",
         help="check a released video",
         description="Make the numbered checks of a released video.",
-        epilog="Exit status: 0 all checks hold, 1 one does not, 2 the file is not readable, "
-        "3 nothing failed but a check could not be made.",
+        epilog=_STATUS,
     )
     cli.add_arguments(verify)
-    return cli.run(parser.parse_args(arguments))
+    verify.set_defaults(run=cli.run)
+    receipt = commands.add_parser("receipt", help="check a consent receipt")
+    receipt_verify = receipt.add_subparsers(dest="act", required=True).add_parser(
+        "verify",
+        help="check a consent receipt",
+        description="Make the numbered checks of a consent receipt, offline.",
+        epilog=_STATUS,
+    )
+    receipt_cli.add_arguments(receipt_verify)
+    receipt_verify.set_defaults(run=receipt_cli.run)
+    options = parser.parse_args(arguments)
+    return int(options.run(options))
 
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ from typing import Any
 
 from compliance.canonical import digest, sha256_hex
 from compliance.permit import Permit, permit_verify
+from compliance.receipt import ConsentTerms
+from compliance.receipt.policy import WORLD
+from compliance.receipt.reader import check_digest, read_statement
 from compliance.signing import KeyRole
 from compliance.verify.case import Case
 from compliance.verify.report import Fails
-
-_WORLD = "WORLD"  # a territory that covers every other
 
 
 def check_request(case: Case) -> str:
@@ -33,21 +34,18 @@ def check_consent(case: Case) -> str:
     evidence, manifest = case.need_evidence(), case.need_manifest()
     receipt, request = evidence["consent"]["receipt"], evidence["request"]
     statement = case.need_trust().verifier(KeyRole.RECEIPT).verify(receipt)
-    record = statement["record"]
     if sha256_hex(receipt.encode()) != manifest.consent_receipt_sha256:
         raise Fails("The manifest names another consent receipt.")
-    if digest(record) != statement["record_digest"]:
-        raise Fails("The receipt's digest is not that of its record.")
-    asked = {"id": statement["consent_id"], "record_digest": statement["record_digest"]}
-    if request["consent"] != asked:
+    record_digest, terms = check_digest(statement), read_statement(statement)
+    if request["consent"] != {"id": terms.consent_id, "record_digest": record_digest}:
         raise Fails("The request was made under another consent.")
-    _check_scope(request, record, manifest.inputs.get("portrait"))
-    _check_term(evidence["release"]["released_at"], record["validity"])
-    return f"Consent {statement['consent_id']} covers it, until {record['validity']['until']}."
+    _check_scope(request, terms, manifest.inputs.get("portrait"))
+    _check_term(evidence["release"]["released_at"], terms)
+    return f"Consent {terms.consent_id} covers it, until {terms.valid_until}."
 
 
-def _check_scope(request: dict[str, Any], record: dict[str, Any], portrait: str | None) -> None:
-    if record["likeness"]["portrait_sha256"] != portrait:
+def _check_scope(request: dict[str, Any], terms: ConsentTerms, portrait: str | None) -> None:
+    if terms.portrait_sha256 != portrait:
         raise Fails("The consent was given for another portrait.")
     asked = {
         "purposes": [request["purpose"]],
@@ -56,21 +54,22 @@ def _check_scope(request: dict[str, Any], record: dict[str, Any], portrait: str 
         "languages": [request["spec"]["language"]],
     }
     for name, words in asked.items():
-        allowed = set(record[name])
-        covered = name == "territories" and _WORLD in allowed and words
+        allowed = set(getattr(terms, name))
+        covered = name == "territories" and WORLD in allowed and words
         outside = [] if covered else sorted(set(words) - allowed)
         if outside or not words:
             raise Fails(f"The consent does not cover {name}: {', '.join(outside) or 'none named'}.")
-    changes = sorted(set(request["spec"]["permitted_changes"]) - set(record["permitted_changes"]))
+    changes = sorted(set(request["spec"]["permitted_changes"]) - set(terms.permitted_changes))
     if changes:
         raise Fails(f"The consent does not permit to change: {', '.join(changes)}.")
 
 
-def _check_term(released_at: str, validity: dict[str, str]) -> None:
+def _check_term(released_at: str, terms: ConsentTerms) -> None:
     moment = datetime.fromisoformat(released_at)
-    start, end = (datetime.fromisoformat(validity[name]) for name in ("from", "until"))
-    if not start <= moment < end:
-        raise Fails(f"It was released at {moment}; the consent ran from {start} to {end}.")
+    if not terms.starts <= moment < terms.ends:
+        raise Fails(
+            f"It was released at {moment}; the consent ran from {terms.starts} to {terms.ends}."
+        )
 
 
 def check_approvals(case: Case) -> str:

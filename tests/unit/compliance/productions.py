@@ -16,6 +16,7 @@ from compliance.development import DevelopmentKeys
 from compliance.ledger import leaf_hash
 from compliance.permit import InputFile, JobKind, JobSpec, Permit, permit_issue
 from compliance.provenance import InputFact, ManifestFacts
+from compliance.receipt import ConsentTerms, write_record
 from compliance.signing import KeyRole, StatementSigner
 from compliance.watermark import WatermarkKey, expand
 from tests.unit.compliance.videos import encode, marked_frames, synthetic_frames
@@ -95,20 +96,58 @@ class Paper:
         )
 
 
-def make_paper(keys: DevelopmentKeys, inputs: Inputs, **changes: Any) -> Paper:
-    """Sign a consent receipt and a permit for a request under it; ``changes`` are the request's."""
-    record = {
-        "likeness": {"portrait_sha256": inputs.portrait.sha256},
-        "purposes": ["product_briefing"],
-        "channels": ["intranet", "website"],
-        "territories": ["JP"],
-        "languages": ["en", "ja"],
-        "permitted_changes": ["expression"],
-        "validity": {
-            "from": (NOON - timedelta(days=1)).isoformat(),
-            "until": (NOON + timedelta(days=30)).isoformat(),
-        },
+def make_record(inputs: Inputs, version: int) -> dict[str, Any]:
+    """Return a consent record of a version; both say the same."""
+    terms = make_terms(inputs)
+    if version == 2:
+        return write_record(terms)
+    return {
+        "schema_version": "rakkan-consent/1",
+        "consent_id": terms.consent_id,
+        "pii_controller": terms.controller,
+        "pii_principal": terms.principal,
+        "granted_by": terms.granted_by,
+        "granted_at": terms.granted_at,
+        "likeness": {"id": terms.likeness_id, "portrait_sha256": terms.portrait_sha256},
+        "identity": terms.identity,
+        "purposes": list(terms.purposes),
+        "channels": list(terms.channels),
+        "territories": list(terms.territories),
+        "languages": list(terms.languages),
+        "permitted_changes": list(terms.permitted_changes),
+        "ai_label": terms.ai_label,
+        "validity": {"from": terms.valid_from, "until": terms.valid_until},
+        "withdrawal": terms.withdrawal,
     }
+
+
+def make_terms(inputs: Inputs, **changes: Any) -> ConsentTerms:
+    values: dict[str, Any] = {
+        "consent_id": CONSENT_ID,
+        "principal": "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0003",
+        "controller": "Example Co.",
+        "controller_id": "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0004",
+        "likeness_id": "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0005",
+        "portrait_sha256": inputs.portrait.sha256,
+        "granted_by": "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0006",
+        "granted_at": (NOON - timedelta(days=1)).isoformat(),
+        "purposes": ("product_briefing",),
+        "channels": ("intranet", "website"),
+        "territories": ("JP",),
+        "languages": ("en", "ja"),
+        "permitted_changes": ("expression",),
+        "ai_label": "Made with AI",
+        "valid_from": (NOON - timedelta(days=1)).isoformat(),
+        "valid_until": (NOON + timedelta(days=30)).isoformat(),
+        "withdrawal": "at any time, in the person's own account",
+        "identity": {"decision": "d1", "method": "reviewed-evidence"},
+    }
+    return ConsentTerms(**values | changes)
+
+
+def make_paper(keys: DevelopmentKeys, inputs: Inputs, version: int = 2, **changes: Any) -> Paper:
+    """Sign a consent receipt and a permit for a request under it; ``changes`` are the request's."""
+    record = make_record(inputs, version)
     spec = JobSpec.from_dict(changes.get("spec") or make_spec(inputs).to_dict())
     request = {
         "requester": "requester",
@@ -134,7 +173,12 @@ def make_spec(inputs: Inputs) -> JobSpec:
 
 
 def make_receipt(keys: DevelopmentKeys, record: dict[str, Any]) -> str:
-    statement = {"consent_id": CONSENT_ID, "record": record, "record_digest": digest(record)}
+    statement = {
+        "format": record["schema_version"].replace("consent", "consent-receipt"),
+        "consent_id": CONSENT_ID,
+        "record": record,
+        "record_digest": digest(record),
+    }
     return signer_of(keys, KeyRole.RECEIPT).sign(statement)
 
 

@@ -357,6 +357,24 @@ def test_what_the_person_did_not_allow_fails_though_the_publisher_signed_it_all(
     assert _failed(replace(case, path=path, evidence=make_evidence(paper, path))) == ["consent"]
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_consent_record_of_every_version_still_verifies(
+    version: int,
+    case: Case,
+    keys: DevelopmentKeys,
+    inputs: Inputs,
+    video: Path,
+    signer: Signer,
+    tsa_url: str,
+    publisher: Publisher,
+    tmp_path: Path,
+) -> None:
+    paper, path = make_paper(keys, inputs, version=version), tmp_path / "a.mp4"
+    sign_file(video, path, paper.facts(inputs, publisher.url), signer, tsa_url)
+    case = replace(case, path=path, evidence=make_evidence(paper, path))
+    assert verify_file(case).exit_status == 0
+
+
 def test_a_permit_for_something_else_fails_though_it_is_signed(
     case: Case, keys: DevelopmentKeys, inputs: Inputs, evidence: Evidence, publisher: Publisher
 ) -> None:

@@ -1,0 +1,65 @@
+"""What a consent says, whatever the version of the record that says it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from compliance.errors import ComplianceError
+
+
+class ReceiptInvalid(ComplianceError):
+    """A receipt or its record is not of a form this program knows, or contradicts itself."""
+
+    code = "receipt-invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentTerms:
+    """A consent in the words of Rakkan.
+
+    Ids are UUIDs as text, moments ISO 8601 text exactly as signed, word lists sorted and unique.
+    """
+
+    consent_id: str
+    principal: str  # pseudonym of the depicted person: an id that says nothing by itself
+    controller: str  # name of the organisation
+    likeness_id: str
+    portrait_sha256: str
+    granted_by: str
+    granted_at: str
+    purposes: tuple[str, ...]
+    channels: tuple[str, ...]
+    territories: tuple[str, ...]
+    languages: tuple[str, ...]
+    permitted_changes: tuple[str, ...]  # empty: none
+    ai_label: str
+    valid_from: str
+    valid_until: str
+    withdrawal: str  # how the person withdraws, in a sentence
+    identity: dict[str, str] = field(default_factory=dict)  # decision, method, digest, until
+    controller_id: str = ""  # version 1 had only the name
+    supersedes: str = ""  # consent id of the wider consent that this one narrows
+
+    @property
+    def starts(self) -> datetime:
+        """First moment of the term."""
+        return _moment(self.valid_from)
+
+    @property
+    def ends(self) -> datetime:
+        """First moment after the term."""
+        return _moment(self.valid_until)
+
+    @property
+    def given(self) -> datetime:
+        """When it was granted."""
+        return _moment(self.granted_at)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ReceiptInvalid(f"{text!r} is not a moment.", code="receipt-term") from error
+    if moment.tzinfo is None:
+        raise ReceiptInvalid(f"{text!r} has no time zone.", code="receipt-term")
+    return moment
