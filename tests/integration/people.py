@@ -156,14 +156,18 @@ def submitted_make(team: Team, **changes: Any) -> Production:
     likeness = likeness_make(team)
     identity_make(team)
     consent_make(team, likeness)
-    production = draft_make(team, likeness, **changes)
-    return production_submit(user=team.requester, production_id=production.pk)
+    return submit(team.requester, draft_make(team, likeness, **changes))
 
 
 def approved_make(team: Team) -> Production:
     """A production that waits for a worker."""
     production = submitted_make(team)
     return approve(team.approver, production)
+
+
+def submit(user: User, production: Production) -> Production:
+    """Submit as this user."""
+    return production_submit(user=user, production_id=production.pk)
 
 
 def approve(user: User, production: Production) -> Production:

@@ -5,6 +5,7 @@ from rakkan.audit.services.record import (
     Actor,
     Subject,
     event_record,
+    events_record,
     refusal_recorded,
     system,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "Actor",
     "Subject",
     "event_record",
+    "events_record",
     "events_sequence",
     "log_read",
     "refusal_recorded",

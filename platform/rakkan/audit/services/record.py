@@ -49,15 +49,21 @@ def event_record(
 
     Raises:
         RuntimeError: there is no transaction: act and event would not stand or fall together.
+        ValueError: the name is not one of ours.
     """
+    return events_record(name, actor=actor, about=[(subject, data or {})])[0]
+
+
+def events_record(
+    name: EventName, *, actor: Actor, about: list[tuple[Subject, dict[str, Any]]]
+) -> list[Event]:
+    """Write the same event about many things, in one statement; raises as :func:`event_record`."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"{name} must be written in the transaction of its act.")
-    entry = _entry(EventName(name), actor, subject, data or {}, timezone.now())
-    canonical = canonical_json(entry).decode()
-    columns = {k: v for k, v in entry.items() if k not in ("id", "occurred_at")}
-    return Event.objects.create(
-        id=entry["id"], occurred_at=entry["occurred_at"], canonical=canonical, **columns
-    )
+    now = timezone.now()
+    entries = [_entry(EventName(name), actor, subject, data, now) for subject, data in about]
+    rows = (Event(**entry, canonical=canonical_json(entry).decode()) for entry in entries)
+    return Event.objects.bulk_create(rows)
 
 
 def _entry(

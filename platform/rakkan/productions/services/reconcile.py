@@ -23,6 +23,7 @@ from rakkan.productions.services.measure import measure_failed
 from rakkan.productions.services.queue import seal_send
 from rakkan.productions.services.stop import production_fail
 from rakkan.productions.services.transition import move_silently, production_lock
+from rakkan.productions.services.withdraw import withdrawals_resume
 from rakkan.productions.states import State
 
 _GIVEN_UP = {
@@ -34,13 +35,14 @@ _GIVEN_UP = {
 
 
 def reconcile() -> None:
-    """Requeue silent jobs, remind of unclaimed ones, remind the seal worker."""
+    """Requeue silent jobs, remind of unclaimed ones and the seal worker, end what must end."""
     for job_id, subject_id in _silent_ids():
         _reclaim(job_id, subject_id)
     with transaction.atomic():
         for job in jobs_unclaimed():
             job_resend(job)
     _reseal()
+    withdrawals_resume()
 
 
 @transaction.atomic

@@ -1,22 +1,21 @@
-"""Revoke a released production: deliveries stop, and the status page says so."""
+"""Revoke released productions: deliveries stop, and the status page says so."""
 
 from rakkan.audit.services import Actor
 from rakkan.productions.models import Production
-from rakkan.productions.services.transition import move_silently
+from rakkan.productions.services.transition import move_many
 from rakkan.productions.states import State
-from rakkan.releases.selectors import release_of
-from rakkan.releases.services.release import release_revoke
+from rakkan.releases.services.release import releases_revoke
 
 
-def production_revoke(production: Production, *, reason: str, actor: Actor) -> None:
-    """Revoke the release of a locked production, in the caller's transaction."""
-    release = release_of(production.pk)
-    if release is not None:
-        release_revoke(release, reason=reason, actor=actor)
-    production.problem = {
+def productions_revoke(productions: list[Production], *, reason: str, actor: Actor) -> None:
+    """Revoke the releases of locked productions, in the caller's transaction."""
+    if not productions:
+        return
+    releases_revoke([p.pk for p in productions], reason=reason, actor=actor)
+    problem = {
         "code": reason,
         "title": "The release was revoked.",
         "detail": "",
         "remedy": "Do not use copies you already have.",
     }
-    move_silently(production, State.REVOKED)
+    move_many(productions, State.REVOKED, problem=problem)

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from rakkan.audit.services import Actor, Subject, event_record
 from rakkan.core.errors import NotFound
 from rakkan.core.states import check_transition
@@ -27,6 +29,12 @@ def production_lock(production_id: UUID | str) -> Production:
     return production
 
 
+def productions_lock(ids: list[UUID]) -> list[Production]:
+    """Return productions, locked for the transaction in the order of their ids."""
+    rows = Production.objects.select_for_update(of=("self",)).filter(pk__in=ids)
+    return list(rows.select_related("organisation").order_by("pk"))
+
+
 def subject_of(production: Production) -> Subject:
     """Return the production as the subject of an event."""
     return Subject("production", str(production.pk), production.asset_id)
@@ -49,6 +57,19 @@ def move(
         actor=actor,
         subject=subject_of(production),
         data={"from": current.value, **(data or {})},
+    )
+
+
+def move_many(productions: list[Production], target: State, *, problem: dict[str, str]) -> None:
+    """Put locked productions into a state in one statement; the part below wrote the events.
+
+    Raises:
+        Refused: the transition is not in the table for one of them; none was moved.
+    """
+    for production in productions:
+        check_transition(TRANSITIONS, State(production.state), target)
+    Production.objects.filter(pk__in=[p.pk for p in productions]).update(
+        state=target.value, problem=problem, changed_at=timezone.now()
     )
 
 

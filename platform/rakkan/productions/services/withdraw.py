@@ -1,22 +1,35 @@
-"""Withdraw a consent: in one transaction nothing under it goes on and nothing is delivered."""
+"""Withdraw a consent: from its commit on nothing starts; then, batch by batch, all else ends.
 
+The first transaction writes the withdrawal. Every check of every step asks the consent, so
+dispatch, results, gate, release and delivery are blocked with it. What already exists under the
+consent is ended in further transactions, one a batch; a process that dies between two of them
+leaves the rest to the reconciler.
+"""
+
+from datetime import timedelta
 from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
 
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_actor
 from rakkan.audit.names import EventName
-from rakkan.audit.services import Actor, Subject, refusal_recorded
+from rakkan.audit.services import Actor, Subject, refusal_recorded, system
 from rakkan.consents.models import Consent, Withdrawal
 from rakkan.consents.selectors import consent_get
 from rakkan.consents.services import consent_withdraw
 from rakkan.productions.models import Production
-from rakkan.productions.services.revoke import production_revoke
+from rakkan.productions.services.revoke import productions_revoke
 from rakkan.productions.services.stop import end
-from rakkan.productions.services.transition import production_lock
+from rakkan.productions.services.transition import productions_lock
 from rakkan.productions.states import STOPPABLE, State
 
+REASON = "consent-withdrawn"
+BATCH = 500  # productions ended in one transaction
+_LOOK_BACK = timedelta(days=2)  # how long the reconciler looks after a withdrawal
 _PROBLEM = {
-    "code": "consent-withdrawn",
+    "code": REASON,
     "title": "The depicted person has withdrawn the consent.",
     "detail": "",
     "remedy": "Respect it; nothing can be made or shown under this consent any more.",
@@ -32,23 +45,38 @@ def withdraw(*, user: User, consent_id: UUID | str, reason: str = "") -> Withdra
     subject = Subject("consent", str(consent_id))
     with refusal_recorded(EventName.CONSENT_REFUSED, actor=user_actor(user), subject=subject):
         consent = consent_get(user, consent_id)
-        # Productions are locked before the consent, in the order every claim takes.
-        affected = _affected(consent)
         withdrawal = consent_withdraw(user=user, consent=consent, reason=reason)
-        for production in affected:
-            _end(production, user_actor(user))
+    withdrawal_carry_out(consent, actor=user_actor(user))
     return withdrawal
 
 
-def _affected(consent: Consent) -> list[Production]:
+def withdrawal_carry_out(consent: Consent, *, actor: Actor) -> int:
+    """End everything under a withdrawn consent, batch by batch, and return how many there were."""
+    ended = 0
+    while count := _batch(consent, actor):
+        ended += count
+    return ended
+
+
+@transaction.atomic
+def _batch(consent: Consent, actor: Actor) -> int:
     states = [state.value for state in (*STOPPABLE, State.RELEASED)]
     ids = Production.objects.filter(consent=consent, state__in=states).order_by("pk")
-    return [production_lock(pk) for pk in ids.values_list("pk", flat=True)]
+    productions = productions_lock(list(ids.values_list("pk", flat=True)[:BATCH]))
+    released = [p for p in productions if p.state == State.RELEASED]
+    productions_revoke(released, reason=REASON, actor=actor)
+    for production in productions:
+        if State(production.state) in STOPPABLE:
+            end(production, State.STOPPED, actor=actor, problem=_PROBLEM)
+    return len(productions)
 
 
-def _end(production: Production, actor: Actor) -> None:
-    state = State(production.state)
-    if state is State.RELEASED:
-        production_revoke(production, reason="consent-withdrawn", actor=actor)
-    elif state in STOPPABLE:
-        end(production, State.STOPPED, actor=actor, problem=_PROBLEM)
+def withdrawals_resume() -> None:
+    """Carry out what a dead process left of recent withdrawals."""
+    states = [state.value for state in (*STOPPABLE, State.RELEASED)]
+    since = timezone.now() - _LOOK_BACK
+    unfinished = Consent.objects.filter(
+        withdrawal__withdrawn_at__gt=since, production__state__in=states
+    ).distinct()
+    for consent in unfinished:
+        withdrawal_carry_out(consent, actor=system("reconciler", consent.controller_id))

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from rakkan.accounts.models import User
 from rakkan.audit.names import EventName
-from rakkan.audit.services import Actor, Subject, event_record
+from rakkan.audit.services import Actor, Subject, event_record, events_record
 from rakkan.core.blobs import Area, blob_put_file
 from rakkan.core.errors import Refused
 from rakkan.releases.checks import GateCheck, gate_document
@@ -94,15 +94,25 @@ def delivery_record(release: Release, *, user: User, actor: Actor) -> Delivery:
     return delivery
 
 
-def release_revoke(release: Release, *, reason: str, actor: Actor) -> None:
-    """Call a release back in the caller's transaction; a second time changes nothing."""
-    _, made = Revocation.objects.get_or_create(
-        release=release, defaults={"reason": reason[:80], "revoked_at": timezone.now()}
+def releases_revoke(subject_ids: list[UUID], *, reason: str, actor: Actor) -> None:
+    """Call the releases of these productions back, in the caller's transaction.
+
+    However many there are, it takes a handful of statements; those revoked before stay as they
+    were and get no second event.
+    """
+    releases = list(Release.objects.filter(subject_id__in=subject_ids, revocation=None))
+    now = timezone.now()
+    Revocation.objects.bulk_create(
+        Revocation(release=release, reason=reason[:80], revoked_at=now) for release in releases
     )
-    if made:
-        event_record(
-            EventName.RELEASE_REVOKED,
-            actor=actor,
-            subject=Subject("release", str(release.pk), release.asset_id),
-            data={"reason": reason, "production": str(release.subject_id)},
-        )
+    events_record(
+        EventName.RELEASE_REVOKED,
+        actor=actor,
+        about=[
+            (
+                Subject("release", str(release.pk), release.asset_id),
+                {"reason": reason, "production": str(release.subject_id)},
+            )
+            for release in releases
+        ],
+    )
