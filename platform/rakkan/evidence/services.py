@@ -81,7 +81,9 @@ def _approvals(production: Production) -> list[dict[str, Any]]:
 
 def _events(production: Production) -> list[Event]:
     about = [production.pk, production.likeness_id, production.consent_id]
-    return list(events_about([str(item) for item in about]))
+    # A stranger who knocked was refused, and that is in the log: of their own organisation.
+    own = ["", str(production.organisation_id)]  # "": what a process refused before it looked
+    return list(events_about([str(item) for item in about]).filter(organisation_id__in=own))
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
 
 from compliance.errors import ComplianceError
 from rakkan.accounts.models import User
@@ -56,7 +57,7 @@ def act_page(name: str, argument: str = "") -> Callable[[View], View]:
                 return view(request, **kwargs)
             return redirect(name, *([kwargs[argument]] if argument else []))
 
-        return answer
+        return require_http_methods(["GET", "HEAD", "POST"])(answer)
 
     return decorate
 

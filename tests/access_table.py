@@ -1,0 +1,174 @@
+"""Who may do what over HTTP: the one table that the tests assert cell by cell.
+
+``python -m tests.access_table > docs/access.md`` prints it as a page. A cell says whether the
+endpoint serves that caller at all; *when* it does (states, consent, scope) is the services' word.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+
+
+class Who(StrEnum):
+    """A caller, seen from the objects of one organisation."""
+
+    ANONYMOUS = "nobody signed in"
+    REQUESTER = "requester"
+    COLLEAGUE = "another requester"
+    PERSON = "depicted person"
+    OTHER_PERSON = "another depicted person"
+    REVIEWER = "identity reviewer"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    WORKER = "worker token"
+
+
+Callers = frozenset[Who]
+Endpoint = tuple[str, str]  # method and route, as the URL configuration writes it
+
+ALL: Callers = frozenset(Who)
+ACCOUNTS: Callers = ALL - {Who.ANONYMOUS, Who.WORKER}
+PERSONS: Callers = frozenset({Who.PERSON, Who.OTHER_PERSON})
+REQUESTERS: Callers = frozenset({Who.REQUESTER, Who.COLLEAGUE})
+TEAM: Callers = REQUESTERS | {Who.APPROVER, Who.AUDITOR}
+SEE_LIKENESS: Callers = ACCOUNTS - {Who.OTHER_PERSON}
+SEE_PRODUCTION: Callers = TEAM | {Who.PERSON}
+REQUESTER: Callers = frozenset({Who.REQUESTER})
+PERSON: Callers = frozenset({Who.PERSON})
+REVIEWER: Callers = frozenset({Who.REVIEWER})
+APPROVER: Callers = frozenset({Who.APPROVER})
+AUDITOR: Callers = frozenset({Who.AUDITOR})
+WORKER: Callers = frozenset({Who.WORKER})
+
+_API, _JOB = "api/v1", "worker/v1/jobs/<uuid:job_id>"
+_API_PRODUCTION = f"{_API}/productions/<uuid:production_id>"
+_LIKENESS, _CHECK = "likenesses/<uuid:likeness_id>", "identity/<uuid:check_id>"
+_CONSENT, _PRODUCTION = "consents/<uuid:consent_id>", "productions/<uuid:production_id>"
+
+SECTIONS: dict[str, dict[Endpoint, Callers]] = {
+    "API for people's programs": {
+        ("GET", f"{_API}/schema"): ALL,
+        ("POST", f"{_API}/auth/login"): ALL,
+        ("POST", f"{_API}/auth/logout"): ACCOUNTS,
+        ("GET", f"{_API}/me"): ACCOUNTS,
+        ("GET", f"{_API}/likenesses"): ACCOUNTS,
+        ("POST", f"{_API}/likenesses"): PERSONS,
+        ("GET", f"{_API}/{_LIKENESS}"): SEE_LIKENESS,
+        ("GET", f"{_API}/identity-checks"): ACCOUNTS,
+        ("POST", f"{_API}/identity-checks"): PERSONS,
+        ("POST", f"{_API}/identity-checks/<uuid:check_id>/decision"): REVIEWER,
+        ("GET", f"{_API}/consents"): ACCOUNTS,
+        ("POST", f"{_API}/consents"): PERSON,
+        ("GET", f"{_API}/{_CONSENT}"): SEE_LIKENESS,
+        ("POST", f"{_API}/{_CONSENT}/withdraw"): PERSON,
+        ("GET", f"{_API}/productions"): ACCOUNTS,
+        ("POST", f"{_API}/productions"): REQUESTERS,
+        ("GET", _API_PRODUCTION): SEE_PRODUCTION,
+        ("POST", f"{_API_PRODUCTION}/submit"): REQUESTER,
+        ("POST", f"{_API_PRODUCTION}/decision"): APPROVER,
+        ("POST", f"{_API_PRODUCTION}/cancel"): REQUESTER,
+        ("GET", f"{_API_PRODUCTION}/video"): SEE_PRODUCTION,
+        ("GET", f"{_API_PRODUCTION}/evidence"): SEE_PRODUCTION,
+        ("GET", f"{_API}/events"): AUDITOR,
+    },
+    "Worker endpoint": {
+        ("POST", f"{_JOB}/claim"): WORKER,
+        ("POST", f"{_JOB}/heartbeat"): WORKER,
+        ("GET", f"{_JOB}/inputs/<slug:sha256>"): WORKER,
+        ("PUT", f"{_JOB}/output/<slug:sha256>"): WORKER,
+        ("POST", f"{_JOB}/result"): WORKER,
+        ("POST", f"{_JOB}/failure"): WORKER,
+    },
+    "Public": {
+        ("GET", "status/<slug:asset_id>"): ALL,
+        ("POST", "i18n/setlang/"): ALL,
+    },
+    "Pages": {
+        ("GET", ""): ACCOUNTS,
+        ("GET", "sign-in"): ALL,
+        ("POST", "sign-in"): ALL,
+        ("GET", "sign-out"): ALL,
+        ("POST", "sign-out"): ALL,
+        ("GET", "likenesses"): ACCOUNTS,
+        ("GET", "likenesses/new"): ACCOUNTS,
+        ("POST", "likenesses/new"): PERSONS,
+        ("GET", _LIKENESS): SEE_LIKENESS,
+        ("GET", f"{_LIKENESS}/live"): SEE_LIKENESS,
+        ("GET", f"{_LIKENESS}/portrait"): SEE_LIKENESS,
+        ("GET", "identity"): ACCOUNTS,
+        ("GET", "identity/new"): ACCOUNTS,
+        ("POST", "identity/new"): PERSONS,
+        ("GET", _CHECK): REVIEWER | PERSON,
+        ("POST", _CHECK): REVIEWER,
+        ("GET", f"{_CHECK}/evidence"): REVIEWER,
+        ("GET", "consents"): ACCOUNTS,
+        ("GET", "consents/new"): ACCOUNTS,
+        ("POST", "consents/new"): PERSON,
+        ("GET", _CONSENT): SEE_LIKENESS,
+        ("GET", f"{_CONSENT}/receipt"): SEE_LIKENESS,
+        ("GET", f"{_CONSENT}/withdraw"): SEE_LIKENESS,
+        ("POST", f"{_CONSENT}/withdraw"): PERSON,
+        ("GET", "approvals"): ACCOUNTS,
+        ("GET", "productions"): ACCOUNTS,
+        ("GET", "productions/new"): ACCOUNTS,
+        ("POST", "productions/new"): REQUESTERS,
+        ("GET", _PRODUCTION): SEE_PRODUCTION,
+        ("GET", f"{_PRODUCTION}/live"): SEE_PRODUCTION,
+        # Opened by hand, an act does nothing: it leads to its page, which asks who is there.
+        ("GET", f"{_PRODUCTION}/submit"): ALL,
+        ("POST", f"{_PRODUCTION}/submit"): REQUESTER,
+        ("GET", f"{_PRODUCTION}/cancel"): ALL,
+        ("POST", f"{_PRODUCTION}/cancel"): REQUESTER,
+        ("GET", f"{_PRODUCTION}/decide"): ALL,
+        ("POST", f"{_PRODUCTION}/decide"): APPROVER,
+        ("GET", f"{_PRODUCTION}/voice"): SEE_PRODUCTION,
+        ("GET", f"{_PRODUCTION}/video"): SEE_PRODUCTION,
+        ("GET", f"{_PRODUCTION}/evidence"): SEE_PRODUCTION,
+        ("GET", "events"): AUDITOR,
+    },
+}
+
+TABLE: dict[Endpoint, Callers] = {
+    endpoint: callers for section in SECTIONS.values() for endpoint, callers in section.items()
+}
+
+_INTRODUCTION = """\
+# Who may do what
+
+Generated from the table that the tests assert cell by cell, for every address the site has:
+`python -m tests.access_table > docs/access.md`. A new endpoint without a row fails the tests.
+
+`x` means: the endpoint serves this caller. An empty cell means 401, 403, 404 or the sign-in page,
+and nothing changes. A list shows each caller only what they may see: depicted persons their own, an
+organisation its own. Every other organisation's objects do not exist for a caller (404). *When*
+something may be done (states, consent, scope, whose step it is) is a matter of the services:
+[the life of a production](production-states.md).
+
+The requester is the one who made the production; the depicted person is the one whose likeness,
+consent and identity check it is. HEAD is answered as GET. A form that opens for everybody
+(`GET .../new`) offers only what the caller may use, and its POST is what is guarded.
+"""
+
+
+def document() -> str:
+    """Return the page docs/access.md."""
+    parts = [_INTRODUCTION]
+    for title, rows in SECTIONS.items():
+        parts += ["", f"## {title}", "", _heading(), *(_row(*row) for row in rows.items())]
+    return "\n".join(parts) + "\n"
+
+
+def _heading() -> str:
+    names = " | ".join(who.value for who in Who)
+    return f"| endpoint | {names} |\n|---|{'---|' * len(Who)}"
+
+
+def _row(endpoint: Endpoint, callers: Callers) -> str:
+    method, route = endpoint
+    cells = " | ".join("x" if who in callers else " " for who in Who)
+    return f"| {method} `/{route}` | {cells} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document())

@@ -1,0 +1,339 @@
+"""One organisation with an object of every kind, and a caller of every kind who asks for it.
+
+Built once for a whole module of tests, inside a transaction that is rolled back at the end; each
+request runs in a savepoint of its own, so that every cell of the walk starts from the same world.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.test import Client, override_settings
+from rest_framework.test import APIClient
+
+from compliance.permit import MeasureResult, RenderResult, Verdict
+from rakkan.accounts.models import User
+from rakkan.accounts.roles import Role
+from rakkan.consents.models import Consent
+from rakkan.identity.models import IdentityCheck
+from rakkan.identity.services import identity_submit
+from rakkan.likenesses.models import Likeness
+from rakkan.productions.models import Production
+from rakkan.productions.services.create import production_create
+from rakkan.productions.services.finish import production_finish
+from rakkan.productions.services.submit import production_submit
+from tests.access_table import Who
+from tests.integration import clips, people
+from tests.integration.routes import address
+
+FILE = b"the bytes of a rendered file"
+SHA256 = hashlib.sha256(FILE).hexdigest()
+_FILES = "django.core.files.storage.FileSystemStorage"
+
+
+@contextmanager
+def own_settings(folder: Path) -> Iterator[None]:
+    """Cheap password hashes, and files in ``folder`` unless the caller named a storage."""
+    storages = settings.STORAGES
+    if storages["blobs"]["BACKEND"] == _FILES:
+        options = {"location": str(folder), "base_url": None}
+        storages = {**storages, "blobs": {"BACKEND": _FILES, "OPTIONS": options}}
+    hasher = f"{MD5PasswordHasher.__module__}.{MD5PasswordHasher.__name__}"
+    with override_settings(PASSWORD_HASHERS=[hasher], STORAGES=storages):
+        yield
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Roll back whatever the block writes."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@dataclass
+class World:
+    """What there is; one production for each thing that can be asked of one."""
+
+    team: people.Team
+    users: dict[Who, User]
+    likeness: Likeness
+    check: IdentityCheck
+    consent: Consent
+    draft: Production
+    waiting: Production
+    queued: Production
+    rendering: people.Worker
+    released: Production
+    tokens: dict[Who, str] = field(default_factory=dict)
+    cookies: dict[Who, str] = field(default_factory=dict)
+
+    def values(self, path: str) -> dict[str, object]:
+        """Ids for a route's parameters: objects in a state in which the act is possible."""
+        return {
+            "likeness_id": self.likeness.pk,
+            "check_id": self.check.pk,
+            "consent_id": self.consent.pk,
+            "production_id": self._production(path).pk,
+            "asset_id": self.released.asset_id,
+            "job_id": self._job(path),
+            "sha256": SHA256 if "output" in path else self.waiting.voice_sha256,
+        }
+
+    def _production(self, path: str) -> Production:
+        if path.endswith(("/submit", "/cancel")):
+            return self.draft
+        if path.endswith(("/video", "/evidence")):
+            return self.released
+        return self.waiting
+
+    def _job(self, path: str) -> object:
+        if path.endswith("/claim"):
+            return people.render_worker(self.queued).job_id
+        return self.rendering.job_id
+
+    def ids(self) -> list[str]:
+        """What would tell a stranger that these objects and people exist."""
+        rows: list[Any] = [self.likeness, self.check, self.consent, self.team.organisation]
+        rows += [self.draft, self.waiting, self.queued, self.released, *self.users.values()]
+        emails = [user.email for user in self.users.values()]
+        return [str(row.pk) for row in rows] + emails + [self.released.asset_id]
+
+
+def world_make() -> World:
+    """Build a world: some four seconds, most of them for the released video."""
+    team = people.team_make()
+    likeness = people.likeness_make(team)
+    people.identity_make(team)
+    consent = people.consent_make(team, likeness, permitted_changes=["expression"])
+    users = {
+        Who.REQUESTER: team.requester,
+        Who.COLLEAGUE: people.user_make(team.organisation, Role.REQUESTER),
+        Who.PERSON: team.person,
+        Who.OTHER_PERSON: people.user_make(team.organisation, Role.DEPICTED_PERSON),
+        Who.REVIEWER: team.reviewer,
+        Who.APPROVER: team.approver,
+        Who.AUDITOR: team.auditor,
+    }
+    rendering = people.render_worker(_approved(team, likeness))
+    assert rendering.claim().status_code == 200
+    assert rendering.upload(SHA256, FILE).status_code == 201
+    world = World(
+        team=team,
+        users=users,
+        likeness=likeness,
+        check=identity_submit(user=team.person, evidence=people.portrait_file()),
+        consent=consent,
+        draft=people.draft_make(team, likeness),
+        waiting=_submitted(team, people.draft_make(team, likeness)),
+        queued=_approved(team, likeness),
+        rendering=rendering,
+        released=_released(team, likeness),
+    )
+    for who, user in users.items():
+        world.tokens[who], world.cookies[who] = _token(user), _cookie(user)
+    return world
+
+
+def _token(user: User) -> str:
+    body = {"email": user.email, "password": people.PASSWORD}
+    return str(APIClient().post("/api/v1/auth/login", body).json()["token"])
+
+
+def _cookie(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
+
+
+def _submitted(team: people.Team, draft: Production) -> Production:
+    return production_submit(user=team.requester, production_id=draft.pk)
+
+
+def _approved(team: people.Team, likeness: Likeness) -> Production:
+    return people.approve(team.approver, _submitted(team, people.draft_make(team, likeness)))
+
+
+def _released(team: people.Team, likeness: Likeness) -> Production:
+    draft = production_create(
+        user=team.requester, likeness=likeness, draft=people.draft(), voice=people.voice_file()
+    )
+    people.measured(draft.pk, MeasureResult(Verdict.USABLE, (), {"seconds": clips.SECONDS}))
+    draft.refresh_from_db()
+    production = people.approve(team.approver, _submitted(team, draft))
+    worker = people.render_worker(production)
+    assert worker.claim().status_code == 200
+    with tempfile.TemporaryDirectory() as folder:
+        data = clips.marked_clip(Path(folder), production.asset_id)
+    result = render_result(data)
+    assert worker.upload(result["sha256"], data).status_code == 201
+    assert worker.result(result).status_code == 200
+    production_finish(production.pk)
+    production.refresh_from_db()
+    assert production.state == "released", production.problem
+    return production
+
+
+def render_result(data: bytes, **changes: Any) -> dict[str, Any]:
+    """What a worker reports about these bytes."""
+    result = RenderResult(
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        frames=60,
+        seconds=clips.SECONDS,
+        engine="mesh",
+        engine_version="1",
+        models={},
+        prompt_report=[],
+        cpu_seconds=1.0,
+        wall_seconds=1.0,
+    )
+    return result.to_dict() | changes
+
+
+def ask(world: World, who: Who, method: str, path: str, caller: World | None = None) -> Any:
+    """Send a request that would do what the endpoint is for, about the objects of ``world``.
+
+    Args:
+        world: whose objects are asked for.
+        who: the caller.
+        method: of HTTP.
+        path: a route of the table.
+        caller: the world the caller comes from, if it is another one.
+    """
+    caller = caller or world
+    if path.startswith("worker/"):
+        answer = _ask_as_worker(world, caller, who, method, path)
+    elif path.startswith("api/"):
+        answer = _ask_by_program(world, caller, who, method, path)
+    else:
+        answer = _ask_by_browser(world, caller, who, method, path)
+    # Reading a stream to its end closes its file.
+    answer.body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return answer
+
+
+def _ask_by_program(world: World, caller: World, who: Who, method: str, path: str) -> Any:
+    url, body = address(path, world.values(path)), _body(world, caller, who, path)
+    kind = "multipart" if any(hasattr(value, "read") for value in body.values()) else "json"
+    sent = {} if method == "GET" else {"data": body, "format": kind}
+    return getattr(APIClient(), method.lower())(url, headers=_headers(caller, who), **sent)
+
+
+def _ask_by_browser(world: World, caller: World, who: Who, method: str, path: str) -> Any:
+    client = Client(headers=_headers(caller, who) if who is Who.WORKER else None)
+    if who in caller.cookies:
+        client.cookies[settings.SESSION_COOKIE_NAME] = caller.cookies[who]
+    body = _body(world, caller, who, path) if method != "GET" else None
+    return getattr(client, method.lower())(address(path, world.values(path)), body)
+
+
+def _headers(world: World, who: Who) -> dict[str, str]:
+    if who is Who.WORKER:
+        return {"authorization": f"Bearer {settings.RAKKAN_WORKER_TOKEN}"}
+    token = world.tokens.get(who)
+    return {"authorization": f"Token {token}"} if token else {}
+
+
+def _ask_as_worker(world: World, caller: World, who: Who, method: str, path: str) -> Any:
+    """Everybody knows the lease here: what is asked is whether the token alone opens the door."""
+    url = address(path, world.values(path))
+    headers = {**_headers(caller, who), "x-rakkan-lease": world.rendering.lease}
+    client = Client(headers=headers)
+    if method == "GET":
+        return client.get(url)
+    if method == "PUT":
+        return client.put(url, FILE, content_type="video/mp4")
+    fence = world.rendering.fence
+    words = {"code": "disk-full", "detail": "", "remedy": "", "fault": "system"}
+    bodies: dict[str, dict[str, Any]] = {
+        "claim": {"worker": "test:1", "kinds": ["render"], "engines": ["mesh"]},
+        "heartbeat": {"progress": 0.5, "stage": "frames"},
+        "result": {"fence": fence, "result": render_result(FILE)},
+        "failure": {"fence": fence, **words},
+    }
+    return client.post(url, bodies[path.rpartition("/")[2]], content_type="application/json")
+
+
+def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
+    """The fields of a form or an API call, by what the address ends in."""
+    user = caller.users.get(who, caller.team.requester)
+    now = datetime.now(UTC)
+    use = {"channels": ["intranet"], "territories": ["JP"], "likeness": str(world.likeness.pk)}
+    consent = {
+        **use,
+        "purposes": ["product_briefing"],
+        "languages": ["en"],
+        "permitted_changes": ["expression"],
+        "ai_label": "Made with AI",
+    }
+    day = now + timedelta(days=30)
+    api = path.startswith("api/")
+    if api:
+        consent |= {"valid_from": now.isoformat(), "valid_until": day.isoformat()}
+    else:
+        consent |= {"valid_until": day.date().isoformat()}
+    production = {
+        **use,
+        "title": "A briefing",
+        "purpose": "product_briefing",
+        "language": "en",
+        "voice": people.voice_file(),
+    }
+    decision = {"decision": "approve", "request_digest": world.waiting.request_digest}
+    sign_in = {"email": user.email, "password": people.PASSWORD}
+    likeness = {"label": "New", "portrait": people.portrait_file()}
+    evidence = {"evidence": SimpleUploadedFile("passport.pdf", b"%PDF-1.7 passport")}
+    bodies: dict[str, dict[str, Any]] = {
+        "api/v1/auth/login": sign_in,
+        "sign-in": sign_in,
+        "api/v1/likenesses": likeness,
+        "likenesses/new": likeness,
+        "api/v1/identity-checks": evidence,
+        "identity/new": evidence,
+        "api/v1/identity-checks/<uuid:check_id>/decision": {"verified": True},
+        "identity/<uuid:check_id>": {"verified": "yes"},
+        "api/v1/consents": consent,
+        "consents/new": consent,
+        "api/v1/productions": production,
+        "productions/new": production,
+        "api/v1/productions/<uuid:production_id>/decision": decision,
+        "productions/<uuid:production_id>/decide": decision,
+        "i18n/setlang/": {"language": "ja"},
+    }
+    return bodies.get(path, {})
+
+
+# Written by a refusal too (the event that says so), or by nobody's act.
+_NOT_COUNTED = ("audit_event", "django_session", "django_migrations", "knox_authtoken")
+
+
+def fingerprint() -> str:
+    """A digest of every row of every table but the log and the sessions."""
+    with connection.cursor() as cursor:
+        names = set(connection.introspection.table_names(cursor)) - set(_NOT_COUNTED)
+        parts = [
+            f"SELECT '{name}', count(*), coalesce(sum(hashtext(t::text)::bigint), 0)"  # noqa: S608
+            f" FROM {name} t"
+            for name in sorted(names)
+        ]
+        cursor.execute(" UNION ALL ".join(parts))
+        return repr(sorted(cursor.fetchall()))
+
+
+def refused(answer: Any) -> bool:
+    """Whether the caller was turned away: by status, or by being sent to sign in first."""
+    if answer.status_code in (301, 302, 303):
+        return str(answer["Location"]).startswith(f"{settings.LOGIN_URL}?next=")
+    return answer.status_code in (401, 403, 404)
