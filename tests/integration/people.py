@@ -22,7 +22,8 @@ from compliance.permit import JobKind, MeasureResult, Verdict
 from rakkan.accounts.models import Organisation, User
 from rakkan.accounts.roles import Role
 from rakkan.accounts.services import organisation_ensure, user_ensure
-from rakkan.approvals.services import policy_ensure
+from rakkan.approvals.services import Verdict as Vote
+from rakkan.approvals.services import Word, policy_ensure
 from rakkan.consents.models import Consent
 from rakkan.consents.services import Terms, consent_grant
 from rakkan.dispatch.models import Job
@@ -176,7 +177,7 @@ def approve(user: User, production: Production) -> Production:
         user=user,
         production_id=production.pk,
         request_digest=production.request_digest,
-        approve=True,
+        word=Word(Vote.APPROVE),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from rakkan.approvals.services import Verdict
 from rakkan.consents.services import Terms
 from rakkan.productions.services.create import Draft
 
@@ -83,7 +84,8 @@ class ProductionFields(serializers.Serializer[Any]):
 class DecisionFields(serializers.Serializer[Any]):
     """An approver's word, bound to the digest of what they saw."""
 
-    decision = serializers.ChoiceField(choices=["approve", "reject"])
+    decision = serializers.ChoiceField(choices=[verdict.value for verdict in Verdict])
+    step = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
     request_digest = serializers.RegexField(r"^[0-9a-f]{64}$")
     comment = serializers.CharField(max_length=1000, required=False, default="", allow_blank=True)
 

@@ -17,6 +17,7 @@ from rakkan.accounts.services import session_start
 from rakkan.api import fields, serializers
 from rakkan.api.fields import fields_of
 from rakkan.api.pagination import Newest
+from rakkan.approvals.services import Verdict, Word
 from rakkan.audit.services import log_read
 from rakkan.consents.selectors import consent_get, consents_visible
 from rakkan.consents.services import consent_grant
@@ -213,8 +214,7 @@ class ProductionDecision(APIView):
             user=_user(request),
             production_id=production_id,
             request_digest=given["request_digest"],
-            approve=given["decision"] == "approve",
-            comment=given["comment"],
+            word=Word(Verdict(given["decision"]), given["comment"], given["step"]),
         )
         return Response(serializers.ProductionSerializer(production).data)
 

@@ -4,31 +4,113 @@ from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from rakkan.approvals.matching import Asked, Match
+from rakkan.approvals.progress import Verdict
 from rakkan.audit.models import append_only
-from rakkan.core.models import IdModel
+from rakkan.consents.scope import TERRITORIES, Channel, Purpose
+from rakkan.core.models import IdModel, words
+from rakkan.likenesses.classes import PersonClass
+
+VOCABULARY: dict[str, list[str]] = {  # what the lists of a rule may hold
+    "purposes": [purpose.value for purpose in Purpose],
+    "channels": [channel.value for channel in Channel],
+    "territories": list(TERRITORIES),
+    "person_classes": [kind.value for kind in PersonClass],
+}
 
 
-class PolicyStep(IdModel):
-    """One approval an organisation asks for; no steps means nothing can be approved."""
+def _known_words() -> Q:
+    """A misspelt word would match nothing: a forbidden use would be one in name only."""
+    return Q(**{f"{name}__contained_by": known for name, known in VOCABULARY.items()})
 
-    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
-    order = models.PositiveSmallIntegerField()
-    name = models.CharField(max_length=60)  # e.g. "legal"
+
+class _Matching(IdModel):
+    """The lists of a rule; an empty one means any."""
+
+    purposes = words(blank=True)
+    channels = words(blank=True)
+    territories = words(blank=True)
+    person_classes = words(blank=True)
+    active = models.BooleanField(default=True)
 
     class Meta:
-        """One step at a place."""
+        """No table of its own."""
 
-        ordering: ClassVar = ["order"]
+        abstract = True
+
+    @property
+    def match(self) -> Match:
+        """Return the lists as a value."""
+        return Match(**{name: tuple(getattr(self, name)) for name in VOCABULARY})
+
+
+class Policy(_Matching):
+    """Which steps an organisation asks for, and for which requests; no policy means no."""
+
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
+    name = models.CharField(max_length=60)
+    priority = models.SmallIntegerField(default=0)  # the larger one speaks first
+
+    class Meta:
+        """One of a name, with known words only."""
+
+        ordering: ClassVar = ["-priority", "name"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["organisation", "order"], name="policy_step_place")
+            models.UniqueConstraint(fields=["organisation", "name"], name="policy_name_once"),
+            models.CheckConstraint(condition=_known_words(), name="policy_known_words"),
         ]
 
     def __str__(self) -> str:
         """Return its name."""
         return self.name
+
+
+class PolicyStep(IdModel):
+    """One approval a policy asks for; a policy without steps approves nothing."""
+
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="steps")
+    stage = models.PositiveSmallIntegerField()  # steps of one stage are open at the same time
+    name = models.CharField(max_length=60)  # e.g. "legal"
+    quorum = models.PositiveSmallIntegerField(default=1)  # people
+
+    class Meta:
+        """A step is in its policy once and asks for somebody."""
+
+        ordering: ClassVar = ["stage", "name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["policy", "name"], name="policy_step_once"),
+            models.CheckConstraint(condition=Q(quorum__gte=1), name="policy_step_quorum"),
+        ]
+
+    def __str__(self) -> str:
+        """Return its name."""
+        return self.name
+
+
+class ForbiddenUse(_Matching):
+    """A use that an organisation never makes, whoever would approve it."""
+
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
+    rule = models.CharField(max_length=60)
+    reason_en = models.CharField(max_length=300)
+    reason_ja = models.CharField(max_length=300)
+
+    class Meta:
+        """One of a name, with known words only."""
+
+        ordering: ClassVar = ["rule"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "rule"], name="forbidden_use_once"),
+            models.CheckConstraint(condition=_known_words(), name="forbidden_use_known_words"),
+        ]
+
+    def __str__(self) -> str:
+        """Return its name."""
+        return self.rule
 
 
 class Workflow(IdModel):
@@ -43,6 +125,11 @@ class Workflow(IdModel):
     depicted = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
+    policies = ArrayField(models.CharField(max_length=60), default=list)  # names, as they were
+    purpose = models.CharField(max_length=40, default="")  # from here on: what rules ask for
+    channels = words()
+    territories = words()
+    person_class = models.CharField(max_length=20, default=PersonClass.ADULT.value)
     opened_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
@@ -58,20 +145,27 @@ class Workflow(IdModel):
         """Subject."""
         return str(self.subject_id)
 
+    @property
+    def asked(self) -> Asked:
+        """Return what the request asked for, as the rules see it."""
+        return Asked(self.purpose, tuple(self.channels), tuple(self.territories), self.person_class)
+
 
 class WorkflowStep(IdModel):
-    """A step as the policy had it when the workflow was opened."""
+    """A step as the policies had it when the workflow was opened."""
 
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="steps")
-    order = models.PositiveSmallIntegerField()
+    stage = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=60)
+    quorum = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         """Steps stay as they were when the request was submitted."""
 
-        ordering: ClassVar = ["order"]
+        ordering: ClassVar = ["stage", "name"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["workflow", "order"], name="workflow_step_place")
+            models.UniqueConstraint(fields=["workflow", "name"], name="workflow_step_once"),
+            models.CheckConstraint(condition=Q(quorum__gte=1), name="workflow_step_quorum"),
         ]
         triggers: ClassVar = append_only("workflow_step")
 
@@ -80,17 +174,10 @@ class WorkflowStep(IdModel):
         return self.name
 
 
-class Verdict(models.TextChoices):
-    """What an approver says."""
-
-    APPROVE = "approve"
-    REJECT = "reject"
-
-
 class Decision(IdModel):
     """One person's one-shot word on one step, bound to the digest they saw."""
 
-    step = models.OneToOneField(WorkflowStep, on_delete=models.PROTECT, related_name="decision")
+    step = models.ForeignKey(WorkflowStep, on_delete=models.PROTECT, related_name="decisions")
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="decisions")
     requester = models.ForeignKey(  # this and the next are copied for the constraints to see
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
@@ -101,13 +188,13 @@ class Decision(IdModel):
     approver = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
-    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    verdict = models.CharField(max_length=10, choices=[(v.value, v.value) for v in Verdict])
     subject_digest = models.CharField(max_length=64)
     comment = models.CharField(max_length=1000, blank=True)
     decided_at = models.DateTimeField()
 
     class Meta:
-        """Four eyes by constraint, the copies and the digest by trigger."""
+        """Four eyes by constraint; the copies, the digest, term, stage and quorum by trigger."""
 
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -115,6 +202,9 @@ class Decision(IdModel):
             ),
             models.CheckConstraint(
                 condition=~Q(approver=F("depicted")), name="approver_is_not_depicted"
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict__in=[v.value for v in Verdict]), name="decision_known_verdict"
             ),
             models.UniqueConstraint(fields=["workflow", "approver"], name="approver_counts_once"),
         ]
@@ -124,8 +214,10 @@ class Decision(IdModel):
                 name="decision_fits_workflow",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
+                # The lock lets two who decide at once count each other.
                 func=pgtrigger.Func(
                     """
+                    PERFORM 1 FROM approvals_workflow WHERE id = NEW.workflow_id FOR UPDATE;
                     IF NOT EXISTS (
                         SELECT 1 FROM approvals_workflow w
                         JOIN approvals_workflowstep s ON s.workflow_id = w.id
@@ -133,7 +225,22 @@ class Decision(IdModel):
                           AND w.requester_id = NEW.requester_id
                           AND w.depicted_id = NEW.depicted_id
                           AND w.subject_digest = NEW.subject_digest
-                          AND NEW.decided_at < w.expires_at
+                          AND NEW.decided_at < w.expires_at AND now() < w.expires_at
+                          AND NOT EXISTS (
+                              SELECT 1 FROM approvals_decision d
+                              WHERE d.workflow_id = w.id AND d.verdict <> 'approve'
+                          )
+                          AND s.quorum > (
+                              SELECT COUNT(*) FROM approvals_decision d WHERE d.step_id = s.id
+                          )
+                          AND NOT EXISTS (
+                              SELECT 1 FROM approvals_workflowstep e
+                              WHERE e.workflow_id = w.id AND e.stage < s.stage
+                                AND e.quorum > (
+                                    SELECT COUNT(*) FROM approvals_decision d
+                                    WHERE d.step_id = e.id
+                                )
+                          )
                     ) THEN
                         RAISE EXCEPTION 'the decision does not fit its workflow'
                             USING ERRCODE = 'check_violation';

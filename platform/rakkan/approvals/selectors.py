@@ -1,9 +1,18 @@
 """Read approvals."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
-from rakkan.approvals.models import Decision, Verdict, Workflow
-from rakkan.approvals.services import Outcome, workflow_outcome
+from django.utils import timezone
+
+from rakkan.approvals.models import Decision, Workflow
+from rakkan.approvals.services import (
+    Outcome,
+    Verdict,
+    check_use_allowed,
+    workflow_open_steps,
+    workflow_outcome,
+)
 from rakkan.core.errors import Refused
 
 
@@ -15,14 +24,43 @@ def workflow_of(subject_id: UUID) -> Workflow | None:
 def decisions_of(subject_id: UUID) -> list[Decision]:
     """Return the decisions on a production in the order of its steps."""
     rows = Decision.objects.filter(workflow__subject_id=subject_id)
-    return list(rows.select_related("step", "approver").order_by("step__order"))
+    return list(
+        rows.select_related("step", "approver").order_by("step__stage", "step__name", "decided_at")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step as a page shows it."""
+
+    name: str
+    stage: int
+    quorum: int
+    waits: bool
+    decisions: list[Decision]
+
+
+def steps_of(workflow: Workflow) -> list[StepView]:
+    """Return the steps of a workflow in order, each with who decided what."""
+    waiting = {step.pk for step in workflow_open_steps(workflow)}
+    decisions = decisions_of(workflow.subject_id)
+    return [
+        StepView(
+            step.name,
+            step.stage,
+            step.quorum,
+            step.pk in waiting,
+            [decision for decision in decisions if decision.step_id == step.pk],
+        )
+        for step in workflow.steps.all()
+    ]
 
 
 def check_approved(subject_id: UUID, subject_digest: str) -> None:
-    """Raise unless every step approved exactly this digest.
+    """Raise unless every step approved exactly this digest, in time, and no rule forbids it now.
 
     Raises:
-        Refused: it is not approved, or something else was.
+        Refused: it is not approved, something else was, it was too long ago, or it is forbidden.
     """
     workflow = workflow_of(subject_id)
     if workflow is None or workflow_outcome(workflow) is not Outcome.APPROVED:
@@ -35,3 +73,11 @@ def check_approved(subject_id: UUID, subject_digest: str) -> None:
             remedy="Make a new production and have it approved.",
             status=403,
         )
+    if timezone.now() >= workflow.expires_at:
+        raise Refused(
+            "The approval has expired.",
+            code="approval-expired",
+            remedy="Make a new production and have it approved.",
+            status=403,
+        )
+    check_use_allowed(workflow.organisation_id, workflow.asked)

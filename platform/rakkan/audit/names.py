@@ -23,6 +23,8 @@ class EventName(StrEnum):
     PRODUCTION_REFUSED = "productions.production.refused"
     VOICE_MEASURED = "productions.voice.measured"
     PRODUCTION_SUBMITTED = "productions.production.submitted"
+    POLICY_ADDED = "approvals.policy.added"
+    USE_FORBIDDEN = "approvals.forbidden_use.added"
     DECISION_RECORDED = "approvals.decision.recorded"
     DECISION_REFUSED = "approvals.decision.refused"
     PRODUCTION_APPROVED = "productions.production.approved"

@@ -23,6 +23,8 @@ WORDS: dict[str, str | Promise] = {
     Name.PRODUCTION_REFUSED: _("A step of a production was refused"),
     Name.VOICE_MEASURED: _("A voice track was measured"),
     Name.PRODUCTION_SUBMITTED: _("A production was submitted"),
+    Name.POLICY_ADDED: _("An approval policy was added"),
+    Name.USE_FORBIDDEN: _("A use was forbidden"),
     Name.DECISION_RECORDED: _("An approver decided"),
     Name.DECISION_REFUSED: _("A decision was refused"),
     Name.PRODUCTION_APPROVED: _("A production was approved"),

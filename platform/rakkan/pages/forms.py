@@ -222,8 +222,9 @@ class DecisionForm(_Form):
     """An approver's word, bound to the digest the page showed; the two buttons carry it."""
 
     decision = forms.ChoiceField(
-        choices=[("approve", ""), ("reject", "")], widget=forms.HiddenInput
+        choices=[("approve", ""), ("reject", ""), ("changes", "")], widget=forms.HiddenInput
     )
+    step = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
     request_digest = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
     comment = forms.CharField(
         label=_("Comment"), required=False, max_length=1000, widget=forms.Textarea({"rows": 3})

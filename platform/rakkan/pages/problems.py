@@ -49,7 +49,15 @@ TEXTS: dict[str, Words] = {
     "approval-rejected": Words(_("An approver rejected the request."), _NEW_PRODUCTION),
     "blob-missing": Words(_("A stored file cannot be read at the moment."), _AGAIN),
     "cancelled": Words(_("The requester cancelled it."), _NEW_PRODUCTION),
+    "changes-requested": Words(
+        _("An approver asks for changes."),
+        _("Make a new draft from this one and change what the comment names."),
+    ),
+    "approval-changes-requested": Words(_("An approver asks for changes."), _NEW_PRODUCTION),
     "channels-invalid": Words(_("Choose at least one channel."), ""),
+    "comment-empty": Words(
+        _("Changes are asked for, but not which."), _("Say in the comment what has to change.")
+    ),
     "consent-expired": Words(_("The consent has expired."), _NEW_CONSENT),
     "consent-missing": Words(
         _("The depicted person has given no consent for this likeness."), _NEW_CONSENT
@@ -97,7 +105,7 @@ TEXTS: dict[str, Words] = {
     ),
     "label-empty": Words(_("The AI label has no words."), _("Say what viewers shall read.")),
     "no-policy": Words(
-        _("The organisation has no approval policy, so nothing can be approved."),
+        _("No approval policy of the organisation covers this request, so it cannot be approved."),
         _("Ask whoever manages the organisation to set one up."),
     ),
     "not-found": Words(_("There is no such thing, or it is not for you to see."), ""),
@@ -130,12 +138,20 @@ TEXTS: dict[str, Words] = {
         _("Choose at least one purpose, channel, territory and language."),
         _("A consent without one of them allows nothing."),
     ),
+    "step-not-open": Words(
+        _("This step does not wait for a decision now."), _READ_AGAIN, precise=True
+    ),
     "term-invalid": Words(
         _("The term must end after it starts, and in the future."), _("Choose a later end.")
     ),
     "territories-invalid": Words(_("Choose at least one territory."), ""),
     "title-empty": Words(_("The title is empty."), _("Name the video.")),
     "unavailable": Words(_("A part of the platform does not work at the moment."), _AGAIN),
+    "use-forbidden": Words(
+        _("A rule of the organisation forbids this use."),
+        _("Respect it; no approval changes that."),
+        precise=True,
+    ),
     "voice-not-measured": Words(_("The voice track has not been measured yet."), _WAIT),
     "voice-unusable": Words(
         _("The voice track is unusable."),
@@ -165,8 +181,17 @@ def problem_of(about: Any) -> Problem | None:
         return found
     detail = found.detail
     if words.precise:
-        detail = detail or found.title
+        detail = _japanese(about) or detail or found.title
     return Problem(found.code, str(words.title), detail, str(words.remedy))
+
+
+def _japanese(about: Any) -> str:
+    """Return what an organisation wrote in Japanese about its own rule, on Japanese pages."""
+    if not (get_language() or "").startswith("ja"):
+        return ""
+    if isinstance(about, Mapping):
+        return str(about.get("detail_ja", ""))
+    return str(getattr(about, "detail_ja", ""))
 
 
 def _read(about: Any) -> Problem | None:

@@ -6,6 +6,7 @@ from django.utils.translation import pgettext_lazy
 
 from rakkan.accounts.roles import Role
 from rakkan.consents.scope import WORLD, Change, Channel, Purpose
+from rakkan.likenesses.classes import PersonClass
 from rakkan.productions.states import State
 
 Words = dict[str, str | Promise]
@@ -70,6 +71,8 @@ OBJECTS: Words = {  # what audit events are about
     "measured object": pgettext_lazy("object", "Measured input"),
     "job": pgettext_lazy("object", "Job"),
     "permit": pgettext_lazy("object", "Permit"),
+    "policy": pgettext_lazy("object", "Approval policy"),
+    "forbidden_use": pgettext_lazy("object", "Forbidden use"),
 }
 UNITS: Words = {  # as the gate reports them
     "px": pgettext_lazy("unit", "pixels"),
@@ -118,6 +121,13 @@ VERDICTS: Words = {
     "unusable": _("Unusable"),
     "approve": _("Approved"),
     "reject": _("Rejected by the approver"),
+    "changes": _("Changes asked for"),
+}
+PERSON_CLASSES: Words = {
+    PersonClass.ADULT: _("Adult"),
+    PersonClass.PUBLIC_OFFICIAL: _("Public official"),
+    PersonClass.MINOR: _("Minor"),
+    PersonClass.DECEASED: _("Deceased"),
 }
 GATE_CHECKS: Words = {
     "file": _("The file is the one that was sealed"),
@@ -159,6 +169,7 @@ KINDS: dict[str, Words] = {
     "next": NEXT,
     "consent": CONSENT_STATES,
     "verdict": VERDICTS,
+    "person_class": PERSON_CLASSES,
     "gate": GATE_CHECKS,
     "status": STATUS,
     "object": OBJECTS,

@@ -1,15 +1,144 @@
-"""Set up an organisation's policy."""
+"""Set up an organisation's rules, and ask them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 from django.db import transaction
 
 from rakkan.accounts.models import Organisation
-from rakkan.approvals.models import PolicyStep
+from rakkan.approvals.matching import (
+    Asked,
+    Match,
+    StepPlan,
+    first_touched,
+    governing,
+    merged,
+)
+from rakkan.approvals.models import ForbiddenUse, Policy, PolicyStep
+from rakkan.audit.names import EventName
+from rakkan.audit.services import Subject, event_record, system
+from rakkan.core.errors import Refused
+
+ANY = Match()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a use is forbidden, for people."""
+
+    en: str
+    ja: str
+
+
+class UseForbidden(Refused):
+    """A rule of the organisation forbids the use, whoever would approve it."""
+
+    code = "use-forbidden"
+    status = 403
+
+    def __init__(self, rule: ForbiddenUse) -> None:
+        """Name the rule."""
+        super().__init__(
+            f"The rule “{rule.rule}” forbids this use: {rule.reason_en}",
+            remedy="Respect it; no approval changes that.",
+        )
+        self.rule = rule.rule
+        self.detail_ja = f"規則「{rule.rule}」: {rule.reason_ja}"
 
 
 @transaction.atomic
 def policy_ensure(*, organisation: Organisation, steps: list[str]) -> None:
-    """Give an organisation these steps, in order, if it has none."""
-    if PolicyStep.objects.filter(organisation=organisation).exists():
-        return
-    for order, name in enumerate(steps, start=1):
-        PolicyStep.objects.create(organisation=organisation, order=order, name=name)
+    """Give an organisation these steps, one after the other, for every request, if it has none."""
+    if steps and not Policy.objects.filter(organisation=organisation).exists():
+        plan = [StepPlan(stage, name) for stage, name in enumerate(steps, start=1)]
+        policy_add(organisation=organisation, name="default", steps=plan)
+
+
+@transaction.atomic
+def policy_add(
+    *,
+    organisation: Organisation,
+    name: str,
+    steps: Sequence[StepPlan],
+    match: Match = ANY,
+    priority: int = 0,
+) -> Policy:
+    """Add a policy; it counts for what is submitted from now on."""
+    policy = Policy.objects.create(
+        organisation=organisation, name=name, priority=priority, **_lists(match)
+    )
+    PolicyStep.objects.bulk_create(
+        PolicyStep(policy=policy, stage=step.stage, name=step.name, quorum=step.quorum)
+        for step in steps
+    )
+    data = {
+        "name": name,
+        "priority": priority,
+        **_lists(match),
+        "steps": [asdict(step) for step in steps],
+    }
+    event_record(
+        EventName.POLICY_ADDED,
+        actor=system("setup", organisation.pk),
+        subject=Subject("policy", str(policy.pk)),
+        data=data,
+    )
+    return policy
+
+
+@transaction.atomic
+def forbidden_use_ensure(
+    *, organisation: Organisation, rule: str, match: Match, reason: Reason
+) -> ForbiddenUse:
+    """Forbid a use; a rule of that name that exists stays as it is."""
+    forbidden, made = ForbiddenUse.objects.get_or_create(
+        organisation=organisation,
+        rule=rule,
+        defaults={"reason_en": reason.en, "reason_ja": reason.ja, **_lists(match)},
+    )
+    if made:
+        event_record(
+            EventName.USE_FORBIDDEN,
+            actor=system("setup", organisation.pk),
+            subject=Subject("forbidden_use", str(forbidden.pk)),
+            data={"rule": rule, **_lists(match)},
+        )
+    return forbidden
+
+
+def _lists(match: Match) -> dict[str, list[str]]:
+    return {name: sorted(values) for name, values in asdict(match).items()}
+
+
+def check_use_allowed(organisation_id: object, asked: Asked) -> None:
+    """Raise if a rule of the organisation forbids the use.
+
+    Raises:
+        UseForbidden: one does; it is named.
+    """
+    rules = ForbiddenUse.objects.filter(organisation_id=str(organisation_id), active=True)
+    touched = first_touched(rules, asked)
+    if touched is not None:
+        raise UseForbidden(touched)
+
+
+def plan_of(organisation: Organisation, asked: Asked) -> tuple[list[str], list[StepPlan]]:
+    """Return the names of the policies that govern a request, and their steps as one plan.
+
+    Raises:
+        Refused: no policy matches, or one that does asks nobody: no policy means no.
+    """
+    rules = Policy.objects.filter(organisation=organisation, active=True)
+    chosen = governing(list(rules.prefetch_related("steps")), asked)
+    if not chosen or not all(policy.steps.all() for policy in chosen):
+        raise Refused(
+            "No approval policy of the organisation covers this request, so it cannot be approved.",
+            code="no-policy",
+            remedy="Ask whoever manages the organisation to set one up.",
+        )
+    steps = [
+        StepPlan(step.stage, step.name, step.quorum)
+        for policy in chosen
+        for step in policy.steps.all()
+    ]
+    return [policy.name for policy in chosen], merged(steps)

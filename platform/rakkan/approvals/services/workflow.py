@@ -2,30 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from rakkan.accounts.models import Organisation, User
 from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
-from rakkan.approvals.models import Decision, PolicyStep, Verdict, Workflow, WorkflowStep
+from rakkan.approvals.matching import Asked
+from rakkan.approvals.models import Decision, Workflow, WorkflowStep
+from rakkan.approvals.progress import Outcome, Standing, Verdict, open_standings, outcome_of
+from rakkan.approvals.services.policy import plan_of
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record
-from rakkan.core.errors import NotFound, NotPermitted, Refused
-
-TERM = timedelta(days=7)  # an approval that waits longer is about another time
-
-
-class Outcome(StrEnum):
-    """Where a workflow stands; derived from its decisions."""
-
-    PENDING = "pending"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
+from rakkan.core.errors import BadInput, NotFound, NotPermitted, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +30,26 @@ class Question:
     organisation: Organisation
     requester: User
     depicted: User
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What an approver says, and on which step; an empty step means the first that is open."""
+
+    verdict: Verdict
+    comment: str = ""
+    step: str = ""
 
 
 def workflow_open(question: Question) -> Workflow:
-    """Open the approval of one exact request, with the steps the policy has now.
+    """Open the approval of one exact request, with the steps the policies have now.
 
     Raises:
-        Refused: the organisation has no policy (no policy means no), or one was opened before.
+        Refused: no policy covers it (no policy means no), or one was opened before.
     """
-    steps = list(PolicyStep.objects.filter(organisation=question.organisation))
-    if not steps:
-        raise Refused(
-            "The organisation has no approval policy, so nothing can be approved.",
-            code="no-policy",
-            remedy="Ask whoever manages the organisation to set one up.",
-        )
+    asked = question.asked
+    policies, steps = plan_of(question.organisation, asked)
     now = timezone.now()
     try:
         with transaction.atomic():
@@ -61,37 +59,56 @@ def workflow_open(question: Question) -> Workflow:
                 organisation=question.organisation,
                 requester=question.requester,
                 depicted=question.depicted,
+                policies=policies,
+                purpose=asked.purpose,
+                channels=sorted(asked.channels),
+                territories=sorted(asked.territories),
+                person_class=asked.person_class,
                 opened_at=now,
-                expires_at=now + TERM,
+                expires_at=now + timedelta(days=settings.RAKKAN_APPROVAL_DAYS),
             )
     except IntegrityError as error:
         raise Refused("Its approval was opened before.", code="already-submitted") from error
     WorkflowStep.objects.bulk_create(
-        WorkflowStep(workflow=workflow, order=step.order, name=step.name) for step in steps
+        WorkflowStep(workflow=workflow, stage=step.stage, name=step.name, quorum=step.quorum)
+        for step in steps
     )
     return workflow
 
 
+def standings_of(workflow: Workflow) -> tuple[list[WorkflowStep], list[Standing]]:
+    """Return the steps of a workflow in order, and what was said on each."""
+    steps = list(workflow.steps.prefetch_related("decisions"))
+    said = [tuple(decision.verdict for decision in step.decisions.all()) for step in steps]
+    return steps, [Standing(step, verdicts) for step, verdicts in zip(steps, said, strict=True)]
+
+
 def workflow_outcome(workflow: Workflow) -> Outcome:
     """Return where a workflow stands now."""
-    verdicts = list(workflow.decisions.values_list("verdict", flat=True))
-    if Verdict.REJECT in verdicts:
-        return Outcome.REJECTED
-    if len(verdicts) == workflow.steps.count():
-        return Outcome.APPROVED
-    if timezone.now() >= workflow.expires_at:
-        return Outcome.EXPIRED
-    return Outcome.PENDING
+    _, standings = standings_of(workflow)
+    return outcome_of(standings, expired=timezone.now() >= workflow.expires_at)
 
 
-def decision_record(
-    *, user: User, subject_id: UUID, subject_digest: str, approve: bool, comment: str = ""
-) -> Outcome:
-    """Record the acting approver's decision on the next open step; return where it stands then.
+def workflow_open_steps(workflow: Workflow) -> list[WorkflowStep]:
+    """Return the steps that wait for somebody now."""
+    if workflow_outcome(workflow) is not Outcome.PENDING:
+        return []
+    steps, standings = standings_of(workflow)
+    return [steps[i] for i in open_standings(standings)]
+
+
+def workflows_expired() -> QuerySet[Workflow]:
+    """Return the workflows whose term is over, whatever was decided."""
+    return Workflow.objects.filter(expires_at__lte=timezone.now())
+
+
+def decision_record(*, user: User, subject_id: UUID, subject_digest: str, word: Word) -> Outcome:
+    """Record the acting approver's decision on an open step; return where it stands then.
 
     Raises:
         NotPermitted: not an approver, or the requester, or the depicted person.
         Refused: the digest is not that of the request, decided or expired already.
+        BadInput: the step is not open, or changes are asked for without saying which.
     """
     actor = check_user_has_role(user, Role.APPROVER)
     workflow = (
@@ -102,19 +119,16 @@ def decision_record(
     if workflow is None:
         raise NotFound("Nothing waits for approval here.")
     _check_may_decide(workflow, user, subject_digest)
-    step = workflow.steps.filter(decision=None).order_by("order").first()
-    if step is None:
-        raise Refused("Every step has been decided.", code="already-decided")
-    verdict = Verdict.APPROVE if approve else Verdict.REJECT
+    step = _step(workflow, word)
     decision = Decision.objects.create(
         step=step,
         workflow=workflow,
         requester=workflow.requester,
         depicted=workflow.depicted,
         approver=user,
-        verdict=verdict,
+        verdict=word.verdict.value,
         subject_digest=workflow.subject_digest,
-        comment=comment[:1000],
+        comment=word.comment[:1000],
         decided_at=timezone.now(),
     )
     event_record(
@@ -124,7 +138,7 @@ def decision_record(
         data={
             "decision": str(decision.pk),
             "step": step.name,
-            "verdict": verdict.value,
+            "verdict": word.verdict.value,
             "request_digest": workflow.subject_digest,
         },
     )
@@ -155,3 +169,22 @@ def _check_may_decide(workflow: Workflow, user: User, subject_digest: str) -> No
     outcome = workflow_outcome(workflow)
     if outcome is not Outcome.PENDING:
         raise Refused(f"The approval is {outcome.value}.", code=f"approval-{outcome.value}")
+
+
+def _step(workflow: Workflow, word: Word) -> WorkflowStep:
+    if word.verdict is Verdict.CHANGES and not word.comment.strip():
+        raise BadInput(
+            "Changes are asked for, but not which.",
+            code="comment-empty",
+            remedy="Say in the comment what has to change.",
+        )
+    waiting = workflow_open_steps(workflow)
+    for step in waiting:
+        if word.step in ("", step.name):
+            return step
+    names = ", ".join(step.name for step in waiting)
+    raise BadInput(
+        f"The step “{word.step}” does not wait for a decision now.",
+        code="step-not-open",
+        remedy=f"Decide on one of: {names}.",
+    )

@@ -9,11 +9,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.accounts.models import User
-from rakkan.approvals.selectors import decisions_of
+from rakkan.approvals.selectors import steps_of, workflow_of
+from rakkan.approvals.services import Verdict, Word
 from rakkan.core.errors import RakkanError
 from rakkan.likenesses.selectors import likeness_get, likenesses_visible
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, page, user_of
+from rakkan.pages.compare import scope_comparison
 from rakkan.pages.forms import DecisionForm, ProductionForm
 from rakkan.pages.timeline import consent_at_hand, gaps_of, timeline
 from rakkan.pages.words import word
@@ -112,8 +114,7 @@ def production_decision(request: HttpRequest, production_id: UUID) -> HttpRespon
             user=user,
             production_id=production_id,
             request_digest=given["request_digest"],
-            approve=given["decision"] == "approve",
-            comment=given["comment"],
+            word=Word(Verdict(given["decision"]), given["comment"], given["step"]),
         ),
         form=form,
     )
@@ -137,6 +138,7 @@ def _show(
 
 def _facts(production: Production) -> dict[str, Any]:
     release, report = release_of(production.pk), gate_report_newest(production.pk)
+    workflow = workflow_of(production.pk)
     rendering = getattr(production, "rendering", None)
     draft = State(production.state) is State.DRAFT
     return {
@@ -147,7 +149,8 @@ def _facts(production: Production) -> dict[str, Any]:
         "portrait": getattr(production.likeness, "measurement", None),
         "consent": production.consent or (consent_at_hand(production) if draft else None),
         "gaps": gaps_of(production) if draft else [],
-        "decisions": decisions_of(production.pk),
+        "workflow": workflow,
+        "approval": steps_of(workflow) if workflow else [],
         "prompt_report": rendering.result["prompt_report"] if rendering else [],
         "rendering": rendering,
         "release": release,
@@ -168,6 +171,7 @@ def _moves(user: User, production: Production) -> dict[str, Any]:
         "can_submit": own and state is State.DRAFT,
         "can_cancel": own and state not in FINAL and state is not State.RELEASED,
         "can_decide": waiting and production in queries.productions_to_approve(user),
+        "comparison": scope_comparison(production) if waiting else [],
         "form": DecisionForm(initial={"request_digest": production.request_digest}),
     }
 

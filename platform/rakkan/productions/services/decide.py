@@ -4,7 +4,7 @@ from uuid import UUID
 
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_actor
-from rakkan.approvals.services import Outcome, decision_record
+from rakkan.approvals.services import Outcome, Word, decision_record
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, refusal_recorded
 from rakkan.consents.selectors import check_consent_covers
@@ -15,9 +15,22 @@ from rakkan.productions.services.submit import job_spec_of, use_of
 from rakkan.productions.services.transition import move, production_lock
 from rakkan.productions.states import State
 
+_ENDED = {
+    Outcome.REJECTED: {
+        "code": "rejected",
+        "title": "An approver rejected the request.",
+        "remedy": "Make a new draft that answers the comment.",
+    },
+    Outcome.CHANGES: {
+        "code": "changes-requested",
+        "title": "An approver asks for changes.",
+        "remedy": "Make a new draft from this one and change what the comment names.",
+    },
+}
+
 
 def production_decide(
-    *, user: User, production_id: UUID | str, request_digest: str, approve: bool, comment: str = ""
+    *, user: User, production_id: UUID | str, request_digest: str, word: Word
 ) -> Production:
     """Decide as the acting approver about exactly the request with this digest.
 
@@ -34,21 +47,20 @@ def production_decide(
             user=user,
             subject_id=production.pk,
             subject_digest=request_digest,
-            approve=approve,
-            comment=comment,
+            word=word,
         )
         if State(production.state) is not State.IN_APPROVAL:
             raise Refused(f"It is {production.state}.", code="wrong-state")
         if outcome is Outcome.APPROVED:
             _queue(production, user)
-        elif outcome is Outcome.REJECTED:
-            production.problem = {
-                "code": "rejected",
-                "title": "An approver rejected the request.",
-                "detail": comment,
-                "remedy": "Make a new draft that answers the comment.",
-            }
-            move(production, State.REJECTED, actor=user_actor(user))
+        elif outcome in _ENDED:
+            production.problem = {**_ENDED[outcome], "detail": word.comment}
+            move(
+                production,
+                State.REJECTED,
+                actor=user_actor(user),
+                data={"code": production.problem["code"]},
+            )
     return production
 
 

@@ -74,7 +74,8 @@ def check_may_render(production: Production) -> None:
     """Raise unless the request is what was approved and its consent is live and wide enough.
 
     Raises:
-        Refused: request-changed, approval-missing, or one of the consent codes.
+        Refused: request-changed, one of the consent codes, approval-missing, approval-expired or
+            use-forbidden.
     """
     if production.consent is None:
         raise Refused("It has no consent.", code="consent-missing", status=403)
@@ -86,5 +87,5 @@ def check_may_render(production: Production) -> None:
             remedy="Make a new production and have it approved.",
             status=403,
         )
-    check_approved(production.pk, production.request_digest)
     check_consent_covers(production.consent, use_of(production))
+    check_approved(production.pk, production.request_digest)

@@ -19,6 +19,7 @@ from rakkan.dispatch.services import (
 )
 from rakkan.dispatch.states import JobState
 from rakkan.productions.models import Production
+from rakkan.productions.services.expire import approvals_expire
 from rakkan.productions.services.measure import measure_failed
 from rakkan.productions.services.queue import seal_send
 from rakkan.productions.services.stop import production_fail
@@ -43,6 +44,7 @@ def reconcile() -> None:
             job_resend(job)
     _reseal()
     withdrawals_resume()
+    approvals_expire()
 
 
 @transaction.atomic

@@ -20,7 +20,9 @@ from rakkan.productions.states import FINAL, State
 
 def problem_of(error: RakkanError) -> dict[str, str]:
     """Return an error as what people read on the production's page."""
-    return {"code": error.code, "title": str(error), "detail": "", "remedy": error.remedy}
+    problem = {"code": error.code, "title": str(error), "detail": "", "remedy": error.remedy}
+    japanese = getattr(error, "detail_ja", "")  # of errors that say what an organisation wrote
+    return problem | ({"detail_ja": japanese} if japanese else {})
 
 
 def end(production: Production, target: State, *, actor: Actor, problem: dict[str, str]) -> None:

@@ -3,14 +3,22 @@
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from compliance.canonical import digest
 from compliance.permit import InputFile, JobKind, JobSpec, Verdict
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import check_user_has_role, user_actor
 from rakkan.accounts.roles import Role
-from rakkan.approvals.services import Question, workflow_open
+from rakkan.approvals.services import (
+    Asked,
+    Question,
+    UseForbidden,
+    check_use_allowed,
+    workflow_open,
+)
 from rakkan.audit.names import EventName
-from rakkan.audit.services import Subject, refusal_recorded
+from rakkan.audit.services import Actor, Subject, refusal_recorded
 from rakkan.consents.models import Consent
 from rakkan.consents.scope import Use
 from rakkan.consents.selectors import consent_for_use
@@ -18,6 +26,7 @@ from rakkan.core.errors import BadInput, NotFound, NotPermitted
 from rakkan.likenesses.selectors import check_likeness_is_usable, first_reason
 from rakkan.productions.models import Production
 from rakkan.productions.services.measure import voice_of
+from rakkan.productions.services.stop import end, problem_of
 from rakkan.productions.services.transition import move, production_lock
 from rakkan.productions.states import State
 
@@ -30,34 +39,54 @@ def production_submit(*, user: User, production_id: UUID | str) -> Production:
     Raises:
         NotPermitted: it is somebody else's draft.
         BadInput: portrait or voice unusable or not measured yet.
-        Refused: no consent, not live, or out of scope; or submitted before.
+        UseForbidden: a rule of the organisation forbids it; the draft has ended.
+        Refused: no consent, not live, or out of scope; no policy; or submitted before.
     """
     subject = Subject("production", str(production_id))
-    with refusal_recorded(EventName.PRODUCTION_REFUSED, actor=user_actor(user), subject=subject):
-        actor = check_user_has_role(user, Role.REQUESTER)
-        production = production_lock(production_id)
-        if production.organisation_id != user.organisation_id:
-            raise NotFound(f"There is no production {production_id}.")
-        if production.requester_id != user.pk:
-            raise NotPermitted("Only its requester submits a production.")
-        if State(production.state) is State.DRAFT:
-            _pin(production)
-        move(
-            production,
-            State.IN_APPROVAL,
-            actor=actor,
-            data={"request_digest": production.request_digest},
+    actor = user_actor(user)
+    try:
+        with refusal_recorded(EventName.PRODUCTION_REFUSED, actor=actor, subject=subject):
+            return _submit(user, production_id)
+    except UseForbidden as forbidden:
+        _forbid(production_id, actor, forbidden)
+        raise
+
+
+def _submit(user: User, production_id: UUID | str) -> Production:
+    actor = check_user_has_role(user, Role.REQUESTER)
+    production = production_lock(production_id)
+    if production.organisation_id != user.organisation_id:
+        raise NotFound(f"There is no production {production_id}.")
+    if production.requester_id != user.pk:
+        raise NotPermitted("Only its requester submits a production.")
+    if State(production.state) is State.DRAFT:
+        check_use_allowed(production.organisation_id, asked_of(production))
+        _pin(production)
+    move(
+        production,
+        State.IN_APPROVAL,
+        actor=actor,
+        data={"request_digest": production.request_digest},
+    )
+    workflow_open(
+        Question(
+            subject_id=production.pk,
+            subject_digest=production.request_digest,
+            organisation=production.organisation,
+            requester=production.requester,
+            depicted=production.likeness.person.user,
+            asked=asked_of(production),
         )
-        workflow_open(
-            Question(
-                subject_id=production.pk,
-                subject_digest=production.request_digest,
-                organisation=production.organisation,
-                requester=production.requester,
-                depicted=production.likeness.person.user,
-            )
-        )
+    )
     return production
+
+
+@transaction.atomic
+def _forbid(production_id: UUID | str, actor: Actor, forbidden: UseForbidden) -> None:
+    """End a draft that no approval could ever allow; the refusal itself was rolled back."""
+    production = production_lock(production_id)
+    if State(production.state) is State.DRAFT:
+        end(production, State.STOPPED, actor=actor, problem=problem_of(forbidden))
 
 
 def _pin(production: Production) -> None:
@@ -75,6 +104,16 @@ def use_of(production: Production) -> Use:
         channels=frozenset(production.channels),
         territories=frozenset(production.territories),
         language=production.language,
+    )
+
+
+def asked_of(production: Production) -> Asked:
+    """Return what a production asks of the organisation's policies."""
+    return Asked(
+        production.purpose,
+        tuple(production.channels),
+        tuple(production.territories),
+        production.likeness.person.person_class,
     )
 
 

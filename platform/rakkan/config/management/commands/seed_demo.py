@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from rakkan.accounts.roles import Role
 from rakkan.accounts.services import organisation_ensure, user_ensure
-from rakkan.approvals.services import policy_ensure
+from rakkan.approvals.services import Match, Reason, forbidden_use_ensure, policy_ensure
 
 ORGANISATION = "Demo Corporation"
 ACCOUNTS = {
@@ -31,11 +31,20 @@ class Command(BaseCommand):
         parser.add_argument("--password", required=True)
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Make organisation, policy and accounts."""
+        """Make organisation, policy, a forbidden use and accounts."""
         if settings.RAKKAN_ENV == "production":
             raise CommandError("Demo accounts are never made in production.")
         organisation = organisation_ensure(name=ORGANISATION)
         policy_ensure(organisation=organisation, steps=["legal"])
+        forbidden_use_ensure(
+            organisation=organisation,
+            rule="no-marketing-with-minors",
+            match=Match(purposes=("marketing",), person_classes=("minor",)),
+            reason=Reason(
+                "Minors are not shown in marketing.",
+                "未成年者をマーケティングに起用することはできません。",
+            ),
+        )
         accounts = {}
         for key, (email, name, role) in ACCOUNTS.items():
             user_ensure(

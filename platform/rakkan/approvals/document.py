@@ -1,0 +1,107 @@
+"""The page about approval policies, its tables taken from the code they describe."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from rakkan.approvals.models import (
+    VOCABULARY,
+    Decision,
+    ForbiddenUse,
+    Policy,
+    PolicyStep,
+    Workflow,
+    WorkflowStep,
+)
+from rakkan.approvals.progress import ENDS, Verdict
+
+HEADING = """# Approval policies
+
+Written by `python manage.py approval_policies > docs/approval-policies.md`; a test fails where page
+and code differ.
+
+An organisation says in data who has to approve what. A **policy** has four lists, a priority and
+steps. An empty list means any. A request is judged part by part: each of its channels in each of
+its territories (one for the whole world: in every territory). For each part, among the active
+policies that match it,
+
+1. the one with the highest priority speaks;
+2. at equal priority the most specific one, that is the one with more lists that say something;
+3. where two are equal, both.
+
+Everything that speaks to a part applies to the whole request, so that adding a harmless channel
+never makes a rule go away. A step that two policies name is asked for once, at the later stage and
+with the larger quorum. A part that no policy matches leaves the request without one, and **no
+policy means no** (`no-policy`); so does a policy without steps.
+
+A **forbidden use** has the same four lists. If it matches any part of a request, the request ends
+at submission with the rule's name (`use-forbidden`), whoever would have approved it. A use that is
+forbidden later is not dispatched any more.
+
+The workflow of a request copies the steps at submission and never changes after that. Stages follow
+each other; the steps of one stage are open at the same time. A step is complete when as many
+different people as its quorum says have approved it. Requester, depicted person and approvers are
+different people, and each approver counts once in a workflow.
+"""
+
+_CONSEQUENCES: Mapping[Verdict, str] = {
+    Verdict.APPROVE: "counts for the step; the last one queues the render job",
+    Verdict.REJECT: "ends the workflow; the production is `rejected`",
+    Verdict.CHANGES: "ends the workflow, needs a comment; the production is `rejected` with "
+    "the code `changes-requested`, and a new draft can be made from it",
+}
+
+
+def document() -> str:
+    """Return the Markdown page."""
+    lists = [(f"`{name}`", ", ".join(f"`{w}`" for w in ws)) for name, ws in VOCABULARY.items()]
+    verdicts = [
+        (f"`{v.value}`", ENDS[v].value if v in ENDS else "-", _CONSEQUENCES[v]) for v in Verdict
+    ]
+    parts = [
+        HEADING,
+        "## The lists of a rule\n",
+        _table(("list", "words it may hold"), lists),
+        "## What an approver can say\n",
+        _table(("decision", "the workflow is then", "what follows"), verdicts),
+        f"An approval lasts {_default_days()} days from submission (`RAKKAN_APPROVAL_DAYS`), "
+        "decided or not.\nWhat is in approval or queued after that is stopped with "
+        "`approval-expired`, and\nneither dispatch nor the release gate accepts it.\n",
+        "## What the database holds to\n",
+        "Each of these refuses a row whatever the program does.\n",
+        _table(("table", "rule", "kind"), _rules()),
+    ]
+    return "\n".join(parts)
+
+
+def _default_days() -> str:
+    return f"{settings.RAKKAN_APPROVAL_DAYS:g}"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("|" + "|".join(f" {cell} " for cell in line) + "|" for line in lines) + "\n"
+
+
+def _rules() -> list[tuple[str, str, str]]:
+    tables: tuple[type[models.Model], ...] = (
+        Policy,
+        PolicyStep,
+        ForbiddenUse,
+        Workflow,
+        WorkflowStep,
+        Decision,
+    )
+    rows = []
+    for table in tables:
+        meta: Any = table._meta
+        name = f"`{meta.db_table}`"
+        rows += [(name, f"`{rule.name}`", _kind(rule)) for rule in meta.constraints]
+        rows += [(name, f"`{rule.name}`", "trigger") for rule in getattr(meta, "triggers", [])]
+    return rows
+
+
+def _kind(rule: models.BaseConstraint) -> str:
+    return "unique" if isinstance(rule, models.UniqueConstraint) else "check"
