@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from rakkan.pages.problems import problem_of
 from rakkan.productions.models import Production
 from rakkan.productions.services.decide import production_decide
 from rakkan.productions.services.reconcile import reconcile
+from rakkan.productions.services.redraft import draft_of, production_redraft
 from tests.integration import people
 
 pytestmark = pytest.mark.django_db
@@ -301,6 +303,48 @@ def test_the_api_takes_a_step_and_asks_for_changes() -> None:
 
     assert answer.status_code == 200, answer.json()
     assert answer.json()["problem"]["code"] == "changes-requested"
+
+
+def test_a_new_draft_takes_over_what_was_asked_for_and_nothing_that_was_decided() -> None:
+    team = people.team_make()
+    old = people.submitted_make(team)
+    with pytest.raises(Refused) as refused:
+        production_redraft(user=team.requester, production_id=old.pk)
+    assert refused.value.code == "wrong-state"
+    old = say(team.approver, old, Verdict.CHANGES, comment="Say the price.")
+
+    new = production_redraft(user=team.requester, production_id=old.pk)
+
+    assert draft_of(new) == draft_of(old)
+    assert new.voice_sha256 == old.voice_sha256
+    assert (new.state, new.consent, new.request_digest) == ("draft", None, "")
+    assert new.asset_id != old.asset_id
+    made = Event.objects.get(object_id=str(new.pk), name__endswith=".created")
+    assert made.data["made_from"] == str(old.pk)
+    with pytest.raises(Refused) as refused:
+        production_redraft(
+            user=people.user_make(team.organisation, Role.REQUESTER), production_id=old.pk
+        )
+    assert refused.value.code == "not-permitted"
+
+
+def test_the_button_leads_to_a_form_that_is_filled_in_and_keeps_the_voice() -> None:
+    team = people.team_make()
+    old = people.submitted_make(team, title="Quarterly figures")
+    say(team.approver, old, Verdict.CHANGES, comment="Say the price.")
+    client = Client()
+    client.force_login(team.requester)
+    address = f"/productions/new?from={old.pk}"
+
+    assert address in client.get(f"/productions/{old.pk}").content.decode()
+    assert "Quarterly figures" in client.get(address).content.decode()
+    given = {**asdict(draft_of(old)), "likeness": old.likeness_id, "title": "With the price"}
+    answer = client.post(address, given)
+
+    assert answer.status_code == 302, answer.content.decode()
+    new = Production.objects.get(title="With the price")
+    assert new.voice_sha256 == old.voice_sha256
+    assert client.get("/productions/new?from=nothing").status_code == 404
 
 
 # -- for how long it holds

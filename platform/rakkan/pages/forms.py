@@ -1,5 +1,6 @@
 """What people fill in. Forms only read; whether it may be done, the services say."""
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ from rakkan.consents.services import Terms
 from rakkan.likenesses.models import Likeness
 from rakkan.pages.events import event_choices
 from rakkan.pages.words import CHANGES, CHANNELS, LANGUAGES, PURPOSES, TERRITORIES, Words, choices
+from rakkan.productions.models import Production
 from rakkan.productions.services.create import Draft
+from rakkan.productions.services.redraft import draft_of
 
 _YEAR = timedelta(days=365)
 _LAST_SECOND = time(23, 59, 59)  # so that people read the day they chose
@@ -204,9 +207,22 @@ class ProductionForm(_Form):
     channels = _several(_("Channels"), CHANNELS)
     territories = _several(_("Territories"), TERRITORIES)
 
-    def __init__(self, *args: Any, likenesses: QuerySet[Likeness], **kwargs: Any) -> None:
-        """Offer these likenesses."""
+    def __init__(
+        self,
+        *args: Any,
+        likenesses: QuerySet[Likeness],
+        origin: Production | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Offer these likenesses; filled in from ``origin``, whose voice track can be kept."""
+        if origin is not None:
+            kwargs["initial"] = asdict(draft_of(origin)) | {"likeness": origin.likeness_id}
         super().__init__(*args, **kwargs)
+        if origin is not None:
+            self.fields["voice"].required = False
+            self.fields["voice"].help_text = _(
+                "Left empty, the voice track of the earlier production is taken again."
+            )
         field = self.fields["likeness"]
         if isinstance(field, forms.ModelChoiceField):
             field.queryset = likenesses

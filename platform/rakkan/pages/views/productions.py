@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from rakkan.accounts.models import User
 from rakkan.approvals.selectors import steps_of, workflow_of
 from rakkan.approvals.services import Verdict, Word
-from rakkan.core.errors import RakkanError
+from rakkan.core.errors import NotFound, RakkanError
 from rakkan.likenesses.selectors import likeness_get, likenesses_visible
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, page, user_of
@@ -28,6 +28,7 @@ from rakkan.productions.selectors import (
 from rakkan.productions.services.addresses import status_url
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.decide import production_decide
+from rakkan.productions.services.redraft import Changed, production_redraft
 from rakkan.productions.services.stop import production_cancel
 from rakkan.productions.services.submit import production_submit
 from rakkan.productions.states import FINAL, OWNERS, State
@@ -55,21 +56,35 @@ def approval_queue(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
 def production_new(request: HttpRequest) -> HttpResponseBase:
-    """Make a draft."""
+    """Make a draft; ``?from=`` names a production that has ended and lends what it asked for."""
     user = user_of(request)
-    offered = likenesses_visible(user)
-    form = ProductionForm(request.POST or None, request.FILES or None, likenesses=offered)
+    offered, origin = likenesses_visible(user), _origin(request)
+    form = ProductionForm(
+        request.POST or None, request.FILES or None, likenesses=offered, origin=origin
+    )
 
     def act() -> str:
-        production = production_create(
-            user=user,
-            likeness=likeness_get(user, form.cleaned_data["likeness"].pk),
-            draft=form.draft(),
-            voice=form.cleaned_data["voice"],
-        )
+        likeness = likeness_get(user, form.cleaned_data["likeness"].pk)
+        draft, voice = form.draft(), form.cleaned_data["voice"]
+        if origin is None:
+            production = production_create(user=user, likeness=likeness, draft=draft, voice=voice)
+        else:
+            changed = Changed(draft, likeness, voice)
+            production = production_redraft(user=user, production_id=origin.pk, changed=changed)
         return reverse("production", args=[production.pk])
 
     return form_page(request, "productions/new.html", form, act, offered=offered)
+
+
+def _origin(request: HttpRequest) -> Production | None:
+    given = request.GET.get("from")
+    if given is None:
+        return None
+    try:
+        production_id = UUID(given)
+    except ValueError as error:
+        raise NotFound("There is no such production.") from error
+    return production_get(user_of(request), production_id)
 
 
 @require_safe
@@ -170,6 +185,7 @@ def _moves(user: User, production: Production) -> dict[str, Any]:
     return {
         "can_submit": own and state is State.DRAFT,
         "can_cancel": own and state not in FINAL and state is not State.RELEASED,
+        "can_redraft": own and state in FINAL,
         "can_decide": waiting and production in queries.productions_to_approve(user),
         "comparison": scope_comparison(production) if waiting else [],
         "form": DecisionForm(initial={"request_digest": production.request_digest}),

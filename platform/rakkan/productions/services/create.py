@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
+from compliance.permit import InputFile
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import check_user_has_role, user_actor
 from rakkan.accounts.roles import Role
@@ -48,37 +49,62 @@ def production_create(
     """
     subject = Subject("production", "", "new draft")
     with refusal_recorded(EventName.PRODUCTION_REFUSED, actor=user_actor(user), subject=subject):
-        actor = check_user_has_role(user, Role.REQUESTER)
-        _check_draft(draft)
+        check_user_has_role(user, Role.REQUESTER)
+        check_draft(draft)  # before the file is read
         upload = audio_accept(voice)
-        production = Production.objects.create(
-            organisation=user.organisation,
-            requester=user,
-            likeness=likeness,
-            title=draft.title.strip()[:120],
-            purpose=draft.purpose,
-            channels=sorted(set(draft.channels)),
-            territories=sorted(set(draft.territories)),
-            language=draft.language,
-            prompt=draft.prompt.strip(),
-            transcript=draft.transcript.strip(),
-            engine=draft.engine,
-            seed=draft.seed,
-            voice_sha256=upload.sha256,
-            voice_size=upload.size,
-            voice_media_type=upload.media_type,
-        )
-        event_record(
-            EventName.PRODUCTION_CREATED,
-            actor=actor,
-            subject=subject_of(production),
-            data={"voice_sha256": upload.sha256, "likeness": str(likeness.pk)},
-        )
-        voice_measure(production=production)
+        track = InputFile("voice", upload.sha256, upload.size, upload.media_type)
+        return draft_store(user, likeness, draft, track, {})
+
+
+def draft_store(
+    user: User, likeness: Likeness, draft: Draft, voice: InputFile, data: dict[str, str]
+) -> Production:
+    """Keep a draft whose voice track is in the store, in the caller's transaction.
+
+    Args:
+        user: the requester; the caller has checked the role.
+        likeness: whom it shows.
+        draft: what was filled in.
+        voice: the track; it is measured anew, since a verdict belongs to one production.
+        data: what the event shall say beside the inputs.
+
+    Raises:
+        BadInput: a field cannot be used.
+    """
+    check_draft(draft)
+    production = Production.objects.create(
+        organisation=user.organisation,
+        requester=user,
+        likeness=likeness,
+        title=draft.title.strip()[:120],
+        purpose=draft.purpose,
+        channels=sorted(set(draft.channels)),
+        territories=sorted(set(draft.territories)),
+        language=draft.language,
+        prompt=draft.prompt.strip(),
+        transcript=draft.transcript.strip(),
+        engine=draft.engine,
+        seed=draft.seed,
+        voice_sha256=voice.sha256,
+        voice_size=voice.size,
+        voice_media_type=voice.media_type,
+    )
+    event_record(
+        EventName.PRODUCTION_CREATED,
+        actor=user_actor(user),
+        subject=subject_of(production),
+        data={"voice_sha256": voice.sha256, "likeness": str(likeness.pk), **data},
+    )
+    voice_measure(production=production)
     return production
 
 
-def _check_draft(draft: Draft) -> None:
+def check_draft(draft: Draft) -> None:
+    """Raise unless every field can be used.
+
+    Raises:
+        BadInput: one cannot.
+    """
     _check_words("purpose", [draft.purpose], [p.value for p in Purpose])
     _check_words("channels", draft.channels, [c.value for c in Channel])
     _check_words("territories", draft.territories, list(TERRITORIES))
