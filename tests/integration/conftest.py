@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-FILES = "django.core.files.storage.FileSystemStorage"
+FILES = "rakkan.core.storage.AtomicFileStorage"
 
 
 @pytest.fixture(autouse=True)

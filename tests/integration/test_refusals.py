@@ -12,6 +12,7 @@ from django.utils import timezone
 from compliance.permit import Verdict
 from rakkan.accounts.roles import Role
 from rakkan.audit.models import Event
+from rakkan.consents.selectors import ConsentState, consent_state
 from rakkan.core.errors import Refused
 from rakkan.productions.models import Production, Rendering
 from rakkan.productions.services.submit import production_submit
@@ -152,6 +153,31 @@ def test_a_consent_withdrawn_while_it_renders_calls_the_permit_back() -> None:
     assert worker.heartbeat().json()["code"] == "lease-lost"
     assert worker.result({"sha256": "0" * 64}).json()["code"] == "lease-lost"
     assert_no_file(production)
+
+
+def test_the_person_withdraws_even_after_losing_the_role() -> None:
+    team = people.team_make()
+    production = people.approved_make(team)
+    team.person.memberships.all().delete()
+
+    withdraw(user=team.person, consent_id=production.consent_id)
+
+    production.refresh_from_db()
+    assert production.state == "stopped"
+
+
+def test_a_withdrawal_counts_on_a_host_whose_clock_is_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    team = people.team_make()
+    likeness = people.likeness_make(team)
+    people.identity_make(team)
+    consent = people.consent_make(team, likeness)
+    withdraw(user=team.person, consent_id=consent.pk)
+
+    at(monkeypatch, datetime.now(UTC) - timedelta(seconds=30))
+
+    assert consent_state(consent) is ConsentState.WITHDRAWN
 
 
 def test_a_withdrawn_consent_cannot_be_submitted_under() -> None:

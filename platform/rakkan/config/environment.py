@@ -73,7 +73,7 @@ def storage_of(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme == "file":
         return {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "rakkan.core.storage.AtomicFileStorage",
             "OPTIONS": {"location": str(Path(unquote(parts.path))), "base_url": None},
         }
     if parts.scheme == "s3":

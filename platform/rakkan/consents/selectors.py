@@ -48,10 +48,13 @@ def consent_get(user: User, consent_id: UUID | str) -> Consent:
 
 
 def consent_state(consent: Consent, at: datetime | None = None) -> ConsentState:
-    """Return what a consent is now, or at a moment; a withdrawal counts from when it was made."""
+    """Return what a consent is now, or at a moment.
+
+    Now, a withdrawal that exists counts, whatever the clocks of two hosts say about its time.
+    """
     moment = at or timezone.now()
     withdrawal = Withdrawal.objects.filter(consent=consent).first()
-    if withdrawal is not None and withdrawal.withdrawn_at <= moment:
+    if withdrawal is not None and (at is None or withdrawal.withdrawn_at <= moment):
         return ConsentState.WITHDRAWN
     if moment < consent.valid_from:
         return ConsentState.NOT_YET

@@ -8,6 +8,7 @@ equal names mean equal bytes.
 from __future__ import annotations
 
 import hashlib
+import logging
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from django.core.files.storage import storages
 
 from rakkan.core.errors import BadInput, Damaged, Unavailable
 
+log = logging.getLogger(__name__)
 _CHUNK = 1 << 20
 
 
@@ -78,14 +80,44 @@ def blob_put(area: Area, chunks: Iterable[bytes], *, limit: int, expected: str =
                 f"The bytes have the digest {sha256}, not {expected}.", code="digest-mismatch"
             )
         spool.seek(0)
-        _save(_name(area, sha256), spool)
+        _save(area, Blob(sha256, size), spool)
     return Blob(sha256, size)
 
 
-def _save(name: str, stream: IO[bytes]) -> None:
-    store = storages["blobs"]
-    if not store.exists(name):
-        store.save(name, File(stream))
+def _save(area: Area, blob: Blob, stream: IO[bytes]) -> None:
+    """Store the bytes, unless the same bytes are there; a damaged file of that name is replaced."""
+    store, name = storages["blobs"], _name(area, blob.sha256)
+    if store.exists(name):
+        try:
+            blob_check(area, blob.sha256)
+        except Damaged:
+            log.warning("replacing the damaged file %s", name)
+            store.delete(name)
+        else:
+            return
+    store.save(name, File(stream))
+
+
+def blob_check(area: Area, sha256: str) -> None:
+    """Read a blob and make sure that its bytes are still what its name says.
+
+    Raises:
+        Unavailable: it is missing.
+        Damaged: its bytes have changed.
+    """
+    state = hashlib.sha256()
+    for chunk in blob_chunks(area, sha256):
+        state.update(chunk)
+    if state.hexdigest() != sha256:
+        raise _damaged(sha256)
+
+
+def _damaged(sha256: str) -> Damaged:
+    return Damaged(
+        f"The stored file {sha256} has changed.",
+        code="blob-changed",
+        remedy="Tell the operators: somebody or something changed the storage.",
+    )
 
 
 def blob_open(area: Area, sha256: str) -> File[Any]:
@@ -125,11 +157,7 @@ def blob_fetch(area: Area, sha256: str, destination: Path) -> None:
             state.update(chunk)
             target.write(chunk)
     if state.hexdigest() != sha256:
-        raise Damaged(
-            f"The stored file {sha256} has changed.",
-            code="blob-changed",
-            remedy="Tell the operators: somebody or something changed the storage.",
-        )
+        raise _damaged(sha256)
 
 
 def blob_put_file(area: Area, path: Path, *, limit: int) -> Blob:

@@ -3,8 +3,7 @@
 from django.utils import timezone
 
 from rakkan.accounts.models import User
-from rakkan.accounts.permissions import check_user_has_role
-from rakkan.accounts.roles import Role
+from rakkan.accounts.permissions import user_actor
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record
 from rakkan.consents.models import Consent, Withdrawal
@@ -17,7 +16,7 @@ def consent_withdraw(*, user: User, consent: Consent, reason: str) -> Withdrawal
     Raises:
         NotPermitted: the consent is not the acting person's own.
     """
-    actor = check_user_has_role(user, Role.DEPICTED_PERSON)
+    actor = user_actor(user)  # it is theirs: no role that somebody could take away is needed
     check_likeness_is_own(user, consent.likeness)
     Consent.objects.select_for_update().get(pk=consent.pk)  # after, or before, any claim under it
     withdrawal, made = Withdrawal.objects.get_or_create(

@@ -9,6 +9,7 @@ from rakkan.accounts.roles import Role
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, refusal_recorded, system
 from rakkan.consents.selectors import check_consent_covers
+from rakkan.core.blobs import Area, blob_check
 from rakkan.core.errors import NotPermitted, Refused
 from rakkan.productions.models import Production
 from rakkan.productions.services.submit import use_of
@@ -40,6 +41,7 @@ def release_deliver(*, user: User, production_id: UUID | str) -> Release:
     Raises:
         NotPermitted: neither of the requesting team, nor an auditor, nor the depicted person.
         Refused: not released yet, revoked, or the consent is not live any more.
+        Damaged: the stored file is not the one that passed the gate.
     """
     subject = Subject("production", str(production_id))
     with refusal_recorded(EventName.RELEASE_REFUSED, actor=user_actor(user), subject=subject):
@@ -60,5 +62,6 @@ def release_deliver(*, user: User, production_id: UUID | str) -> Release:
                 remedy="Wait until it is released, or look at why it ended.",
             )
         check_consent_covers(production.consent, use_of(production))
+        blob_check(Area.RELEASES, release.file_sha256)
         delivery_record(release, user=user, actor=actor)
     return release

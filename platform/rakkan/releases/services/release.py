@@ -11,7 +11,7 @@ from django.utils import timezone
 from rakkan.accounts.models import User
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Actor, Subject, event_record, events_record
-from rakkan.core.blobs import Area, blob_put_file
+from rakkan.core.blobs import Area, blob_check, blob_put_file
 from rakkan.core.errors import Refused
 from rakkan.releases.checks import GateCheck, gate_document
 from rakkan.releases.models import Delivery, GateReport, Release, Revocation, Sealing
@@ -60,6 +60,7 @@ def release_create(marked: Marked, sealing: Sealing, report: GateReport, path: P
     second one.
     """
     blob = blob_put_file(Area.RELEASES, path, limit=settings.RAKKAN_MAX_OUTPUT_BYTES)
+    blob_check(Area.RELEASES, blob.sha256)  # what will be delivered, read back from where it lies
     return Release.objects.create(
         subject_id=marked.subject_id,
         asset_id=marked.asset_id,
