@@ -306,6 +306,8 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
         "identity/<uuid:check_id>": {"verified": "yes"},
         "api/v1/consents": consent,
         "consents/new": consent,
+        "api/v1/consents/<uuid:consent_id>/narrow": {"valid_until": day.isoformat()},
+        "consents/<uuid:consent_id>/narrow": consent,
         "api/v1/productions": production,
         "productions/new": production,
         "api/v1/productions/<uuid:production_id>/decision": decision,

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from rakkan.approvals.services import Verdict
-from rakkan.consents.services import Terms
+from rakkan.consents.models import Consent
+from rakkan.consents.services import VOCABULARY, Terms
 from rakkan.productions.services.create import Draft
 
 
@@ -52,6 +54,28 @@ class ConsentFields(serializers.Serializer[Any]):
     def terms(self) -> Terms:
         """Return the validated fields as terms."""
         return Terms(**{k: v for k, v in self.validated_data.items() if k != "likeness"})
+
+
+class NarrowFields(serializers.Serializer[Any]):
+    """What shall remain of a consent; a field that is left out stays as it is."""
+
+    purposes = _words(required=False)
+    channels = _words(required=False)
+    territories = _words(required=False)
+    languages = _words(required=False)
+    permitted_changes = _words(required=False)
+    valid_until = serializers.DateTimeField(required=False)
+
+    def terms(self, consent: Consent) -> Terms:
+        """Return the terms that remain, from now on."""
+        given = self.validated_data
+        words = {name: given.get(name, getattr(consent, name)) for name in VOCABULARY}
+        return Terms(
+            **words,
+            ai_label=consent.ai_label,
+            valid_from=max(consent.valid_from, timezone.now()),
+            valid_until=given.get("valid_until", consent.valid_until),
+        )
 
 
 class WithdrawalFields(serializers.Serializer[Any]):

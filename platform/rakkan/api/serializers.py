@@ -92,6 +92,7 @@ class ConsentSerializer(serializers.ModelSerializer[Consent]):
     """A consent record and what it is now."""
 
     state = serializers.SerializerMethodField()
+    superseded_by = serializers.SerializerMethodField()
 
     class Meta:
         """Fields."""
@@ -111,11 +112,17 @@ class ConsentSerializer(serializers.ModelSerializer[Consent]):
             "granted_at",
             "record_digest",
             "state",
+            "superseded_by",
         ]
 
     def get_state(self, consent: Consent) -> str:
-        """Return live, not-yet, expired or withdrawn."""
+        """Return live, not-yet, expired, withdrawn or superseded."""
         return consent_state(consent).value
+
+    def get_superseded_by(self, consent: Consent) -> str | None:
+        """Return the id of the narrower consent that replaced it, or null."""
+        supersession = getattr(consent, "supersession", None)
+        return str(supersession.successor_id) if supersession else None
 
 
 class ProductionSerializer(serializers.ModelSerializer[Production]):

@@ -16,6 +16,7 @@ urlpatterns = [
     path("identity-checks/<uuid:check_id>/decision", views.IdentityDecisions.as_view()),
     path("consents", views.Consents.as_view()),
     path("consents/<uuid:consent_id>", views.ConsentDetail.as_view()),
+    path("consents/<uuid:consent_id>/narrow", views.ConsentNarrowing.as_view()),
     path("consents/<uuid:consent_id>/withdraw", views.ConsentWithdrawal.as_view()),
     path("productions", views.Productions.as_view()),
     path("productions/<uuid:production_id>", views.ProductionDetail.as_view()),

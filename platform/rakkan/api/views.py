@@ -29,6 +29,7 @@ from rakkan.likenesses.selectors import likeness_get, likenesses_visible
 from rakkan.productions.selectors import production_get, productions_visible
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.decide import production_decide
+from rakkan.productions.services.narrow import narrow
 from rakkan.productions.services.portray import portrait_add
 from rakkan.productions.services.release import release_deliver
 from rakkan.productions.services.stop import production_cancel
@@ -153,6 +154,17 @@ class ConsentDetail(APIView):
         consent = consent_get(_user(request), consent_id)
         body = serializers.ConsentSerializer(consent).data
         return Response({**body, "record": consent.record, "receipt": consent.receipt})
+
+
+class ConsentNarrowing(APIView):
+    """Take something away: a new consent replaces the old one."""
+
+    def post(self, request: Request, consent_id: UUID) -> Response:
+        """Narrow one's own consent; what is left out of the body stays as it was."""
+        old = consent_get(_user(request), consent_id)
+        terms = fields_of(fields.NarrowFields, request).terms(old)
+        consent = narrow(user=_user(request), consent_id=consent_id, terms=terms)
+        return Response(serializers.ConsentSerializer(consent).data, status=201)
 
 
 class ConsentWithdrawal(APIView):

@@ -17,6 +17,7 @@ class EventName(StrEnum):
     IDENTITY_DECIDED = "identity.check.decided"
     IDENTITY_REFUSED = "identity.check.refused"
     CONSENT_GRANTED = "consents.consent.granted"
+    CONSENT_NARROWED = "consents.consent.narrowed"
     CONSENT_WITHDRAWN = "consents.consent.withdrawn"
     CONSENT_REFUSED = "consents.consent.refused"
     PRODUCTION_CREATED = "productions.production.created"

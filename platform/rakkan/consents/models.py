@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 
@@ -79,3 +80,43 @@ class Withdrawal(IdModel):
     def __str__(self) -> str:
         """Consent and time."""
         return f"{self.consent_id} at {self.withdrawn_at:%Y-%m-%d %H:%M}"
+
+
+class Supersession(IdModel):
+    """The end of a consent by a narrower one of the same person for the same likeness."""
+
+    consent = models.OneToOneField(Consent, on_delete=models.PROTECT, related_name="supersession")
+    successor = models.OneToOneField(Consent, on_delete=models.PROTECT, related_name="replaces")
+    superseded_at = models.DateTimeField()
+
+    class Meta:
+        """One successor each, newer, for the same likeness; not undone."""
+
+        triggers: ClassVar = [
+            *append_only("supersession"),
+            pgtrigger.Trigger(
+                name="supersession_newer_same_likeness",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(
+                    """
+                    IF NOT EXISTS (
+                        SELECT 1 FROM consents_consent o
+                        JOIN consents_consent n ON n.likeness_id = o.likeness_id
+                          AND n.controller_id = o.controller_id
+                          AND n.granted_by_id = o.granted_by_id
+                          AND n.granted_at > o.granted_at
+                        WHERE o.id = NEW.consent_id AND n.id = NEW.successor_id
+                    ) THEN
+                        RAISE EXCEPTION 'a consent is superseded by a newer one of the same kind'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                    """
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Consent and time."""
+        return f"{self.consent_id} at {self.superseded_at:%Y-%m-%d %H:%M}"

@@ -72,6 +72,17 @@ class Gap:
         return f"{self.field}: {', '.join(self.asked)} is not allowed (allowed: {allowed})"
 
 
+def scope_within(inner: Scope, outer: Scope) -> bool:
+    """Say whether everything ``inner`` allows is allowed by ``outer``."""
+    everywhere = WORLD in outer.territories
+    return (
+        inner.purposes <= outer.purposes
+        and inner.channels <= outer.channels
+        and (everywhere or inner.territories <= outer.territories)
+        and inner.languages <= outer.languages
+    )
+
+
 def scope_gaps(scope: Scope, use: Use) -> list[Gap]:
     """Return what ``use`` asks for beyond ``scope``; an empty request field is a gap as well."""
     pairs = (

@@ -10,7 +10,7 @@ from django.utils import timezone
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role
-from rakkan.consents.models import Consent, Withdrawal
+from rakkan.consents.models import Consent, Supersession, Withdrawal
 from rakkan.consents.scope import Use, scope_gaps
 from rakkan.core.errors import NotFound, Refused
 from rakkan.likenesses.models import Likeness
@@ -23,13 +23,14 @@ class ConsentState(StrEnum):
     NOT_YET = "not-yet"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
 
 
 def consents_visible(user: User) -> QuerySet[Consent]:
     """Return the consents a user may see: their own, or those of their organisation."""
-    rows = Consent.objects.select_related("likeness__person__user", "withdrawal").filter(
-        controller=user.organisation_id
-    )
+    rows = Consent.objects.select_related(
+        "likeness__person__user", "withdrawal", "supersession"
+    ).filter(controller=user.organisation_id)
     if user_roles(user) <= {Role.DEPICTED_PERSON}:
         return rows.filter(likeness__person__user=user)
     return rows
@@ -50,12 +51,15 @@ def consent_get(user: User, consent_id: UUID | str) -> Consent:
 def consent_state(consent: Consent, at: datetime | None = None) -> ConsentState:
     """Return what a consent is now, or at a moment.
 
-    Now, a withdrawal that exists counts, whatever the clocks of two hosts say about its time.
+    Now, an end that exists counts, whatever the clocks of two hosts say about its time.
     """
     moment = at or timezone.now()
     withdrawal = Withdrawal.objects.filter(consent=consent).first()
     if withdrawal is not None and (at is None or withdrawal.withdrawn_at <= moment):
         return ConsentState.WITHDRAWN
+    supersession = Supersession.objects.filter(consent=consent).first()
+    if supersession is not None and (at is None or supersession.superseded_at <= moment):
+        return ConsentState.SUPERSEDED
     if moment < consent.valid_from:
         return ConsentState.NOT_YET
     if moment >= consent.valid_until:
@@ -70,6 +74,10 @@ _WHY_NOT = {
         "The depicted person has withdrawn the consent.",
         "Respect it; nothing can be made or shown under this consent any more.",
     ),
+    ConsentState.SUPERSEDED: (
+        "The depicted person has narrowed the consent.",
+        "Make a new production within the narrower consent.",
+    ),
 }
 
 
@@ -79,7 +87,8 @@ def check_consent_covers(consent: Consent, use: Use) -> None:
     The row is locked, so that a withdrawal either is seen here or waits for this transaction.
 
     Raises:
-        Refused: consent-not-yet, consent-expired, consent-withdrawn or consent-out-of-scope.
+        Refused: consent-not-yet, consent-expired, consent-withdrawn, consent-superseded or
+            consent-out-of-scope.
     """
     locked = Consent.objects.select_for_update().get(pk=consent.pk)
     state = consent_state(locked)
@@ -94,6 +103,43 @@ def check_consent_covers(consent: Consent, use: Use) -> None:
             remedy="Change the request, or ask the depicted person for a wider consent.",
             status=403,
         )
+
+
+def consent_in_force(consent: Consent) -> Consent:
+    """Return the consent that speaks for what was released under ``consent``.
+
+    That is the last of those that narrowed it, unless one on the way was withdrawn.
+    """
+    current = consent
+    while consent_state(current) is ConsentState.SUPERSEDED:
+        current = Supersession.objects.select_related("successor").get(consent=current).successor
+    return current
+
+
+def consents_narrowed_to(consent: Consent) -> list[Consent]:
+    """Return ``consent`` and every wider one that it replaces, the newest first."""
+    found = [consent]
+    while row := Supersession.objects.filter(successor=found[-1]).select_related("consent").first():
+        found.append(row.consent)
+    return found
+
+
+def check_release_is_covered(consent: Consent, use: Use) -> None:
+    """Raise unless what was released under ``consent`` still is covered now.
+
+    Raises:
+        Refused: as :func:`check_consent_covers`, about the consent in force.
+    """
+    check_consent_covers(consent_in_force(consent), use)
+
+
+def release_consent_state(consent: Consent, use: Use) -> ConsentState:
+    """Return what the consent of a released asset is now: live only where it is covered now."""
+    current = consent_in_force(consent)
+    state = consent_state(current)
+    if state is ConsentState.LIVE and scope_gaps(current.scope, use):
+        return ConsentState.SUPERSEDED
+    return state
 
 
 def consent_for_use(likeness: Likeness, use: Use) -> Consent:

@@ -17,6 +17,7 @@ WORDS: dict[str, str | Promise] = {
     Name.IDENTITY_DECIDED: _("An identity check was decided"),
     Name.IDENTITY_REFUSED: _("An identity check was refused"),
     Name.CONSENT_GRANTED: _("A consent was granted"),
+    Name.CONSENT_NARROWED: _("A consent was narrowed"),
     Name.CONSENT_WITHDRAWN: _("A consent was withdrawn"),
     Name.CONSENT_REFUSED: _("A consent was refused"),
     Name.PRODUCTION_CREATED: _("A draft was made"),

@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from rakkan.consents.models import Consent
+from rakkan.consents.scope import WORLD
 from rakkan.consents.services import Terms
 from rakkan.likenesses.models import Likeness
 from rakkan.pages.events import event_choices
@@ -154,6 +156,52 @@ class ConsentForm(_Form):
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+class NarrowForm(_Form):
+    """What remains of a consent: its own words, ticked; only taking away is offered."""
+
+    purposes = _several(_("Purposes"), PURPOSES)
+    channels = _several(_("Channels"), CHANNELS)
+    territories = _several(_("Territories"), TERRITORIES)
+    languages = _several(_("Languages"), LANGUAGES)
+    permitted_changes = _several(_("Permitted changes"), CHANGES, required=False)
+    valid_until = forms.DateField(
+        label=_("Valid until"),
+        help_text=_("The last day of the term (UTC)."),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, consent: Consent, **kwargs: Any) -> None:
+        """Offer what the consent allows."""
+        self._consent = consent
+        offers = {
+            "purposes": PURPOSES,
+            "channels": CHANNELS,
+            "territories": TERRITORIES,
+            "languages": LANGUAGES,
+            "permitted_changes": CHANGES,
+        }
+        initial: dict[str, Any] = {name: getattr(consent, name) for name in offers}
+        initial["valid_until"] = consent.valid_until.astimezone(UTC).date()
+        super().__init__(*args, initial=initial, **kwargs)
+        for name, words in offers.items():
+            field = self.fields[name]
+            everywhere = name == "territories" and WORLD in consent.territories
+            if isinstance(field, forms.MultipleChoiceField) and not everywhere:
+                field.choices = [(word, words[word]) for word in getattr(consent, name)]
+
+    def terms(self) -> Terms:
+        """Return the validated fields as terms that start now and keep the label's words."""
+        given = dict(self.cleaned_data)
+        end = datetime.combine(given.pop("valid_until"), _LAST_SECOND, tzinfo=UTC)
+        return Terms(
+            **given,
+            ai_label=self._consent.ai_label,
+            valid_from=max(self._consent.valid_from, timezone.now()),
+            # The day the page showed means the consent's own last moment, whatever its hour.
+            valid_until=min(end, self._consent.valid_until),
+        )
 
 
 class WithdrawalForm(_Form):

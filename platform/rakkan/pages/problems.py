@@ -58,9 +58,14 @@ TEXTS: dict[str, Words] = {
     "comment-empty": Words(
         _("Changes are asked for, but not which."), _("Say in the comment what has to change.")
     ),
+    "consent-ended": Words(_("This consent has ended."), _("Grant a new one instead.")),
     "consent-expired": Words(_("The consent has expired."), _NEW_CONSENT),
     "consent-missing": Words(
         _("The depicted person has given no consent for this likeness."), _NEW_CONSENT
+    ),
+    "consent-not-narrower": Words(
+        _("This allows something that the consent does not allow."),
+        _("Take things away only; grant a new consent for anything wider."),
     ),
     "consent-not-yet": Words(
         _("The consent is not valid yet."), _("Wait for the start of its term.")
@@ -69,6 +74,14 @@ TEXTS: dict[str, Words] = {
         _("The consent does not cover this."),
         _("Change the request, or ask the depicted person for a wider consent."),
         precise=True,
+    ),
+    "consent-superseded": Words(
+        _("The depicted person has narrowed the consent."),
+        _("Make a new production within the narrower consent."),
+    ),
+    "consent-unchanged": Words(
+        _("Nothing was taken away."),
+        _("Take something away, or leave the consent as it is."),
     ),
     "consent-withdrawn": Words(_("The depicted person has withdrawn the consent."), _RESPECT),
     "credentials-wrong": Words(

@@ -34,6 +34,7 @@ urlpatterns = [
     path("consents/new", consents.consent_new, name="consent-new"),
     path("consents/<uuid:consent_id>", consents.consent_detail, name="consent"),
     path("consents/<uuid:consent_id>/receipt", consents.consent_receipt, name="consent-receipt"),
+    path("consents/<uuid:consent_id>/narrow", consents.consent_narrow, name="consent-narrow"),
     path("consents/<uuid:consent_id>/withdraw", consents.consent_withdraw, name="consent-withdraw"),
     path("approvals", productions.approval_queue, name="approvals"),
     path("productions", productions.production_list, name="productions"),

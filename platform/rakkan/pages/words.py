@@ -114,6 +114,7 @@ CONSENT_STATES: Words = {
     "not-yet": pgettext_lazy("consent", "Not yet valid"),
     "expired": pgettext_lazy("consent", "Expired"),
     "withdrawn": pgettext_lazy("consent", "Withdrawn"),
+    "superseded": pgettext_lazy("consent", "Replaced by a narrower one"),
 }
 VERDICTS: Words = {
     "usable": _("Usable"),

@@ -2,9 +2,10 @@
 
 from dataclasses import asdict, dataclass
 
-from rakkan.consents.selectors import consent_state
+from rakkan.consents.selectors import release_consent_state
 from rakkan.core.errors import NotFound
 from rakkan.productions.models import Production
+from rakkan.productions.services.submit import use_of
 from rakkan.releases.selectors import release_by_asset
 
 
@@ -14,7 +15,7 @@ class Status:
 
     asset_id: str
     status: str  # "released" or "revoked"
-    consent: str  # "live", "expired" or "withdrawn"
+    consent: str  # "live", "not-yet", "expired", "withdrawn" or "superseded"
     ai_label: str
 
     def to_dict(self) -> dict[str, str]:
@@ -39,6 +40,6 @@ def asset_status(asset_id: str) -> Status:
     return Status(
         asset_id=asset_id,
         status="revoked" if revoked else "released",
-        consent=consent_state(production.consent).value,
+        consent=release_consent_state(production.consent, use_of(production)).value,
         ai_label=production.consent.ai_label,
     )

@@ -1,7 +1,8 @@
-"""What this app does: grant and withdraw."""
+"""What this app does: grant, narrow and withdraw."""
 
 from rakkan.consents.services.grant import consent_grant
-from rakkan.consents.services.terms import Terms
+from rakkan.consents.services.narrow import consent_narrow
+from rakkan.consents.services.terms import VOCABULARY, Terms
 from rakkan.consents.services.withdraw import consent_withdraw
 
-__all__ = ["Terms", "consent_grant", "consent_withdraw"]
+__all__ = ["VOCABULARY", "Terms", "consent_grant", "consent_narrow", "consent_withdraw"]

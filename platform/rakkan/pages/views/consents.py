@@ -1,4 +1,4 @@
-"""Consents: grant, read, keep the receipt, withdraw."""
+"""Consents: grant, read, keep the receipt, narrow, withdraw."""
 
 from uuid import UUID
 
@@ -12,8 +12,9 @@ from rakkan.consents.services import consent_grant
 from rakkan.likenesses.selectors import likeness_get
 from rakkan.pages import queries
 from rakkan.pages.answers import form_page, page, user_of
-from rakkan.pages.forms import ConsentForm, WithdrawalForm
+from rakkan.pages.forms import ConsentForm, NarrowForm, WithdrawalForm
 from rakkan.productions.selectors import productions_visible
+from rakkan.productions.services.narrow import narrow
 from rakkan.productions.services.withdraw import withdraw
 
 
@@ -52,10 +53,28 @@ def consent_detail(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
     context = {
         "consent": consent,
         "withdrawal": getattr(consent, "withdrawal", None),
+        "supersession": getattr(consent, "supersession", None),
         "own": consent.likeness.person.user_id == user.pk,
         "productions": productions_visible(user).filter(consent=consent),
     }
     return render(request, "consents/detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def consent_narrow(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
+    """Say what narrowing stops, then replace the consent by a narrower one."""
+    user = user_of(request)
+    consent = consent_get(user, consent_id)
+    form = NarrowForm(request.POST if request.method == "POST" else None, consent=consent)
+
+    def act() -> str:
+        successor = narrow(user=user, consent_id=consent_id, terms=form.terms())
+        return reverse("consent", args=[successor.pk])
+
+    productions = productions_visible(user).filter(consent=consent)
+    context = {"consent": consent, "productions": productions}
+    return form_page(request, "consents/narrow.html", form, act, **context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,7 +8,7 @@ from rakkan.accounts.permissions import check_user_has_role, user_actor
 from rakkan.accounts.roles import Role
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, refusal_recorded, system
-from rakkan.consents.selectors import check_consent_covers
+from rakkan.consents.selectors import check_release_is_covered
 from rakkan.core.blobs import Area, blob_check
 from rakkan.core.errors import NotPermitted, Refused
 from rakkan.productions.models import Production
@@ -61,7 +61,7 @@ def release_deliver(*, user: User, production_id: UUID | str) -> Release:
                 code="not-released",
                 remedy="Wait until it is released, or look at why it ended.",
             )
-        check_consent_covers(production.consent, use_of(production))
+        check_release_is_covered(production.consent, use_of(production))
         blob_check(Area.RELEASES, release.file_sha256)
         delivery_record(release, user=user, actor=actor)
     return release

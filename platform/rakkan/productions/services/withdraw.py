@@ -10,6 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from rakkan.accounts.models import User
@@ -17,7 +18,7 @@ from rakkan.accounts.permissions import user_actor
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Actor, Subject, refusal_recorded, system
 from rakkan.consents.models import Consent, Withdrawal
-from rakkan.consents.selectors import consent_get
+from rakkan.consents.selectors import consent_get, consents_narrowed_to
 from rakkan.consents.services import consent_withdraw
 from rakkan.productions.models import Production
 from rakkan.productions.services.revoke import productions_revoke
@@ -61,7 +62,9 @@ def withdrawal_carry_out(consent: Consent, *, actor: Actor) -> int:
 @transaction.atomic
 def _batch(consent: Consent, actor: Actor) -> int:
     states = [state.value for state in (*STOPPABLE, State.RELEASED)]
-    ids = Production.objects.filter(consent=consent, state__in=states).order_by("pk")
+    # What a wider consent released still stands on this one, if this one narrowed it.
+    under = consents_narrowed_to(consent)
+    ids = Production.objects.filter(consent__in=under, state__in=states).order_by("pk")
     productions = productions_lock(list(ids.values_list("pk", flat=True)[:BATCH]))
     released = [p for p in productions if p.state == State.RELEASED]
     productions_revoke(released, reason=REASON, actor=actor)
@@ -75,8 +78,7 @@ def withdrawals_resume() -> None:
     """Carry out what a dead process left of recent withdrawals."""
     states = [state.value for state in (*STOPPABLE, State.RELEASED)]
     since = timezone.now() - _LOOK_BACK
-    unfinished = Consent.objects.filter(
-        withdrawal__withdrawn_at__gt=since, production__state__in=states
-    ).distinct()
-    for consent in unfinished:
+    recent = Consent.objects.filter(withdrawal__withdrawn_at__gt=since)
+    unfinished = recent.filter(Q(production__state__in=states) | Q(replaces__isnull=False))
+    for consent in unfinished.distinct():
         withdrawal_carry_out(consent, actor=system("reconciler", consent.controller_id))
