@@ -113,6 +113,8 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", f"{_CONSENT}/withdraw"): SEE_LIKENESS,
         ("POST", f"{_CONSENT}/withdraw"): PERSON,
         ("GET", "approvals"): ACCOUNTS,
+        ("GET", "approvals/delegations"): APPROVER,
+        ("POST", "approvals/delegations"): APPROVER,
         ("GET", "productions"): ACCOUNTS,
         ("GET", "productions/new"): ACCOUNTS,
         ("POST", "productions/new"): REQUESTERS,

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import Error, IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone, translation
 
@@ -17,10 +17,24 @@ from rakkan.accounts.models import User
 from rakkan.accounts.roles import Role
 from rakkan.approvals.document import document
 from rakkan.approvals.matching import Asked, Match, StepPlan, governing, merged
-from rakkan.approvals.models import ForbiddenUse, Policy, Workflow, WorkflowStep
+from rakkan.approvals.models import (
+    Decision,
+    Delegation,
+    ForbiddenUse,
+    Policy,
+    Workflow,
+    WorkflowStep,
+)
 from rakkan.approvals.progress import Outcome, Standing, Verdict, outcome_of
 from rakkan.approvals.selectors import check_approved
-from rakkan.approvals.services import Reason, Word, forbidden_use_ensure, policy_add
+from rakkan.approvals.services import (
+    Reason,
+    Word,
+    delegation_add,
+    delegation_end,
+    forbidden_use_ensure,
+    policy_add,
+)
 from rakkan.audit.models import Event
 from rakkan.core.errors import Refused
 from rakkan.likenesses.classes import PersonClass
@@ -54,7 +68,7 @@ def approver(team: people.Team) -> User:
     return people.user_make(team.organisation, Role.APPROVER)
 
 
-def say(user: User, production: Production, verdict: Verdict, **word: str) -> Production:
+def say(user: User, production: Production, verdict: Verdict, **word: Any) -> Production:
     return production_decide(
         user=user,
         production_id=production.pk,
@@ -345,6 +359,141 @@ def test_the_button_leads_to_a_form_that_is_filled_in_and_keeps_the_voice() -> N
     new = Production.objects.get(title="With the price")
     assert new.voice_sha256 == old.voice_sha256
     assert client.get("/productions/new?from=nothing").status_code == 404
+
+
+# -- in somebody's name
+
+
+def delegate(team: people.Team, deputy: User, days: float = 1) -> Delegation:
+    now = datetime.now(UTC)
+    return delegation_add(
+        user=team.approver,
+        to_user_id=deputy.pk,
+        valid_from=now - timedelta(minutes=1),
+        valid_until=now + timedelta(days=days),
+    )
+
+
+def test_a_deputy_decides_in_the_name_of_the_approver_and_the_log_names_both() -> None:
+    team = people.team_make()
+    deputy, production = approver(team), people.submitted_make(team)
+    delegate(team, deputy)
+
+    production = say(deputy, production, Verdict.APPROVE, in_name_of=team.approver.pk)
+
+    assert production.state == "queued"
+    decision = Decision.objects.get(workflow__subject_id=production.pk)
+    assert (decision.approver, decision.delegate) == (team.approver, deputy)
+    event = Event.objects.get(object_id=str(production.pk), name="approvals.decision.recorded")
+    assert event.actor_id == str(deputy.pk)
+    assert event.data["in_name_of"] == str(team.approver.pk)
+
+
+def test_a_deputy_and_who_named_them_are_counted_once_together() -> None:
+    team = team_with(StepPlan(1, "legal", 2))
+    deputy, production = approver(team), people.submitted_make(team)
+    delegate(team, deputy)
+    say(deputy, production, Verdict.APPROVE, in_name_of=team.approver.pk)
+
+    for user in (deputy, team.approver):
+        with pytest.raises(Refused) as refused:
+            people.approve(user, production)
+        assert refused.value.code == "already-decided"
+    step = steps_by_name(production)["legal"]
+    with pytest.raises(IntegrityError, match="does not fit"):
+        insert(step, deputy)
+
+
+def test_a_delegation_holds_for_its_term_and_can_be_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    team = people.team_make()
+    deputy, production = approver(team), people.submitted_make(team)
+
+    def refused_code() -> str:
+        with pytest.raises(Refused) as refused:
+            say(deputy, production, Verdict.APPROVE, in_name_of=team.approver.pk)
+        return refused.value.code
+
+    assert refused_code() == "delegation-missing"
+    delegation = delegate(team, deputy)
+    with pytest.raises(Refused):
+        delegation_end(user=deputy, delegation_id=delegation.pk)
+    delegation_end(user=team.approver, delegation_id=delegation.pk)
+    assert refused_code() == "delegation-missing"
+    delegate(team, deputy)
+    at(monkeypatch, datetime.now(UTC) + timedelta(days=2))
+    assert refused_code() == "delegation-missing"
+
+
+def test_a_deputy_is_another_approver_and_never_the_requester_or_the_depicted_person() -> None:
+    team = people.team_make()
+    both = people.user_make(team.organisation, Role.REQUESTER, Role.APPROVER)
+    team = people.Team(
+        team.organisation, both, team.person, team.reviewer, team.approver, team.auditor
+    )
+    production = people.submitted_make(team)
+
+    with pytest.raises(Refused) as refused:
+        delegate(team, team.auditor)
+    assert refused.value.code == "not-permitted"
+    with pytest.raises(Refused) as refused:
+        delegate(team, team.approver)
+    assert refused.value.code == "delegation-to-oneself"
+    with pytest.raises(Refused) as refused:
+        delegate(team, approver(people.team_make()))
+    assert refused.value.code == "not-found"
+    delegate(team, both)
+    with pytest.raises(Refused) as refused:
+        say(both, production, Verdict.APPROVE, in_name_of=team.approver.pk)
+    assert refused.value.code == "requester-cannot-approve"
+
+
+def test_sql_cannot_decide_in_a_name_without_a_live_delegation_nor_lengthen_one() -> None:
+    team = people.team_make()
+    deputy, production = approver(team), people.submitted_make(team)
+    step = steps_by_name(production)["legal"]
+
+    with pytest.raises(IntegrityError, match="does not fit"):
+        insert(step, team.approver, delegate_id=deputy.pk)
+    delegation = delegate(team, deputy)
+    with pytest.raises(Error, match="Cannot update"), transaction.atomic():
+        Delegation.objects.filter(pk=delegation.pk).update(
+            valid_until=delegation.valid_until + timedelta(days=1)
+        )
+    with pytest.raises(Error, match="Cannot delete"), transaction.atomic():
+        Delegation.objects.filter(pk=delegation.pk).delete()
+    requester = production.requester
+    Delegation.objects.create(
+        organisation=team.organisation,
+        from_user=team.approver,
+        to_user=requester,
+        valid_from=delegation.valid_from,
+        valid_until=delegation.valid_until,
+    )
+    with pytest.raises(IntegrityError, match="delegate_is_not_the_requester"):
+        insert(step, team.approver, delegate_id=requester.pk)
+    insert(step, team.approver, delegate_id=deputy.pk)
+
+
+def test_an_approver_names_a_deputy_on_a_page_and_ends_it_there() -> None:
+    team = people.team_make()
+    deputy, production = approver(team), people.submitted_make(team)
+    client, other = Client(), Client()
+    client.force_login(team.approver)
+    other.force_login(deputy)
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+
+    given = {"to_user": str(deputy.pk), "valid_until": tomorrow}
+    assert client.post("/approvals/delegations", given).status_code == 302
+    assert deputy.name in client.get("/approvals/delegations").content.decode()
+    assert "You may decide in the name of" in other.get("/approvals").content.decode()
+    page = other.get(f"/productions/{production.pk}").content.decode()
+    assert f'<option value="{team.approver.pk}">' in page
+    delegation = Delegation.objects.get(from_user=team.approver)
+    assert client.post("/approvals/delegations", {"end": delegation.pk}).status_code == 302
+    assert client.post("/approvals/delegations", {"end": "no id"}).status_code == 404
+    assert "You may decide" not in other.get("/approvals").content.decode()
 
 
 # -- for how long it holds

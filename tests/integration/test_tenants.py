@@ -41,6 +41,7 @@ MADE_OF_OBJECTS = [  # a POST without an id in its address that names an object 
     ("POST", "consents/new"),
     ("POST", "api/v1/productions"),
     ("POST", "productions/new"),
+    ("POST", "approvals/delegations"),
 ]
 
 

@@ -76,6 +76,7 @@ class World:
     queued: Production
     rendering: people.Worker
     released: Production
+    deputy: User  # another approver
     tokens: dict[Who, str] = field(default_factory=dict)
     cookies: dict[Who, str] = field(default_factory=dict)
 
@@ -106,7 +107,8 @@ class World:
     def ids(self) -> list[str]:
         """What would tell a stranger that these objects and people exist."""
         rows: list[Any] = [self.likeness, self.check, self.consent, self.team.organisation]
-        rows += [self.draft, self.waiting, self.queued, self.released, *self.users.values()]
+        rows += [self.draft, self.waiting, self.queued, self.released, self.deputy]
+        rows += self.users.values()
         emails = [user.email for user in self.users.values()]
         return [str(row.pk) for row in rows] + emails + [self.released.asset_id]
 
@@ -140,6 +142,7 @@ def world_make() -> World:
         queued=_approved(team, likeness),
         rendering=rendering,
         released=_released(team, likeness),
+        deputy=people.user_make(team.organisation, Role.APPROVER),
     )
     for who, user in users.items():
         world.tokens[who], world.cookies[who] = _token(user), _cookie(user)
@@ -312,6 +315,10 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
         "productions/new": production,
         "api/v1/productions/<uuid:production_id>/decision": decision,
         "productions/<uuid:production_id>/decide": decision,
+        "approvals/delegations": {
+            "to_user": str(world.deputy.pk),
+            "valid_until": day.date().isoformat(),
+        },
         "i18n/setlang/": {"language": "ja"},
     }
     return bodies.get(path, {})

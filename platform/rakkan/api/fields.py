@@ -110,6 +110,7 @@ class DecisionFields(serializers.Serializer[Any]):
 
     decision = serializers.ChoiceField(choices=[verdict.value for verdict in Verdict])
     step = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
+    in_name_of = serializers.UUIDField(required=False, default=None, allow_null=True)
     request_digest = serializers.RegexField(r"^[0-9a-f]{64}$")
     comment = serializers.CharField(max_length=1000, required=False, default="", allow_blank=True)
 

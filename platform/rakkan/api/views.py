@@ -226,7 +226,9 @@ class ProductionDecision(APIView):
             user=_user(request),
             production_id=production_id,
             request_digest=given["request_digest"],
-            word=Word(Verdict(given["decision"]), given["comment"], given["step"]),
+            word=Word(
+                Verdict(given["decision"]), given["comment"], given["step"], given["in_name_of"]
+            ),
         )
         return Response(serializers.ProductionSerializer(production).data)
 

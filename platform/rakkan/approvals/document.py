@@ -9,6 +9,7 @@ from django.db import models
 from rakkan.approvals.models import (
     VOCABULARY,
     Decision,
+    Delegation,
     ForbiddenUse,
     Policy,
     PolicyStep,
@@ -44,6 +45,11 @@ The workflow of a request copies the steps at submission and never changes after
 each other; the steps of one stage are open at the same time. A step is complete when as many
 different people as its quorum says have approved it. Requester, depicted person and approvers are
 different people, and each approver counts once in a workflow.
+
+An approver who is away names a **deputy**: another approver of the organisation, for a term, which
+can be ended early and never lengthened. The deputy decides in the approver's name, with the
+approver's one word; neither of the two counts a second time in that workflow, and the log names
+both. What was delegated is not delegated further.
 """
 
 _CONSEQUENCES: Mapping[Verdict, str] = {
@@ -92,6 +98,7 @@ def _rules() -> list[tuple[str, str, str]]:
         ForbiddenUse,
         Workflow,
         WorkflowStep,
+        Delegation,
         Decision,
     )
     rows = []

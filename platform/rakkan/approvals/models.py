@@ -28,6 +28,9 @@ def _known_words() -> Q:
     return Q(**{f"{name}__contained_by": known for name, known in VOCABULARY.items()})
 
 
+_DELEGATION_FIXED = ("id", "organisation_id", "from_user_id", "to_user_id", "valid_from")
+
+
 class _Matching(IdModel):
     """The lists of a rule; an empty one means any."""
 
@@ -174,6 +177,48 @@ class WorkflowStep(IdModel):
         return self.name
 
 
+class Delegation(IdModel):
+    """An approver lets another one decide in their name, for a term."""
+
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
+    from_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    to_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField()
+
+    class Meta:
+        """To somebody else, with an end; afterwards it can only be shortened."""
+
+        ordering: ClassVar = ["valid_from"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(from_user=F("to_user")), name="delegation_to_somebody_else"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__gte=F("valid_from")), name="delegation_has_a_term"
+            ),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Protect(name="delegation_no_delete", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="delegation_only_shortens",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in _DELEGATION_FIXED)
+                    + " OR NEW.valid_until > OLD.valid_until"
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """From and to."""
+        return f"{self.from_user_id} to {self.to_user_id}"
+
+
 class Decision(IdModel):
     """One person's one-shot word on one step, bound to the digest they saw."""
 
@@ -188,13 +233,16 @@ class Decision(IdModel):
     approver = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
+    delegate = models.ForeignKey(  # who decided in the approver's name, where it was not they
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
     verdict = models.CharField(max_length=10, choices=[(v.value, v.value) for v in Verdict])
     subject_digest = models.CharField(max_length=64)
     comment = models.CharField(max_length=1000, blank=True)
     decided_at = models.DateTimeField()
 
     class Meta:
-        """Four eyes by constraint; the copies, the digest, term, stage and quorum by trigger."""
+        """Four eyes by constraint; copies, digest, term, stage, quorum, delegation by trigger."""
 
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -202,6 +250,15 @@ class Decision(IdModel):
             ),
             models.CheckConstraint(
                 condition=~Q(approver=F("depicted")), name="approver_is_not_depicted"
+            ),
+            models.CheckConstraint(
+                condition=~Q(delegate=F("requester")), name="delegate_is_not_the_requester"
+            ),
+            models.CheckConstraint(
+                condition=~Q(delegate=F("depicted")), name="delegate_is_not_depicted"
+            ),
+            models.CheckConstraint(
+                condition=~Q(delegate=F("approver")), name="delegate_is_somebody_else"
             ),
             models.CheckConstraint(
                 condition=Q(verdict__in=[v.value for v in Verdict]), name="decision_known_verdict"
@@ -241,6 +298,21 @@ class Decision(IdModel):
                                     WHERE d.step_id = e.id
                                 )
                           )
+                          AND NOT EXISTS (
+                              SELECT 1 FROM approvals_decision d
+                              WHERE d.workflow_id = w.id AND (
+                                  d.delegate_id IN (NEW.approver_id, NEW.delegate_id)
+                                  OR d.approver_id = NEW.delegate_id
+                              )
+                          )
+                          AND (NEW.delegate_id IS NULL OR EXISTS (
+                              SELECT 1 FROM approvals_delegation g
+                              WHERE g.from_user_id = NEW.approver_id
+                                AND g.to_user_id = NEW.delegate_id
+                                AND g.organisation_id = w.organisation_id
+                                AND g.valid_from <= NEW.decided_at
+                                AND NEW.decided_at < g.valid_until AND now() < g.valid_until
+                          ))
                     ) THEN
                         RAISE EXCEPTION 'the decision does not fit its workflow'
                             USING ERRCODE = 'check_violation';

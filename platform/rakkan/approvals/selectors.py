@@ -25,7 +25,9 @@ def decisions_of(subject_id: UUID) -> list[Decision]:
     """Return the decisions on a production in the order of its steps."""
     rows = Decision.objects.filter(workflow__subject_id=subject_id)
     return list(
-        rows.select_related("step", "approver").order_by("step__stage", "step__name", "decided_at")
+        rows.select_related("step", "approver", "delegate").order_by(
+            "step__stage", "step__name", "decided_at"
+        )
     )
 
 

@@ -74,6 +74,7 @@ def _approvals(production: Production) -> list[dict[str, Any]]:
             "decision": decision.verdict,
             "request_digest": decision.subject_digest,
             "decided_at": decision.decided_at.isoformat(),
+            **({"delegate": str(decision.delegate_id)} if decision.delegate_id else {}),
         }
         for decision in decisions_of(production.pk)
     ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rakkan.consents.models import Consent
 from rakkan.consents.scope import WORLD
+from rakkan.accounts.models import User
 from rakkan.consents.services import Terms
 from rakkan.likenesses.models import Likeness
 from rakkan.pages.events import event_choices
@@ -289,10 +290,32 @@ class DecisionForm(_Form):
         choices=[("approve", ""), ("reject", ""), ("changes", "")], widget=forms.HiddenInput
     )
     step = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    in_name_of = forms.UUIDField(required=False, widget=forms.HiddenInput)
     request_digest = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
     comment = forms.CharField(
         label=_("Comment"), required=False, max_length=1000, widget=forms.Textarea({"rows": 3})
     )
+
+
+class DelegationForm(_Form):
+    """Whom an approver names as deputy, and until when."""
+
+    to_user = forms.UUIDField(label=_("Deputy"), widget=forms.Select)
+    valid_until = forms.DateField(
+        label=_("Until"),
+        help_text=_("The last day of the term (UTC)."),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, colleagues: list[User], **kwargs: Any) -> None:
+        """Offer these colleagues; whether one may be named, the service says."""
+        super().__init__(*args, **kwargs)
+        offered = forms.Select(choices=[(str(one.pk), one.name) for one in colleagues])
+        self.fields["to_user"].widget = offered
+
+    def end(self) -> datetime:
+        """Return the last moment of the last day."""
+        return datetime.combine(self.cleaned_data["valid_until"], _LAST_SECOND, tzinfo=UTC)
 
 
 class EventFilter(_Form):

@@ -87,6 +87,13 @@ TEXTS: dict[str, Words] = {
     "credentials-wrong": Words(
         _("E-mail address or password is wrong."), _("Check both and try again.")
     ),
+    "delegation-missing": Words(
+        _("You have no delegation of this person at the moment."),
+        _("Decide in your own name, or ask them for one."),
+    ),
+    "delegation-to-oneself": Words(
+        _("A delegation is to somebody else."), _("Choose a colleague.")
+    ),
     "depicted-cannot-approve": Words(
         _("The depicted person gives consent; somebody else approves."), _OTHER_APPROVER
     ),

@@ -60,7 +60,12 @@ def productions_to_approve(user: User) -> list[Production]:
         .exclude(likeness__person__user=user)
         .order_by("changed_at")
     )
-    return [row for row in waiting if all(d.approver_id != user.pk for d in decisions_of(row.pk))]
+    return [row for row in waiting if not _took_part(user, row)]
+
+
+def _took_part(user: User, production: Production) -> bool:
+    decisions = decisions_of(production.pk)
+    return any(user.pk in (said.approver_id, said.delegate_id) for said in decisions)
 
 
 def checks_to_review(user: User) -> QuerySet[IdentityCheck]:

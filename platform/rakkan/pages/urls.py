@@ -3,6 +3,7 @@
 from django.urls import path
 
 from rakkan.pages.views import (
+    approvals,
     consents,
     events,
     home,
@@ -36,7 +37,8 @@ urlpatterns = [
     path("consents/<uuid:consent_id>/receipt", consents.consent_receipt, name="consent-receipt"),
     path("consents/<uuid:consent_id>/narrow", consents.consent_narrow, name="consent-narrow"),
     path("consents/<uuid:consent_id>/withdraw", consents.consent_withdraw, name="consent-withdraw"),
-    path("approvals", productions.approval_queue, name="approvals"),
+    path("approvals", approvals.approval_queue, name="approvals"),
+    path("approvals/delegations", approvals.delegations, name="delegations"),
     path("productions", productions.production_list, name="productions"),
     path("productions/new", productions.production_new, name="production-new"),
     path("productions/<uuid:production_id>", productions.production_detail, name="production"),

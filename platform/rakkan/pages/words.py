@@ -72,6 +72,7 @@ OBJECTS: Words = {  # what audit events are about
     "job": pgettext_lazy("object", "Job"),
     "permit": pgettext_lazy("object", "Permit"),
     "policy": pgettext_lazy("object", "Approval policy"),
+    "delegation": pgettext_lazy("object", "Delegation"),
     "forbidden_use": pgettext_lazy("object", "Forbidden use"),
 }
 UNITS: Words = {  # as the gate reports them

@@ -2,6 +2,13 @@
 
 from rakkan.approvals.matching import Asked, Match, StepPlan
 from rakkan.approvals.progress import Outcome, Verdict
+from rakkan.approvals.services.delegation import (
+    delegation_add,
+    delegation_end,
+    delegations_given,
+    delegations_live,
+    deputies,
+)
 from rakkan.approvals.services.policy import (
     Reason,
     UseForbidden,
@@ -32,6 +39,11 @@ __all__ = [
     "Word",
     "check_use_allowed",
     "decision_record",
+    "delegation_add",
+    "delegation_end",
+    "delegations_given",
+    "delegations_live",
+    "deputies",
     "forbidden_use_ensure",
     "policy_add",
     "policy_ensure",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from rakkan.accounts.models import Organisation, User
@@ -15,6 +15,7 @@ from rakkan.accounts.roles import Role
 from rakkan.approvals.matching import Asked
 from rakkan.approvals.models import Decision, Workflow, WorkflowStep
 from rakkan.approvals.progress import Outcome, Standing, Verdict, open_standings, outcome_of
+from rakkan.approvals.services.delegation import delegator_of
 from rakkan.approvals.services.policy import plan_of
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record
@@ -35,11 +36,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What an approver says, and on which step; an empty step means the first that is open."""
+    """What an approver says, on which step, and in whose name.
+
+    An empty step means the first that is open; nobody's name means their own.
+    """
 
     verdict: Verdict
     comment: str = ""
     step: str = ""
+    in_name_of: UUID | None = None
 
 
 def workflow_open(question: Question) -> Workflow:
@@ -106,7 +111,8 @@ def decision_record(*, user: User, subject_id: UUID, subject_digest: str, word: 
     """Record the acting approver's decision on an open step; return where it stands then.
 
     Raises:
-        NotPermitted: not an approver, or the requester, or the depicted person.
+        NotPermitted: not an approver, or the requester, or the depicted person, or without a
+            delegation of the one whose name is given.
         Refused: the digest is not that of the request, decided or expired already.
         BadInput: the step is not open, or changes are asked for without saying which.
     """
@@ -119,13 +125,18 @@ def decision_record(*, user: User, subject_id: UUID, subject_digest: str, word: 
     if workflow is None:
         raise NotFound("Nothing waits for approval here.")
     _check_may_decide(workflow, user, subject_digest)
+    approver = user
+    if word.in_name_of is not None:
+        approver = delegator_of(user, word.in_name_of)
+        _check_may_decide(workflow, approver, subject_digest)
     step = _step(workflow, word)
     decision = Decision.objects.create(
         step=step,
         workflow=workflow,
         requester=workflow.requester,
         depicted=workflow.depicted,
-        approver=user,
+        approver=approver,
+        delegate=user if approver != user else None,
         verdict=word.verdict.value,
         subject_digest=workflow.subject_digest,
         comment=word.comment[:1000],
@@ -140,6 +151,7 @@ def decision_record(*, user: User, subject_id: UUID, subject_digest: str, word: 
             "step": step.name,
             "verdict": word.verdict.value,
             "request_digest": workflow.subject_digest,
+            **({"in_name_of": str(approver.pk)} if approver != user else {}),
         },
     )
     return workflow_outcome(workflow)
@@ -164,7 +176,7 @@ def _check_may_decide(workflow: Workflow, user: User, subject_digest: str) -> No
             code="digest-mismatch",
             remedy="Reload the request, look at it again, then decide.",
         )
-    if workflow.decisions.filter(approver=user).exists():
+    if workflow.decisions.filter(Q(approver=user) | Q(delegate=user)).exists():
         raise Refused("You have decided on this request already.", code="already-decided")
     outcome = workflow_outcome(workflow)
     if outcome is not Outcome.PENDING:

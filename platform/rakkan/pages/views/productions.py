@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.accounts.models import User
 from rakkan.approvals.selectors import steps_of, workflow_of
-from rakkan.approvals.services import Verdict, Word
+from rakkan.approvals.services import Verdict, Word, delegations_live
 from rakkan.core.errors import NotFound, RakkanError
 from rakkan.likenesses.selectors import likeness_get, likenesses_visible
 from rakkan.pages import queries
@@ -43,14 +43,6 @@ def production_list(request: HttpRequest) -> HttpResponseBase:
     """Show the visible productions."""
     rows = queries.page_of(request, productions_visible(user_of(request)))
     return render(request, "productions/list.html", {"page": rows})
-
-
-@require_safe
-@page
-def approval_queue(request: HttpRequest) -> HttpResponseBase:
-    """Show what waits for the acting approver."""
-    waiting = queries.productions_to_approve(user_of(request))
-    return render(request, "productions/queue.html", {"waiting": waiting})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -129,7 +121,9 @@ def production_decision(request: HttpRequest, production_id: UUID) -> HttpRespon
             user=user,
             production_id=production_id,
             request_digest=given["request_digest"],
-            word=Word(Verdict(given["decision"]), given["comment"], given["step"]),
+            word=Word(
+                Verdict(given["decision"]), given["comment"], given["step"], given["in_name_of"]
+            ),
         ),
         form=form,
     )
@@ -187,6 +181,7 @@ def _moves(user: User, production: Production) -> dict[str, Any]:
         "can_cancel": own and state not in FINAL and state is not State.RELEASED,
         "can_redraft": own and state in FINAL,
         "can_decide": waiting and production in queries.productions_to_approve(user),
+        "delegators": [row.from_user for row in delegations_live(user)] if waiting else [],
         "comparison": scope_comparison(production) if waiting else [],
         "form": DecisionForm(initial={"request_digest": production.request_digest}),
     }
