@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from itertools import pairwise
 
+import pgtrigger
 import pytest
+from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -14,6 +17,7 @@ from compliance.signing import KeyRole
 from rakkan.audit.models import Event
 from rakkan.core.keys import statement_verifier
 from rakkan.dispatch.models import IssuedPermit, Job
+from rakkan.dispatch.services import job_resend, jobs_unclaimed
 from rakkan.productions.models import Production, Rendering
 from rakkan.productions.services.reconcile import reconcile
 from tests.integration import people
@@ -77,6 +81,58 @@ def test_a_job_is_leased_once() -> None:
     assert second.json()["code"] == "job-not-claimable"
 
 
+def test_a_message_that_comes_again_is_no_event() -> None:
+    production, worker = approved()
+    worker.claim()
+
+    for _ in range(3):
+        assert people.render_worker(production).claim().json()["code"] == "job-not-claimable"
+
+    assert not Event.objects.filter(name="dispatch.permit.refused").exists()
+
+
+def test_reminders_come_more_and_more_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, worker = approved()
+    start = timezone.now()
+    sent = []
+    for seconds in range(0, 600, 5):
+        moment = start + timedelta(seconds=seconds)
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        sent += [(seconds, job.pk) for job in jobs_unclaimed()]
+        for job in jobs_unclaimed():
+            job_resend(job)
+
+    times = [seconds for seconds, pk in sent if str(pk) == worker.job_id]
+    assert 3 <= len(times) <= 6, times
+    gaps = [b - a for a, b in pairwise(times)]
+    assert gaps == sorted(gaps)
+
+
+def test_what_a_job_is_to_do_cannot_be_changed_afterwards() -> None:
+    _, worker = approved()
+
+    for column, value in (("asset_id", "0" * 16), ("request_digest", "0" * 64), ("queue", "gpu")):
+        with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+            Job.objects.filter(pk=worker.job_id).update(**{column: value})
+    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
+        Job.objects.filter(pk=worker.job_id).delete()
+    with pytest.raises(DatabaseError, match="Invalid transition"), transaction.atomic():
+        Job.objects.filter(pk=worker.job_id).update(state="done", finished_at=timezone.now())
+
+
+def test_a_job_for_other_inputs_than_were_approved_gets_no_permit() -> None:
+    production, worker = approved()
+    job = Job.objects.get(pk=worker.job_id)
+    with pgtrigger.ignore("dispatch.Job:job_order_frozen"):  # as whoever owns the tables could
+        Job.objects.filter(pk=job.pk).update(spec=job.spec | {"prompt": "smiling"})
+
+    answer = worker.claim()
+
+    assert answer.json()["code"] == "request-changed"
+    production.refresh_from_db()
+    assert production.state == "stopped"
+
+
 def test_a_stranger_without_the_token_gets_nothing() -> None:
     _, worker = approved()
 
@@ -102,8 +158,9 @@ def test_an_accepted_result_uses_the_permit_up_and_goes_to_sealing() -> None:
     production.refresh_from_db()
     assert production.state == "rendered"
     assert IssuedPermit.objects.get(job=worker.job_id).use
-    again = worker.result(result())
-    assert again.json()["code"] == "lease-lost"
+    again = worker.result(result())  # its answer was lost on the way: not a thing to report
+    assert again.json()["code"] == "already-received"
+    assert not Event.objects.filter(name="productions.rendering.refused").exists()
     assert Rendering.objects.filter(production=production).count() == 1
 
 

@@ -116,7 +116,9 @@ def test_a_consent_that_expires_after_approval_stops_the_claim(
     answer = worker.claim()
 
     assert_problem(answer, code="consent-expired", status=403)
-    assert refusal_events(worker.job_id)[-1].data["code"] == "consent-expired"
+    refused = refusal_events(production.pk)[-1]
+    assert refused.data["code"] == "consent-expired"
+    assert refused.organisation_id == str(team.organisation.pk)
     production.refresh_from_db()
     assert production.state == "stopped"
     assert production.problem["code"] == "consent-expired"

@@ -94,6 +94,15 @@ def test_the_prompt_report_leaves_nothing_out(released: tuple[Path, Path]) -> No
 def test_the_application_cannot_rewrite_the_log(site: Site, released: tuple[Path, Path]) -> None:
     statements = (
         "UPDATE audit_event SET name = name",
+        "UPDATE consents_consent SET ai_label = ai_label",
+        "DELETE FROM consents_consent",
+        "UPDATE approvals_decision SET comment = comment",
+        "DELETE FROM approvals_decision",
+        "DELETE FROM productions_production",
+        "DELETE FROM dispatch_job",
+        "UPDATE dispatch_issuedpermit SET token = token",
+        "UPDATE releases_gatereport SET passed = true",
+        "DELETE FROM releases_revocation",
         "DELETE FROM audit_event",
         "TRUNCATE audit_event CASCADE",
         "ALTER TABLE audit_event DISABLE TRIGGER ALL",
@@ -111,6 +120,21 @@ def test_the_application_cannot_rewrite_the_log(site: Site, released: tuple[Path
         for statement in statements:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement)
+
+
+def test_the_application_cannot_switch_triggers_off(
+    site: Site, released: tuple[Path, Path]
+) -> None:
+    assert released
+    everything = ",".join(
+        ["productions_production:production_transitions", "consents_consent:consent_no_change"]
+    )
+    with psycopg.connect(site.database, autocommit=True) as connection:
+        connection.execute(f"SET pgtrigger.ignore = '{{{everything}}}'")
+        with pytest.raises(psycopg.errors.RaiseException, match="Invalid transition"):
+            connection.execute("UPDATE productions_production SET state = 'draft'")
+        with pytest.raises(psycopg.Error, match=r"append-only|permission denied"):
+            connection.execute("UPDATE consents_consent SET id = id")
 
 
 def test_withdrawal_stops_delivery_and_the_status_page_says_so(

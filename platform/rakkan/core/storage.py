@@ -1,11 +1,14 @@
 """Files that are there whole or not at all."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import tempfile
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 
 
@@ -16,7 +19,7 @@ class AtomicFileStorage(FileSystemStorage):
     (Object stores need no such care: an object appears when its upload is complete.)
     """
 
-    def _save(self, name: str, content: IO[Any]) -> str:
+    def _save(self, name: str, content: File[Any]) -> str:
         """Write beside the final name, flush to the disk, then rename over it."""
         final = Path(self.path(name))
         final.parent.mkdir(parents=True, exist_ok=True)

@@ -2,16 +2,19 @@
 
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
 from compliance.permit import JobKind, JobSpec
 from rakkan.audit.models import append_only
 from rakkan.core.models import IdModel
-from rakkan.dispatch.states import JobState
+from rakkan.dispatch.states import JobState, pairs
 
 KINDS = [kind.value for kind in JobKind]
 STATES = [state.value for state in JobState]
+# What is to be done never changes; where it is and who does it may.
+ORDER = ("kind", "queue", "subject_id", "organisation", "request_digest", "spec", "asset_id")
 
 
 class Job(IdModel):
@@ -60,6 +63,15 @@ class Job(IdModel):
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["state", "lease_until"])]
+        triggers: ClassVar = [
+            pgtrigger.FSM(name="job_transitions", field="state", transitions=pairs()),
+            pgtrigger.Protect(
+                name="job_order_frozen",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(*ORDER),
+            ),
+            pgtrigger.Protect(name="job_no_delete", operation=pgtrigger.Delete),
+        ]
 
     def __str__(self) -> str:
         """Kind and subject."""

@@ -23,3 +23,13 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     JobState.FAILED: frozenset(),
     JobState.CANCELLED: frozenset(),
 }
+
+
+def pairs() -> list[tuple[str, str]]:
+    """Return the transitions as pairs: what the database trigger allows."""
+    return [
+        (source.value, target.value)
+        for source, targets in TRANSITIONS.items()
+        for target in sorted(targets)
+        if source is not target  # a lease may go from one worker to the next
+    ]

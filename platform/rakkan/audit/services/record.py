@@ -86,13 +86,28 @@ def _entry(
 
 @contextmanager
 def refusal_recorded(
-    name: EventName, *, actor: Actor, subject: Subject, data: dict[str, Any] | None = None
+    name: EventName,
+    *,
+    actor: Actor,
+    subject: Subject,
+    data: dict[str, Any] | None = None,
+    unless: str = "",
 ) -> Iterator[None]:
-    """Run an act in a transaction; if it is refused, roll it back and write that it was refused."""
+    """Run an act in a transaction; if it is refused, roll it back and write that it was refused.
+
+    Args:
+        name: of the event that tells the refusal.
+        actor: who tried.
+        subject: what it was about.
+        data: more to tell; code and reason are added.
+        unless: the code of a refusal that is no news.
+    """
     try:
         with transaction.atomic():
             yield
     except Refused as refused:
+        if unless and refused.code == unless:
+            raise
         reason = {"code": refused.code, "reason": str(refused)}
         with transaction.atomic():
             event_record(name, actor=actor, subject=subject, data={**(data or {}), **reason})

@@ -1,6 +1,7 @@
 """What this app does: jobs, leases, permits."""
 
 from rakkan.dispatch.services.lease import (
+    NOT_CLAIMABLE,
     Claim,
     check_claimable,
     check_lease,
@@ -21,6 +22,7 @@ from rakkan.dispatch.services.stop import (
 )
 
 __all__ = [
+    "NOT_CLAIMABLE",
     "Claim",
     "check_claimable",
     "check_lease",

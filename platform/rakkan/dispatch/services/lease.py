@@ -18,6 +18,7 @@ from rakkan.core.keys import statement_signer
 from rakkan.dispatch.models import IssuedPermit, Job, PermitUse
 from rakkan.dispatch.states import JobState
 
+NOT_CLAIMABLE = "job-not-claimable"
 MAX_DELIVERIES = 5  # a job that kills its worker five times is not tried a sixth time
 
 
@@ -55,11 +56,11 @@ def check_claimable(job: Job, worker: Capabilities) -> None:
     now = timezone.now()
     expired = job.state == JobState.LEASED and job.lease_until is not None and job.lease_until < now
     if job.state != JobState.QUEUED and not expired:
-        raise Refused(f"The job is {job.state}.", code="job-not-claimable")
+        raise Refused(f"The job is {job.state}.", code=NOT_CLAIMABLE)
     if JobKind(job.kind) not in worker.kinds:
-        raise Refused(f"The worker does no {job.kind} jobs.", code="job-not-claimable")
+        raise Refused(f"The worker does no {job.kind} jobs.", code=NOT_CLAIMABLE)
     if job.kind == JobKind.RENDER and job.spec["engine"] not in worker.engines:
-        raise Refused(f"The worker lacks {job.spec['engine']}.", code="job-not-claimable")
+        raise Refused(f"The worker lacks {job.spec['engine']}.", code=NOT_CLAIMABLE)
 
 
 def job_lease(job: Job, worker: Capabilities) -> Claim:

@@ -16,6 +16,8 @@ from rakkan.dispatch.services.lease import MAX_DELIVERIES
 from rakkan.dispatch.services.queue import job_send
 from rakkan.dispatch.states import TRANSITIONS, JobState
 
+_LONGEST_PATIENCE = timedelta(minutes=10)
+
 
 def job_stop(job: Job, state: JobState, error: dict[str, Any]) -> None:
     """Close a job as failed or cancelled and call back a permit that is still out."""
@@ -86,10 +88,20 @@ def jobs_silent() -> list[Job]:
 
 
 def jobs_unclaimed() -> list[Job]:
-    """Return, locked, the queued jobs whose message seems lost."""
-    before = timezone.now() - timedelta(seconds=settings.RAKKAN_RESEND_SECONDS)
+    """Return, locked, the queued jobs whose message seems lost.
+
+    Each reminder waits twice as long as the one before, so that a long queue is not flooded.
+    """
+    now = timezone.now()
+    first = now - timedelta(seconds=settings.RAKKAN_RESEND_SECONDS)
     rows = Job.objects.select_for_update(skip_locked=True)
-    return list(rows.filter(state=JobState.QUEUED, sent_at__lt=before))
+    waiting = rows.filter(state=JobState.QUEUED, sent_at__lt=first)
+    return [job for job in waiting if job.sent_at and now - job.sent_at >= _patience(job)]
+
+
+def _patience(job: Job) -> timedelta:
+    waited = (job.sent_at or job.created_at) - job.created_at
+    return min(waited, _LONGEST_PATIENCE)
 
 
 def job_resend(job: Job) -> None:

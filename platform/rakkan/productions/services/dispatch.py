@@ -11,9 +11,15 @@ from rakkan.approvals.selectors import check_approved
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, refusal_recorded, system
 from rakkan.consents.selectors import check_consent_covers
-from rakkan.core.errors import Refused
+from rakkan.core.errors import NotFound, Refused
 from rakkan.dispatch.models import Job
-from rakkan.dispatch.services import Claim, check_claimable, job_lease, job_lock
+from rakkan.dispatch.services import (
+    NOT_CLAIMABLE,
+    Claim,
+    check_claimable,
+    job_lease,
+    job_lock,
+)
 from rakkan.productions.models import Production
 from rakkan.productions.services.stop import production_stop
 from rakkan.productions.services.submit import request_document, use_of
@@ -37,32 +43,59 @@ def job_claim(*, job_id: UUID | str, worker: Capabilities) -> Handed:
         Refused: not claimable, or consent or approval no longer hold; the production is stopped
             and the refusal is in the log.
     """
-    subject = Subject("job", str(job_id))
-    kind = Job.objects.filter(pk=job_id).values_list("kind", "subject_id").first()
+    job = Job.objects.filter(pk=job_id).first()
+    if job is None:
+        raise NotFound(f"There is no job {job_id}.")
     try:
-        with refusal_recorded(EventName.PERMIT_REFUSED, actor=system("dispatch"), subject=subject):
-            return _claim(job_id, worker)
+        with refusal_recorded(
+            EventName.PERMIT_REFUSED,
+            actor=system("dispatch", job.organisation_id),
+            subject=subject_of_job(job),
+            data={"job": str(job.pk)},
+            unless=NOT_CLAIMABLE,  # a repeated message finds its job taken: that is no news
+        ):
+            return _claim(job, worker)
     except Refused as refused:
-        if kind and kind[0] == JobKind.RENDER and refused.code != "job-not-claimable":
-            production_stop(production_id=kind[1], refused=refused)
+        if job.kind == JobKind.RENDER and refused.code != NOT_CLAIMABLE:
+            production_stop(production_id=job.subject_id, refused=refused)
         raise
 
 
-def _claim(job_id: UUID | str, worker: Capabilities) -> Handed:
-    subject_id = Job.objects.filter(pk=job_id, kind=JobKind.RENDER).values_list(
-        "subject_id", flat=True
-    )
+def subject_of_job(job: Job) -> Subject:
+    """Return what a job is about, as the subject of an event."""
+    kind = "production" if job.kind == JobKind.RENDER else "measured object"
+    return Subject(kind, str(job.subject_id), job.asset_id)
+
+
+def _claim(found: Job, worker: Capabilities) -> Handed:
     # Lock order is production, then job, everywhere: a withdrawal takes the same way.
-    production = production_lock(subject_id[0]) if subject_id else None
-    job = job_lock(job_id)
+    production = production_lock(found.subject_id) if found.kind == JobKind.RENDER else None
+    job = job_lock(found.pk)
     check_claimable(job, worker)
     if production is None:
         return Handed(job_lease(job, worker), None)
     check_may_render(production)
+    check_job_is_the_request(job, production)
     handed = Handed(job_lease(job, worker), _pattern(production))
     if State(production.state) is State.QUEUED:
         move_silently(production, State.RENDERING)
     return handed
+
+
+def check_job_is_the_request(job: Job, production: Production) -> None:
+    """Raise unless a job asks for exactly what was approved.
+
+    Raises:
+        Refused: request-changed.
+    """
+    request = production.request or {}
+    same = (
+        job.job_spec().digest() == request.get("spec_digest")
+        and job.request_digest == production.request_digest
+        and job.asset_id == production.asset_id
+    )
+    if not same:
+        raise Refused("The job is not what was approved.", code="request-changed", status=403)
 
 
 def _pattern(production: Production) -> str:

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from compliance.permit import JobKind, MeasureResult, RenderResult
 from rakkan.audit.names import EventName
-from rakkan.audit.services import Subject, refusal_recorded, system
+from rakkan.audit.services import refusal_recorded, system
 from rakkan.core.blobs import Area, Blob, blob_open, blob_put
-from rakkan.core.errors import Refused
+from rakkan.core.errors import NotFound, Refused
 from rakkan.dispatch.models import Job
 from rakkan.dispatch.services import (
     check_lease,
@@ -25,12 +25,14 @@ from rakkan.dispatch.services import (
 )
 from rakkan.dispatch.states import JobState
 from rakkan.productions.models import Production, Rendering
-from rakkan.productions.services.dispatch import check_may_render
+from rakkan.productions.services.dispatch import check_may_render, subject_of_job
 from rakkan.productions.services.measure import measure_failed, measure_receive
 from rakkan.productions.services.queue import seal_send
 from rakkan.productions.services.stop import end, production_stop
 from rakkan.productions.services.transition import move, move_silently, production_lock
 from rakkan.productions.states import State
+
+ALREADY_RECEIVED = "already-received"
 
 
 def _locked(job_id: UUID | str) -> tuple[Production | None, Job]:
@@ -76,11 +78,19 @@ def job_result(*, job_id: UUID | str, lease: str, fence: int, result: dict[str, 
     Raises:
         Refused: a late, forged or unapproved result; nothing of it is kept.
     """
-    subject = Subject("job", str(job_id))
-    actor = system("receive")
+    found = Job.objects.filter(pk=job_id).first()
+    if found is None:
+        raise NotFound(f"There is no job {job_id}.")
     try:
-        with refusal_recorded(EventName.RENDERING_REFUSED, actor=actor, subject=subject):
+        with refusal_recorded(
+            EventName.RENDERING_REFUSED,
+            actor=system("receive", found.organisation_id),
+            subject=subject_of_job(found),
+            data={"job": str(found.pk)},
+            unless=ALREADY_RECEIVED,  # the answer to the first delivery was lost: that is no news
+        ):
             production, job = _locked(job_id)
+            _check_is_news(production, job, result)
             check_lease(job, lease)
             if fence != job.fence:
                 raise Refused("A newer lease exists.", code="lease-lost")
@@ -91,9 +101,16 @@ def job_result(*, job_id: UUID | str, lease: str, fence: int, result: dict[str, 
                 _rendering_receive(production, job, RenderResult.from_dict(result))
     except Refused as refused:
         if refused.code.startswith(("consent-", "approval-", "request-")):
-            stopped = Job.objects.get(pk=job_id).subject_id
-            production_stop(production_id=stopped, refused=refused)
+            production_stop(production_id=found.subject_id, refused=refused)
         raise
+
+
+def _check_is_news(production: Production | None, job: Job, result: dict[str, Any]) -> None:
+    rendering = getattr(production, "rendering", None)
+    if job.state != JobState.DONE or rendering is None:
+        return
+    if rendering.file_sha256 == result.get("sha256"):
+        raise Refused("This result was accepted before.", code=ALREADY_RECEIVED)
 
 
 def _rendering_receive(production: Production, job: Job, result: RenderResult) -> None:

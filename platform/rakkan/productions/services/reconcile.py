@@ -1,6 +1,9 @@
 """Go on with what a lost message or a dead worker left behind. Safe to run at any time."""
 
+import logging
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -27,6 +30,7 @@ from rakkan.productions.services.transition import move_silently, production_loc
 from rakkan.productions.services.withdraw import withdrawals_resume
 from rakkan.productions.states import State
 
+log = logging.getLogger(__name__)
 _GIVEN_UP = {
     "code": "worker-died",
     "title": "The workers died on this job each time.",
@@ -36,15 +40,25 @@ _GIVEN_UP = {
 
 
 def reconcile() -> None:
-    """Requeue silent jobs, remind of unclaimed ones and the seal worker, end what must end."""
-    for job_id, subject_id in _silent_ids():
-        _reclaim(job_id, subject_id)
-    with transaction.atomic():
-        for job in jobs_unclaimed():
-            job_resend(job)
-    _reseal()
-    withdrawals_resume()
-    approvals_expire()
+    """End what must end, requeue silent jobs, remind of unclaimed ones and the seal worker.
+
+    One row that cannot be handled does not keep the others waiting: it is logged, and tried
+    again the next time.
+    """
+    steps: list[Callable[[], object]] = [withdrawals_resume, approvals_expire]
+    steps += [partial(_reclaim, *ids) for ids in _silent_ids()]
+    steps += [_remind, _reseal]
+    for step in steps:
+        try:
+            step()
+        except Exception:
+            log.exception("reconcile: a step failed")
+
+
+@transaction.atomic
+def _remind() -> None:
+    for job in jobs_unclaimed():
+        job_resend(job)
 
 
 @transaction.atomic
