@@ -22,6 +22,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from compliance.development.keys import DevelopmentKeys
 from deploy.local import probes
 from deploy.local.client import Account
 from deploy.local.processes import Child, stop_all
@@ -110,7 +111,12 @@ def running_site(servers: TestServers, folder: Path) -> Iterator[Site]:
     children: dict[str, Child] = {}
     try:
         drawing = _drawing(environment, url, folder)
-        for program in programs(url, environment, drawing, folder / "beat"):
+        keys = DevelopmentKeys(Path(environment["RAKKAN_KEYS"]).parent)
+
+        def platform(process: str) -> dict[str, str]:
+            return {**environment, "RAKKAN_KEYS": str(keys.of_process(process))}
+
+        for program in programs(url, platform, drawing, folder / "beat"):
             child = children[program.name] = Child(program, folder)
             child.start()
         children["web"].wait_ready(START_SECONDS)

@@ -1,7 +1,8 @@
 """The development key folder: made once, complete or not at all, by whoever comes first.
 
-``<directory>/keys`` (0700) holds every secret; ``<directory>/trust`` is the public bundle an
-auditor is given. ``trust`` is derived from ``keys``, so a lost bundle is written again.
+``<directory>/keys`` (0700) holds every secret, ``<directory>/keys-<process>`` the share of one
+process, and ``<directory>/trust`` is the public bundle an auditor is given. Shares and bundle are
+derived from ``keys``, so a lost one is written again.
 """
 
 import fcntl
@@ -20,6 +21,15 @@ from compliance.watermark.key import WatermarkKey
 
 # C2PA claims need a certificate; every other role signs statements with a bare Ed25519 key.
 STATEMENT_ROLES = (KeyRole.PERMIT, KeyRole.RECEIPT, KeyRole.CHECKPOINT)
+MARK = "DEVELOPMENT"  # a file of this name says what kind of keys lie beside it
+_MARK_TEXT = b"Keys made for development: start-up refuses them when RAKKAN_ENV=production.\n"
+# One role, one process: what each gets to hold.
+PROCESS_FILES = {
+    "web": ("permit.pem", "receipt.pem", "watermark.key"),
+    "seal": ("release_chain.pem", "release_key.pem", "watermark.key"),
+    "clerk": ("checkpoint.pem",),
+    "timestamps": ("tsa_chain.pem", "tsa_key.pem"),
+}
 _README = """development
 
 These are Rakkan's development trust anchors. Anybody with access to the machine that made
@@ -64,6 +74,10 @@ class DevelopmentKeys:
         """Secret that places watermark bits."""
         return self.keys / "watermark.key"
 
+    def of_process(self, process: str) -> Path:
+        """Folder with the secrets of one process: a key of :data:`PROCESS_FILES`."""
+        return self.directory / f"keys-{process}"
+
     def statement_key(self, role: KeyRole) -> Path:
         """Private key of a statement role."""
         return self.keys / f"{role.value}.pem"
@@ -85,6 +99,9 @@ def development_keys(directory: Path) -> DevelopmentKeys:
         if not paths.keys.exists():
             _publish(directory, paths.keys, _secrets())
         _check_complete(paths.keys)
+        for process in PROCESS_FILES:
+            if not paths.of_process(process).exists():
+                _publish(directory, paths.of_process(process), _share(paths.keys, process))
         if not paths.trust.exists():
             _publish(directory, paths.trust, _bundle(paths.keys))
     return paths
@@ -103,7 +120,12 @@ def _secrets() -> dict[str, bytes]:
     }
     for role in STATEMENT_ROLES:
         files[f"{role.value}.pem"] = StatementSigner.generate(role).private_pem()
-    return files
+    return files | {MARK: _MARK_TEXT}
+
+
+def _share(keys: Path, process: str) -> dict[str, bytes]:
+    files = {name: (keys / name).read_bytes() for name in PROCESS_FILES[process]}
+    return files | {MARK: _MARK_TEXT}
 
 
 def _bundle(keys: Path) -> dict[str, bytes]:
@@ -131,13 +153,13 @@ def _publish(directory: Path, target: Path, files: dict[str, bytes]) -> None:
     scratch = Path(tempfile.mkdtemp(prefix=".making-", dir=directory))
     try:
         for name, content in files.items():
-            secret = target.name == "keys"
+            secret = target.name.startswith("keys")
             descriptor = os.open(
                 scratch / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o644
             )
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(content)
-        scratch.chmod(0o700 if target.name == "keys" else 0o755)
+        scratch.chmod(0o700 if target.name.startswith("keys") else 0o755)
         scratch.rename(target)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deploy.local.layout import BLOBS, KEYS, SECRETS, TRUST, VENV, WORK
+from deploy.local.layout import BLOBS, SECRETS, TRUST, VENV, WORK, keys_of
 
 # What a process may take over from the person's own environment without learning a secret.
 HARMLESS = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "XDG_RUNTIME_DIR")
@@ -83,8 +83,10 @@ def _base() -> dict[str, str]:
     return {**harmless, **ONE_THREAD, "PATH": path, "PYTHONUNBUFFERED": "1", "NO_PROXY": LOOPBACK}
 
 
-def platform(services: Services, own: Secrets) -> dict[str, str]:
-    """Returns the environment of the platform's processes: web, clerk and sealing worker.
+def platform(services: Services, own: Secrets, process: str = "web") -> dict[str, str]:
+    """Returns the environment of one of the platform's processes: web, clerk or seal.
+
+    Each holds the keys of its own role and no others.
 
     They take over the person's environment too: credentials of a storage or a proxy are in there.
     The role that may change tables is not theirs.
@@ -99,7 +101,7 @@ def platform(services: Services, own: Secrets) -> dict[str, str]:
         "STORAGE_URL": services.storage,
         "TSA_URL": services.timestamps,
         "RAKKAN_ENV": os.environ.get("RAKKAN_ENV", "development"),
-        "RAKKAN_KEYS": str(KEYS),
+        "RAKKAN_KEYS": str(keys_of(process)),
         "RAKKAN_TRUST": str(TRUST),
         "RAKKAN_SECRET_KEY": own.secret_key,
         "RAKKAN_WORKER_TOKEN": own.worker_token,

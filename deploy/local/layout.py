@@ -16,3 +16,8 @@ WORK = DATA / "work"
 SECRETS = DATA / "secrets.json"
 LOCK = DATA / "stack.lock"
 STATE = DATA / "stack.json"
+
+
+def keys_of(process: str) -> Path:
+    """Returns the folder with the keys of one process (see compliance.development)."""
+    return DATA / f"keys-{process}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deploy.local import probes
@@ -11,24 +11,30 @@ from deploy.local.processes import Program
 
 
 def programs(
-    site: str, shared: Mapping[str, str], drawing: Mapping[str, str], beat: Path
+    site: str,
+    platform: Callable[[str], Mapping[str, str]],
+    drawing: Mapping[str, str],
+    beat: Path,
 ) -> list[Program]:
     """Lists the processes, run by the Python that runs this.
 
     Args:
         site: Address of the web process.
-        shared: Environment of the platform's processes.
+        platform: Returns the environment of a process of the platform: each holds its own keys.
         drawing: Environment of the render worker, which learns no secret of the platform.
         beat: File in which the clerk keeps its schedule.
     """
-    quiet = {**shared, "RAKKAN_LOG_LEVEL": "WARNING"}  # it has something to do every second
+    quiet = {
+        **platform("clerk"),
+        "RAKKAN_LOG_LEVEL": "WARNING",
+    }  # it has something to do every second
     web = ["-m", "gunicorn", "rakkan.config.wsgi:application", "--bind", site.split("//")[1]]
     web += ["--workers", "1", "--threads", "4", "--timeout", "120", "--no-control-socket"]
     clerk = [*_worker("rakkan.config", "default"), "-B", "--schedule", str(beat)]
     return [
-        Program("web", [sys.executable, *web], shared, ready=lambda: probes.serves(site)),
+        Program("web", [sys.executable, *web], platform("web"), ready=lambda: probes.serves(site)),
         Program("render", _worker("generation.worker", "cpu"), drawing),
-        Program("seal", _worker("rakkan.config", "seal"), shared),
+        Program("seal", _worker("rakkan.config", "seal"), platform("seal")),
         Program("clerk", clerk, quiet),
     ]
 

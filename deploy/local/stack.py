@@ -17,7 +17,7 @@ from deploy.local.console import note, step
 from deploy.local.control import Running, only_one
 from deploy.local.environment import Secrets, Services, given
 from deploy.local.errors import LocalError
-from deploy.local.layout import BLOBS, DATA, KEYS, LOG, PYTHON, ROOT, STATE, WORK
+from deploy.local.layout import BLOBS, DATA, LOG, PYTHON, ROOT, STATE, WORK, keys_of
 from deploy.local.processes import Child, Program, stop_all
 from deploy.local.programs import programs
 
@@ -143,7 +143,8 @@ class Stack:
 
     def _timestamps(self) -> str:
         port = probes.free_port()
-        command = ["-m", "compliance.development.tsa", "--port", str(port), "--keys", str(KEYS)]
+        command = ["-m", "compliance.development.tsa", "--port", str(port)]
+        command += ["--keys", str(keys_of("timestamps"))]
         self._launch(
             Program(
                 name="timestamps",
@@ -156,9 +157,11 @@ class Stack:
         return f"http://127.0.0.1:{port}/"
 
     def _programs(self, services: Services) -> list[Program]:
-        shared = environment.platform(services, self.secrets)
+        def platform(process: str) -> dict[str, str]:
+            return environment.platform(services, self.secrets, process)
+
         drawing = environment.render_worker(services, self.secrets)
-        return programs(self.site, shared, drawing, DATA / "beat-schedule")
+        return programs(self.site, platform, drawing, DATA / "beat-schedule")
 
     def _watch(self) -> None:
         for child in self.children:

@@ -175,6 +175,8 @@ CELERY = {
     "worker_prefetch_multiplier": 1,
     "worker_soft_shutdown_timeout": 20,
     "worker_hijack_root_logger": False,
+    # Whoever can reach the broker could shut workers down with it.
+    "worker_enable_remote_control": False,
     "beat_schedule": {
         "reconcile": {
             "task": "rakkan.productions.reconcile",

@@ -11,6 +11,7 @@ from cryptography import x509
 
 import compliance
 from compliance.development import development_keys
+from compliance.development.keys import MARK, PROCESS_FILES
 from compliance.errors import InvalidInput
 from compliance.signing import KeyRole, StatementSigner, StatementVerifier
 from compliance.watermark import WatermarkKey
@@ -25,6 +26,7 @@ PRINT_DIGEST = """
 import sys; from pathlib import Path
 from compliance.canonical import file_sha256
 from compliance.development import development_keys
+from compliance.development.keys import MARK, PROCESS_FILES
 paths = development_keys(Path(sys.argv[1]))
 print(file_sha256(paths.watermark_key), file_sha256(paths.trust / "root.pem"))
 """
@@ -79,7 +81,8 @@ def test_processes_that_start_together_agree_on_one_set(tmp_path: Path) -> None:
     printed = [program.communicate(timeout=60)[0] for program in running]
     assert [program.returncode for program in running] == [0, 0, 0]
     assert len(set(printed)) == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".keys.lock", "keys", "trust"]
+    shares = [f"keys-{process}" for process in PROCESS_FILES]
+    assert {path.name for path in tmp_path.iterdir()} == {".keys.lock", "keys", "trust", *shares}
 
 
 def test_a_lost_key_is_reported_and_not_replaced(tmp_path: Path) -> None:
@@ -107,3 +110,22 @@ def test_a_broken_watermark_key_says_what_to_do(tmp_path: Path, content: str) ->
     with pytest.raises(InvalidInput) as caught:
         WatermarkKey.load(tmp_path / "mark.key")
     assert caught.value.code == "key-unreadable"
+
+
+def test_each_process_holds_the_keys_of_its_own_role_and_no_others(tmp_path: Path) -> None:
+    paths = development_keys(tmp_path)
+
+    held = {
+        process: {path.name for path in paths.of_process(process).iterdir()} - {MARK}
+        for process in PROCESS_FILES
+    }
+
+    assert held["web"] == {"permit.pem", "receipt.pem", "watermark.key"}
+    assert held["seal"] == {"release_chain.pem", "release_key.pem", "watermark.key"}
+    private = [name for names in held.values() for name in names if name != "watermark.key"]
+    assert len(private) == len(set(private)), "a signing key is in two processes"
+    for process in PROCESS_FILES:
+        folder = paths.of_process(process)
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert (folder / MARK).is_file()
+    assert (paths.keys / MARK).is_file()
