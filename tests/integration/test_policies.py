@@ -655,8 +655,22 @@ def test_an_approver_sees_scope_policy_steps_and_verdicts_beside_the_request() -
     for said in ("The request beside the consent", "only", "legal", "brand", "waits now", "Usable"):
         assert said in page
     assert team.approver.name in page
-    assert "<option>brand</option>" in page
-    assert "<option>legal</option>" not in page
+
+
+def test_an_approver_chooses_among_the_steps_that_are_open() -> None:
+    team = team_with(LEGAL, StepPlan(1, "works_council"), BRAND)
+    production = people.submitted_make(team)
+    client = Client()
+    client.force_login(team.approver)
+    address = f"/productions/{production.pk}"
+
+    page = client.get(address).content.decode()
+    assert "<option>legal</option><option>works_council</option></select>" in page
+    given = {"decision": "approve", "request_digest": production.request_digest}
+    answer = client.post(f"{address}/decide", {**given, "step": "works_council"})
+
+    assert answer.status_code == 302
+    assert Decision.objects.get(workflow__subject_id=production.pk).step.name == "works_council"
 
 
 def test_the_published_tables_are_current(checkout: Path) -> None:

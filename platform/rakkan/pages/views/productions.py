@@ -148,6 +148,7 @@ def _show(
 def _facts(production: Production) -> dict[str, Any]:
     release, report = release_of(production.pk), gate_report_newest(production.pk)
     workflow = workflow_of(production.pk)
+    steps = steps_of(workflow) if workflow else []
     rendering = getattr(production, "rendering", None)
     draft = State(production.state) is State.DRAFT
     return {
@@ -159,7 +160,8 @@ def _facts(production: Production) -> dict[str, Any]:
         "consent": production.consent or (consent_at_hand(production) if draft else None),
         "gaps": gaps_of(production) if draft else [],
         "workflow": workflow,
-        "approval": steps_of(workflow) if workflow else [],
+        "approval": steps,
+        "open_steps": [step.name for step in steps if step.waits],
         "prompt_report": rendering.result["prompt_report"] if rendering else [],
         "rendering": rendering,
         "release": release,
