@@ -97,7 +97,7 @@ def load_evidence(path: Path) -> dict[str, Any]:
     """
     try:
         evidence = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # nested by the thousands: not ours
         raise InvalidInput(
             f"The evidence {path} cannot be read: {error}.",
             code="evidence-unreadable",

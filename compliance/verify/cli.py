@@ -48,7 +48,7 @@ def run(options: argparse.Namespace, environment: Mapping[str, str] = os.environ
         sys.stderr.write(f"{error} {error.remedy}".rstrip() + "\n")
         return _UNREADABLE
     text = json.dumps(report.to_dict(), ensure_ascii=False, indent=2) if options.json else ""
-    sys.stdout.write((text or _for_people(report)) + "\n")
+    sys.stdout.write(_printable(text or _for_people(report)) + "\n")
     return report.exit_status
 
 
@@ -67,6 +67,12 @@ def _case(options: argparse.Namespace, environment: Mapping[str, str]) -> Case:
         watermark_key=WatermarkKey.load(key) if key else None,
         offline=options.offline,
     )
+
+
+def _printable(text: str) -> str:
+    """Escape what the output cannot carry: the evidence may hold any character, or half of one."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _named(environment: Mapping[str, str], name: str) -> Path | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from compliance.canonical import file_sha256
 from compliance.errors import ComplianceError
-from compliance.verify import governance, media, record
+from compliance.verify import approvals, governance, media, record
 from compliance.verify.case import Case
 from compliance.verify.report import CannotCheck, Check, Fails, Outcome, Report
 
@@ -17,7 +17,7 @@ _CHECKS: tuple[tuple[str, Callable[[Case], str]], ...] = (
     ("file", media.check_file),
     ("request", governance.check_request),
     ("consent", governance.check_consent),
-    ("approvals", governance.check_approvals),
+    ("approvals", approvals.check_approvals),
     ("permit", governance.check_permit),
     ("gate", record.check_gate),
     ("log", record.check_events),
@@ -37,11 +37,13 @@ def verify_file(case: Case) -> Report:
     5. ``file``: it is byte for byte what was released.
     6. ``request``: the manifest was signed for the request in the evidence.
     7. ``consent``: the depicted person's signed consent covers that request.
-    8. ``approvals``: somebody else than the requester approved exactly it.
+    8. ``approvals``: others than requester and depicted person approved exactly it.
     9. ``permit``: a signed permit allowed this rendering of these inputs.
-    10. ``gate``: the release gate passed.
-    11. ``log``: the events are complete and hash to their leaves.
+    10. ``gate``: the release gate made all its checks, and they passed.
+    11. ``log``: the events of this production are complete, in the log, and hash to their leaves.
     12. ``status``: the publisher says today that it stands.
+
+    Checks 8, 10 and 11 rest on the publisher's own log; their sentences say so.
 
     Every check is made on its own; if the first fails there is nothing to make the others on.
     """
@@ -63,6 +65,8 @@ def _made(check: Callable[[Case], str], case: Case) -> tuple[Outcome, str]:
         return Outcome.NOT_MADE, str(reason)
     except (Fails, ComplianceError) as reason:
         return Outcome.FAIL, str(reason)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # the evidence comes from outside: whatever shape it has, it must not stop the report
         return Outcome.FAIL, f"The evidence is malformed: {error!r}."
+    except RecursionError:
+        return Outcome.FAIL, "The evidence is malformed: it is nested too deeply."

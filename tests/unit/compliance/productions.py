@@ -22,7 +22,11 @@ from compliance.watermark import WatermarkKey, expand
 from tests.unit.compliance.videos import encode, marked_frames, synthetic_frames
 
 ASSET = "0123456789abcdef"
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+# the time-stamp authority of the tests stamps the true time: everything is dated around it
+NOW = datetime.now(UTC).replace(microsecond=0)
+PRODUCTION_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0007"
+PERSON_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0006"
+GATE_CHECKS = ("file", "manifest", "binding", "watermark", "playable", "consent")
 CONSENT_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0001"
 PERMIT_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0002"
 
@@ -71,7 +75,7 @@ def make_facts(inputs: Inputs, **changes: Any) -> ManifestFacts:
         "request_digest": "ef" * 32,
         "permit_id": PERMIT_ID,
         "status_url": f"http://127.0.0.1:9/status/{ASSET}",
-        "created_at": NOON,
+        "created_at": NOW,
         "ai_label": "Made with AI",
         "cpu_seconds": 4.25,
         "wall_seconds": 3.5,
@@ -96,9 +100,9 @@ class Paper:
         )
 
 
-def make_record(inputs: Inputs, version: int) -> dict[str, Any]:
+def make_record(inputs: Inputs, version: int, **changes: Any) -> dict[str, Any]:
     """Return a consent record of a version; both say the same."""
-    terms = make_terms(inputs)
+    terms = make_terms(inputs, **changes)
     if version == 2:
         return write_record(terms)
     return {
@@ -129,16 +133,16 @@ def make_terms(inputs: Inputs, **changes: Any) -> ConsentTerms:
         "controller_id": "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0004",
         "likeness_id": "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0005",
         "portrait_sha256": inputs.portrait.sha256,
-        "granted_by": "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0006",
-        "granted_at": (NOON - timedelta(days=1)).isoformat(),
+        "granted_by": PERSON_ID,
+        "granted_at": (NOW - timedelta(days=1)).isoformat(),
         "purposes": ("product_briefing",),
         "channels": ("intranet", "website"),
         "territories": ("JP",),
         "languages": ("en", "ja"),
         "permitted_changes": ("expression",),
         "ai_label": "Made with AI",
-        "valid_from": (NOON - timedelta(days=1)).isoformat(),
-        "valid_until": (NOON + timedelta(days=30)).isoformat(),
+        "valid_from": (NOW - timedelta(days=1)).isoformat(),
+        "valid_until": (NOW + timedelta(days=30)).isoformat(),
         "withdrawal": "at any time, in the person's own account",
         "identity": {"decision": "d1", "method": "reviewed-evidence"},
     }
@@ -146,10 +150,18 @@ def make_terms(inputs: Inputs, **changes: Any) -> ConsentTerms:
 
 
 def make_paper(keys: DevelopmentKeys, inputs: Inputs, version: int = 2, **changes: Any) -> Paper:
-    """Sign a consent receipt and a permit for a request under it; ``changes`` are the request's."""
-    record = make_record(inputs, version)
+    """Sign a consent receipt and a permit for a request under it.
+
+    Args:
+        keys: who signs.
+        inputs: what it is made from.
+        version: of the consent record.
+        **changes: other values in the request; ``terms`` are other terms of the consent.
+    """
+    record = make_record(inputs, version, **changes.pop("terms", {}))
     spec = JobSpec.from_dict(changes.get("spec") or make_spec(inputs).to_dict())
     request = {
+        "production": PRODUCTION_ID,
         "requester": "requester",
         "consent": {"id": CONSENT_ID, "record_digest": digest(record)},
         "purpose": "product_briefing",
@@ -187,15 +199,15 @@ def make_permit(keys: DevelopmentKeys, spec: JobSpec, request_digest: str, **cha
         "permit_id": PERMIT_ID,
         "kind": spec.kind,
         "job_id": "job",
-        "subject_id": "production",
+        "subject_id": PRODUCTION_ID,
         "request_digest": request_digest,
         "spec": spec,
         "spec_digest": spec.digest(),
         "asset_id": ASSET,
         "fence": 1,
         "max_seconds": 60.0,
-        "issued_at": NOON,
-        "expires_at": NOON + timedelta(minutes=5),
+        "issued_at": NOW,
+        "expires_at": NOW + timedelta(minutes=5),
     }
     return permit_issue(Permit(**values | changes), signer_of(keys, KeyRole.PERMIT))
 
@@ -204,53 +216,89 @@ def signer_of(keys: DevelopmentKeys, role: KeyRole) -> StatementSigner:
     return StatementSigner.load(role, keys.statement_key(role))
 
 
-def make_evidence(paper: Paper, released: Path) -> dict[str, Any]:
-    """Return the evidence of a released file as the platform serves it."""
+def make_evidence(paper: Paper, released: Path, **decided: Any) -> dict[str, Any]:
+    """Return the evidence of a released file as the platform serves it.
+
+    Args:
+        paper: what was signed before the file was.
+        released: the file.
+        **decided: other values for the one approval.
+    """
+    approval = {
+        "step": "legal",
+        "approver": "approver",
+        "decision": "approve",
+        "request_digest": digest(paper.request),
+        "decided_at": (NOW - timedelta(minutes=5)).isoformat(),
+    } | decided
+    release = {
+        "asset_id": ASSET,
+        "file_sha256": file_sha256(released),
+        "size": released.stat().st_size,
+        "released_at": datetime.now(UTC).isoformat(),  # the file was time-stamped just before
+    }
     return {
         "format": "rakkan-evidence/1",
         "request": paper.request,
         "request_digest": digest(paper.request),
         "requester": "requester",
         "consent": {"receipt": paper.receipt},
-        "approvals": [
-            {
-                "step": "legal",
-                "approver": "approver",
-                "decision": "approve",
-                "request_digest": digest(paper.request),
-                "decided_at": (NOON - timedelta(minutes=5)).isoformat(),
-            }
-        ],
+        "approvals": [approval],
         "permit": paper.permit,
         "result": {"engine": "mesh"},
-        "gate": {"checks": [{"number": 1, "name": "file", "outcome": "pass", "detail": ""}]},
-        "release": {
-            "asset_id": ASSET,
-            "file_sha256": file_sha256(released),
-            "size": released.stat().st_size,
-            "released_at": (NOON + timedelta(minutes=5)).isoformat(),
+        "gate": {
+            "checks": [
+                {"number": number, "name": name, "outcome": "pass", "detail": ""}
+                for number, name in enumerate(GATE_CHECKS, start=1)
+            ]
         },
-        "events": _events(),
+        "release": release,
+        "events": _events(paper, approval, release),
     }
 
 
-def _events() -> list[dict[str, Any]]:
-    names = (
-        "consents.consent.granted",
-        "productions.production.submitted",
+def make_event(name: str, object_id: str, **data: Any) -> dict[str, Any]:
+    """Return an event as the platform writes it."""
+    return {
+        "id": f"event of {name} {object_id}",
+        "name": name,
+        "occurred_at": NOW.isoformat(),
+        "actor_id": "somebody",
+        "object_id": object_id,
+        "data": data,
+    }
+
+
+def make_entry(sequence: int, event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event with a place in the log."""
+    return {
+        "sequence": sequence,
+        "leaf_hash": leaf_hash(canonical_json(event)).hex(),
+        "event": event,
+    }
+
+
+def _events(
+    paper: Paper, approval: dict[str, Any], release: dict[str, Any]
+) -> list[dict[str, Any]]:
+    pinned = {"request_digest": digest(paper.request)}
+    decision = make_event(
         "approvals.decision.recorded",
-        "productions.production.released",
-    )
-    events: list[dict[str, Any]] = [
-        {"id": str(number), "name": name} for number, name in enumerate(names)
+        PRODUCTION_ID,
+        step=approval["step"],
+        verdict=approval["decision"],
+        **pinned,
+    ) | {"actor_id": approval["approver"], "occurred_at": approval["decided_at"]}
+    events = [
+        make_event("consents.consent.granted", CONSENT_ID),
+        make_event("productions.production.submitted", PRODUCTION_ID, **pinned),
+        decision,
+        make_event(
+            "productions.production.released", PRODUCTION_ID, file_sha256=release["file_sha256"]
+        ),
     ]
-    entries: list[dict[str, Any]] = [
-        {
-            "sequence": number,
-            "leaf_hash": leaf_hash(canonical_json(event)).hex(),
-            "event": event,
-        }
-        for number, event in enumerate(events)
+    waiting = make_event("evidence.bundle.exported", PRODUCTION_ID)
+    return [
+        *(make_entry(number, event) for number, event in enumerate(events)),
+        {"sequence": None, "leaf_hash": None, "event": waiting},
     ]
-    waiting = {"id": "4", "name": "evidence.bundle.exported"}
-    return [*entries, {"sequence": None, "leaf_hash": None, "event": waiting}]

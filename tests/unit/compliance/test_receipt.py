@@ -25,7 +25,7 @@ from compliance.signing import KeyRole
 from compliance.verify.report import Outcome
 from tests.unit.compliance.productions import (
     CONSENT_ID,
-    NOON,
+    NOW,
     Inputs,
     make_receipt,
     make_record,
@@ -50,7 +50,7 @@ def outcomes(
     path: Path, keys: DevelopmentKeys | None, days: int = 0
 ) -> tuple[dict[str, Outcome], int]:
     trust = keys.trust if keys else None
-    report = receipt_verify(ReceiptCase(path, trust, NOON + timedelta(days=days)))
+    report = receipt_verify(ReceiptCase(path, trust, NOW + timedelta(days=days)))
     assert [check.name for check in report.checks] == NAMES
     return {check.name: check.outcome for check in report.checks}, report.exit_status
 
@@ -192,7 +192,7 @@ def test_a_receipt_for_another_version_or_consent_is_refused(inputs: Inputs) -> 
         ({"controller": ""}, "parties"),
         ({"identity": {}}, "parties"),
         ({"withdrawal": ""}, "withdrawal"),
-        ({"valid_until": (NOON - timedelta(days=2)).isoformat()}, "term"),
+        ({"valid_until": (NOW - timedelta(days=2)).isoformat()}, "term"),
         ({"valid_from": "yesterday"}, "term"),
         ({"valid_from": "2026-11-01T00:00:00"}, "term"),
     ],
@@ -288,7 +288,7 @@ def test_the_command_reports_for_people_and_programs(
     path = receipt_file(tmp_path, make_receipt(keys, make_record(inputs, 2)))
     command = ["receipt", "verify", str(path), "--trust", str(keys.trust)]
 
-    assert main([*command, "--at", NOON.isoformat()]) == 0
+    assert main([*command, "--at", NOW.isoformat()]) == 0
     assert "Whether it was withdrawn since" in capsys.readouterr().out
     assert main([*command, "--at", "2031-01-01", "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
@@ -312,7 +312,7 @@ def test_it_works_without_the_platform_and_without_network(
     command = [sys.executable, "-c", program, "receipt", "verify", str(path)]
     root = Path(__file__).resolve().parents[3]
     result = subprocess.run(
-        [*command, "--trust", str(keys.trust), "--at", NOON.isoformat()],
+        [*command, "--trust", str(keys.trust), "--at", NOW.isoformat()],
         cwd=root,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root)},
         capture_output=True,

@@ -28,7 +28,7 @@ from compliance.verify.runner import verify_file
 from compliance.watermark import WatermarkKey
 from tests.unit.compliance.productions import (
     ASSET,
-    NOON,
+    NOW,
     Inputs,
     Paper,
     make_evidence,
@@ -216,7 +216,8 @@ def test_a_trust_folder_without_statement_keys_leaves_their_checks_open(
     for name in ("root.pem", "tsa_root.pem"):
         (tmp_path / name).write_bytes((keys.trust / name).read_bytes())
     report = verify_file(replace(case, trust=TrustBundle.load(tmp_path)))
-    assert (report.exit_status, _ended(report, Outcome.NOT_MADE)) == (3, ["consent", "permit"])
+    assert report.exit_status == 3
+    assert _ended(report, Outcome.NOT_MADE) == ["consent", "approvals", "permit"]
 
 
 # 1: something does not hold -----------------------------------------------------------------
@@ -282,8 +283,9 @@ def _set(path: str, value: Any) -> Callable[[Evidence], None]:
     return change
 
 
-LATER = (NOON + timedelta(days=1)).isoformat()
-NEXT_YEAR = (NOON + timedelta(days=400)).isoformat()
+LATER = (NOW + timedelta(days=1)).isoformat()
+EARLIER = (NOW - timedelta(minutes=10)).isoformat()
+NEXT_YEAR = (NOW + timedelta(days=400)).isoformat()
 
 
 @pytest.mark.parametrize(
@@ -293,9 +295,12 @@ NEXT_YEAR = (NOON + timedelta(days=400)).isoformat()
         (_set("request.purpose", "marketing"), ["request", "consent"]),
         (_set("request.spec.prompt", "angry"), ["request", "permit"]),
         (_set("request.requester", "someone"), ["request", "approvals"]),
-        (_set("release.file_sha256", "00" * 32), ["file"]),
+        (_set("request.production", "another"), ["request", "approvals", "permit", "log"]),
+        (_set("release.file_sha256", "00" * 32), ["file", "log"]),
         (_set("release.asset_id", "00000000000000aa"), ["file"]),
         (_set("release.released_at", NEXT_YEAR), ["consent"]),
+        (_set("release.released_at", LATER), ["consent"]),
+        (_set("release.released_at", EARLIER), ["consent"]),
         (_set("approvals", []), ["approvals"]),
         (_set("approvals.0.approver", "requester"), ["approvals"]),
         (_set("approvals.0.decision", "reject"), ["approvals"]),
@@ -307,12 +312,12 @@ NEXT_YEAR = (NOON + timedelta(days=400)).isoformat()
         (_set("result.engine", "other"), ["permit"]),
         (_set("gate.checks", []), ["gate"]),
         (_set("gate.checks.0.outcome", "fail"), ["gate"]),
-        (_set("events", []), ["log"]),
+        (_set("events", []), ["approvals", "log"]),
         (_set("events.1.event.name", "productions.production.cancelled"), ["log"]),
         (_set("events.1.event.id", "9"), ["log"]),
         (_set("events.1.sequence", 0), ["log"]),
-        (_set("release", None), ["file", "consent", "approvals"]),
-        (_set("request", None), ["request", "consent", "approvals", "permit"]),
+        (_set("release", None), ["file", "consent", "log"]),
+        (_set("request", None), ["request", "consent", "approvals", "permit", "log"]),
         (_set("approvals", "all of them"), ["approvals", "permit"]),
     ],
 )
@@ -384,7 +389,7 @@ def test_a_permit_for_something_else_fails_though_it_is_signed(
         make_permit(keys, replace(spec, seed=7), request),
         make_permit(keys, spec, request, asset_id="00000000000000aa"),
         make_permit(keys, spec, request, permit_id="another"),
-        make_permit(keys, spec, request, issued_at=NOON - timedelta(hours=1)),
+        make_permit(keys, spec, request, issued_at=NOW - timedelta(hours=1)),
     ):
         evidence["permit"] = permit
         assert _failed(replace(case, evidence=evidence)) == ["permit"]
@@ -483,7 +488,7 @@ def test_something_named_that_is_not_there_is_an_error_of_its_own(
 def test_evidence_that_is_not_json_is_an_error(
     folder: Path, keys: DevelopmentKeys, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for content in ("not json", "[]", ""):
+    for content in ("not json", "[]", "", "[" * 200_000, '{"a":' * 200_000):
         (folder / "a.evidence.json").write_text(content)
         assert main(["verify", str(folder / "a.mp4"), *_options(keys)]) == 2
         assert "evidence" in capsys.readouterr().err
