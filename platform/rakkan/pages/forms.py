@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from rakkan.accounts.models import User
 from rakkan.consents.models import Consent
 from rakkan.consents.scope import WORLD
-from rakkan.accounts.models import User
 from rakkan.consents.services import Terms
 from rakkan.likenesses.models import Likeness
 from rakkan.pages.events import event_choices
@@ -284,7 +284,7 @@ class ProductionForm(_Form):
 
 
 class DecisionForm(_Form):
-    """An approver's word, bound to the digest the page showed; the two buttons carry it."""
+    """An approver's word, bound to the digest the page showed; the three buttons carry it."""
 
     decision = forms.ChoiceField(
         choices=[("approve", ""), ("reject", ""), ("changes", "")], widget=forms.HiddenInput
