@@ -8,6 +8,8 @@ class EventName(StrEnum):
 
     SESSION_STARTED = "accounts.session.started"
     SESSION_REFUSED = "accounts.session.refused"
+    USER_ADDED = "accounts.user.added"
+    ROLE_GRANTED = "accounts.role.granted"
     PERSON_ADDED = "likenesses.person.added"
     LIKENESS_ADDED = "likenesses.likeness.added"
     LIKENESS_MEASURED = "likenesses.likeness.measured"

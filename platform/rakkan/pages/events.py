@@ -8,6 +8,8 @@ from rakkan.audit.names import EventName as Name
 WORDS: dict[str, str | Promise] = {
     Name.SESSION_STARTED: _("Somebody signed in"),
     Name.SESSION_REFUSED: _("A sign-in was refused"),
+    Name.USER_ADDED: _("An account was made"),
+    Name.ROLE_GRANTED: _("Somebody was given a role"),
     Name.PERSON_ADDED: _("A depicted person was added"),
     Name.LIKENESS_ADDED: _("A portrait was added"),
     Name.LIKENESS_MEASURED: _("A portrait was measured"),
