@@ -44,6 +44,7 @@ WORKER: Callers = frozenset({Who.WORKER})
 _API, _JOB = "api/v1", "worker/v1/jobs/<uuid:job_id>"
 _API_PRODUCTION = f"{_API}/productions/<uuid:production_id>"
 _LIKENESS, _CHECK = "likenesses/<uuid:likeness_id>", "identity/<uuid:check_id>"
+_BIOMETRIC = "identity/biometric-consent/<uuid:biometric_id>"
 _CONSENT, _PRODUCTION = "consents/<uuid:consent_id>", "productions/<uuid:production_id>"
 
 SECTIONS: dict[str, dict[Endpoint, Callers]] = {
@@ -58,6 +59,9 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", f"{_API}/identity-checks"): ACCOUNTS,
         ("POST", f"{_API}/identity-checks"): PERSONS,
         ("POST", f"{_API}/identity-checks/<uuid:check_id>/decision"): REVIEWER,
+        ("GET", f"{_API}/biometric-consents"): ACCOUNTS,
+        ("POST", f"{_API}/biometric-consents"): PERSONS,
+        ("POST", f"{_API}/biometric-consents/<uuid:biometric_id>/withdraw"): PERSON,
         ("GET", f"{_API}/consents"): ACCOUNTS,
         ("POST", f"{_API}/consents"): PERSON,
         ("GET", f"{_API}/{_CONSENT}"): SEE_LIKENESS,
@@ -100,6 +104,11 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", "identity"): ACCOUNTS,
         ("GET", "identity/new"): ACCOUNTS,
         ("POST", "identity/new"): PERSONS,
+        ("GET", "identity/biometric-consent"): ACCOUNTS,
+        ("POST", "identity/biometric-consent"): PERSONS,
+        ("GET", f"{_BIOMETRIC}/receipt"): PERSON,
+        ("GET", f"{_BIOMETRIC}/withdraw"): ALL,
+        ("POST", f"{_BIOMETRIC}/withdraw"): PERSON,
         ("GET", _CHECK): REVIEWER | PERSON,
         ("POST", _CHECK): REVIEWER,
         ("GET", f"{_CHECK}/evidence"): REVIEWER,

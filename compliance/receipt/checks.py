@@ -10,8 +10,9 @@ from typing import Any
 
 from compliance.canonical import file_sha256
 from compliance.errors import ComplianceError
+from compliance.receipt.biometric import RECEIPT, BiometricTerms, read_biometric
 from compliance.receipt.reader import check_digest, read_statement
-from compliance.receipt.terms import ConsentTerms
+from compliance.receipt.terms import ConsentTerms, ReceiptInvalid
 from compliance.signing import KeyRole, StatementVerifier
 from compliance.verify.report import CannotCheck, Check, Fails, Outcome, Report
 
@@ -71,11 +72,11 @@ class ReceiptCase:
         except (CannotCheck, ComplianceError) as error:
             raise CannotCheck("The receipt is not to be believed (check 2).") from error
 
-    def need_terms(self) -> ConsentTerms:
+    def need_terms(self) -> ConsentTerms | BiometricTerms:
         """Return the terms, or say that they cannot be read."""
         signed = self.need_signed()
         try:
-            return read_statement(signed)
+            return _read(signed)
         except ComplianceError as error:
             raise CannotCheck("The record cannot be read (check 4).") from error
 
@@ -89,8 +90,10 @@ def receipt_verify(case: ReceiptCase) -> Report:
     2. ``signature``: a trusted receipt key signed it (JWS, Ed25519, RFC 8785).
     3. ``digest``: the digest is that of the signed record, and the file shows that same record.
     4. ``format``: the version is known and the record does not contradict itself.
-    5. ``parties``: it names controller, person and portrait, and how the person was identified.
-    6. ``scope``: it allows something, and says what viewers are told.
+    5. ``parties``: it names controller and person; of a likeness, also the portrait and how the
+       person was identified.
+    6. ``scope``: it allows something, and says what viewers are told; biometric matching is for
+       identity verification alone and its templates have a date to be destroyed by.
     7. ``term``: it was live, by its term, at the moment that is asked about.
     8. ``withdrawal``: it says how the person withdraws.
 
@@ -114,6 +117,18 @@ def _made(check: Callable[[ReceiptCase], str], case: ReceiptCase) -> tuple[Outco
         return Outcome.NOT_MADE, str(reason)
     except (Fails, ComplianceError) as reason:
         return Outcome.FAIL, str(reason)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # whatever shape a record has, it must not stop the report
+        return Outcome.FAIL, f"The record is malformed: {error!r}."
+
+
+def _read(signed: dict[str, Any]) -> ConsentTerms | BiometricTerms:
+    if signed.get("format") != RECEIPT:
+        return read_statement(signed)
+    terms = read_biometric(signed.get("record") or {})
+    if terms.consent_id != signed.get("consent_id"):
+        raise ReceiptInvalid("Receipt and record are about different consents.")
+    return terms
 
 
 def _readable(case: ReceiptCase) -> str:  # 1
@@ -135,26 +150,29 @@ def _digest(case: ReceiptCase) -> str:  # 3
 
 def _format(case: ReceiptCase) -> str:  # 4
     signed = case.need_signed()
-    read_statement(signed)
+    _read(signed)
     return f"{signed['format']} with {signed['record']['schema_version']}."
 
 
 def _parties(case: ReceiptCase) -> str:  # 5
     terms = case.need_terms()
-    needed = {
-        "controller": terms.controller,
-        "person": terms.principal,
-        "portrait": terms.portrait_sha256,
-        "identity decision": terms.identity.get("decision"),
-    }
+    needed = {"controller": terms.controller, "person": terms.principal}
+    if isinstance(terms, ConsentTerms):
+        needed["portrait"] = terms.portrait_sha256
+        needed["identity decision"] = terms.identity.get("decision", "")
     missing = [name for name, value in needed.items() if not value]
     if missing:
         raise Fails(f"It does not name: {', '.join(missing)}.")
-    return f"{terms.principal} to {terms.controller}, for portrait {terms.portrait_sha256[:16]}."
+    about = f"portrait {needed['portrait'][:16]}" if "portrait" in needed else "face and voice"
+    return f"{terms.principal} to {terms.controller}, for {about}."
 
 
 def _scope(case: ReceiptCase) -> str:  # 6
     terms = case.need_terms()
+    if isinstance(terms, BiometricTerms):
+        if terms.destroyed < terms.ends:
+            raise Fails("Templates would have to be destroyed before the term ends.")
+        return f"Identity verification only; templates destroyed by {terms.destroy_by}."
     names = ("purposes", "channels", "territories", "languages", "ai_label")
     missing = [name for name in names if not getattr(terms, name)]
     if missing:

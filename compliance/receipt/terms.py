@@ -42,23 +42,28 @@ class ConsentTerms:
     @property
     def starts(self) -> datetime:
         """First moment of the term."""
-        return _moment(self.valid_from)
+        return moment_of(self.valid_from)
 
     @property
     def ends(self) -> datetime:
         """First moment after the term."""
-        return _moment(self.valid_until)
+        return moment_of(self.valid_until)
 
     @property
     def given(self) -> datetime:
         """When it was granted."""
-        return _moment(self.granted_at)
+        return moment_of(self.granted_at)
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
+    """Return the moment that ISO 8601 text names.
+
+    Raises:
+        ReceiptInvalid: it names none, or has no time zone.
+    """
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ReceiptInvalid(f"{text!r} is not a moment.", code="receipt-term") from error
     if moment.tzinfo is None:
         raise ReceiptInvalid(f"{text!r} has no time zone.", code="receipt-term")

@@ -26,8 +26,8 @@ from compliance.permit import MeasureResult, RenderResult, Verdict
 from rakkan.accounts.models import User
 from rakkan.accounts.roles import Role
 from rakkan.consents.models import Consent
-from rakkan.identity.models import IdentityCheck
-from rakkan.identity.services import identity_submit
+from rakkan.identity.models import BiometricConsent, IdentityCheck
+from rakkan.identity.services import biometric_consent_grant, identity_submit
 from rakkan.likenesses.models import Likeness
 from rakkan.productions.models import Production
 from rakkan.productions.services.create import production_create
@@ -70,6 +70,7 @@ class World:
     users: dict[Who, User]
     likeness: Likeness
     check: IdentityCheck
+    biometric: BiometricConsent
     consent: Consent
     draft: Production
     waiting: Production
@@ -85,6 +86,7 @@ class World:
         return {
             "likeness_id": self.likeness.pk,
             "check_id": self.check.pk,
+            "biometric_id": self.biometric.pk,
             "consent_id": self.consent.pk,
             "production_id": self._production(path).pk,
             "asset_id": self.released.asset_id,
@@ -106,7 +108,13 @@ class World:
 
     def ids(self) -> list[str]:
         """What would tell a stranger that these objects and people exist."""
-        rows: list[Any] = [self.likeness, self.check, self.consent, self.team.organisation]
+        rows: list[Any] = [
+            self.likeness,
+            self.check,
+            self.biometric,
+            self.consent,
+            self.team.organisation,
+        ]
         rows += [self.draft, self.waiting, self.queued, self.released, self.deputy]
         rows += self.users.values()
         emails = [user.email for user in self.users.values()]
@@ -136,6 +144,7 @@ def world_make() -> World:
         users=users,
         likeness=likeness,
         check=identity_submit(user=team.person, evidence=people.portrait_file()),
+        biometric=biometric_consent_grant(user=team.person, agreed=True),
         consent=consent,
         draft=people.draft_make(team, likeness),
         waiting=_submitted(team, people.draft_make(team, likeness)),
@@ -307,6 +316,8 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
         "identity/new": evidence,
         "api/v1/identity-checks/<uuid:check_id>/decision": {"verified": True},
         "identity/<uuid:check_id>": {"verified": "yes"},
+        "api/v1/biometric-consents": {"agreed": True},
+        "identity/biometric-consent": {"agreed": "on"},
         "api/v1/consents": consent,
         "consents/new": consent,
         "api/v1/consents/<uuid:consent_id>/narrow": {"valid_until": day.isoformat()},

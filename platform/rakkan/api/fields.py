@@ -38,6 +38,12 @@ class IdentityDecisionFields(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
 
 
+class BiometricConsentFields(serializers.Serializer[Any]):
+    """An explicit yes."""
+
+    agreed = serializers.BooleanField()
+
+
 class ConsentFields(serializers.Serializer[Any]):
     """What a person allows."""
 

@@ -10,7 +10,8 @@ from rakkan.approvals.selectors import decisions_of
 from rakkan.audit.models import Event
 from rakkan.consents.models import Consent
 from rakkan.consents.selectors import consent_state
-from rakkan.identity.models import IdentityCheck
+from rakkan.identity.models import BiometricConsent, IdentityCheck
+from rakkan.identity.selectors import biometric_consent_state
 from rakkan.likenesses.models import Likeness
 from rakkan.productions.models import Production
 from rakkan.productions.selectors import production_progress
@@ -86,6 +87,31 @@ class IdentityCheckSerializer(serializers.ModelSerializer[IdentityCheck]):
         if decision is None:
             return None
         return {"verified": decision.verified, "valid_until": decision.valid_until.isoformat()}
+
+
+class BiometricConsentSerializer(serializers.ModelSerializer[BiometricConsent]):
+    """A consent to biometric matching, what it is now, and its signed receipt."""
+
+    state = serializers.SerializerMethodField()
+
+    class Meta:
+        """Fields."""
+
+        model = BiometricConsent
+        fields: ClassVar = [
+            "id",
+            "granted_at",
+            "valid_until",
+            "destroy_by",
+            "state",
+            "record",
+            "record_digest",
+            "receipt",
+        ]
+
+    def get_state(self, consent: BiometricConsent) -> str:
+        """Return live, expired or withdrawn."""
+        return biometric_consent_state(consent)
 
 
 class ConsentSerializer(serializers.ModelSerializer[Consent]):

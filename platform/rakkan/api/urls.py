@@ -14,6 +14,11 @@ urlpatterns = [
     path("likenesses/<uuid:likeness_id>", views.LikenessDetail.as_view()),
     path("identity-checks", views.IdentityChecks.as_view()),
     path("identity-checks/<uuid:check_id>/decision", views.IdentityDecisions.as_view()),
+    path("biometric-consents", views.BiometricConsents.as_view()),
+    path(
+        "biometric-consents/<uuid:biometric_id>/withdraw",
+        views.BiometricConsentWithdrawal.as_view(),
+    ),
     path("consents", views.Consents.as_view()),
     path("consents/<uuid:consent_id>", views.ConsentDetail.as_view()),
     path("consents/<uuid:consent_id>/narrow", views.ConsentNarrowing.as_view()),

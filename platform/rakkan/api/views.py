@@ -23,8 +23,13 @@ from rakkan.consents.selectors import consent_get, consents_visible
 from rakkan.consents.services import consent_grant
 from rakkan.core.blobs import Area, blob_open
 from rakkan.evidence.services import evidence_export
-from rakkan.identity.selectors import identity_checks_visible
-from rakkan.identity.services import identity_decide, identity_submit
+from rakkan.identity.selectors import biometric_consents_visible, identity_checks_visible
+from rakkan.identity.services import (
+    biometric_consent_grant,
+    biometric_consent_withdraw,
+    identity_decide,
+    identity_submit,
+)
 from rakkan.likenesses.selectors import likeness_get, likenesses_visible
 from rakkan.productions.selectors import production_get, productions_visible
 from rakkan.productions.services.create import production_create
@@ -128,6 +133,30 @@ class IdentityDecisions(APIView):
         given = fields_of(fields.IdentityDecisionFields, request).validated_data
         decision = identity_decide(user=_user(request), check_id=check_id, **given)
         return Response(serializers.IdentityCheckSerializer(decision.check_made).data, status=201)
+
+
+class BiometricConsents(APIView):
+    """Consents to biometric matching: records of their own."""
+
+    def get(self, request: Request) -> Response:
+        """List one's own, each with its receipt."""
+        rows = biometric_consents_visible(_user(request))
+        return _page(self, request, rows, serializers.BiometricConsentSerializer, "-granted_at")
+
+    def post(self, request: Request) -> Response:
+        """Grant: ``agreed`` has to be true."""
+        given = fields_of(fields.BiometricConsentFields, request).validated_data
+        consent = biometric_consent_grant(user=_user(request), agreed=given["agreed"])
+        return Response(serializers.BiometricConsentSerializer(consent).data, status=201)
+
+
+class BiometricConsentWithdrawal(APIView):
+    """Withdraw: as easy as giving."""
+
+    def post(self, request: Request, biometric_id: UUID) -> Response:
+        """Withdraw one's own."""
+        consent = biometric_consent_withdraw(user=_user(request), consent_id=biometric_id)
+        return Response(serializers.BiometricConsentSerializer(consent).data)
 
 
 class Consents(APIView):

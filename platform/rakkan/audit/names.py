@@ -17,6 +17,8 @@ class EventName(StrEnum):
     IDENTITY_SUBMITTED = "identity.check.submitted"
     EVIDENCE_VIEWED = "identity.evidence.viewed"
     IDENTITY_DECIDED = "identity.check.decided"
+    BIOMETRIC_GRANTED = "identity.biometric_consent.granted"
+    BIOMETRIC_WITHDRAWN = "identity.biometric_consent.withdrawn"
     IDENTITY_REFUSED = "identity.check.refused"
     CONSENT_GRANTED = "consents.consent.granted"
     CONSENT_NARROWED = "consents.consent.narrowed"

@@ -63,3 +63,55 @@ class IdentityDecision(IdModel):
     def __str__(self) -> str:
         """Outcome."""
         return "verified" if self.verified else "not verified"
+
+
+class BiometricConsent(IdModel):
+    """A person's explicit consent that face and voice are compared to verify who they are."""
+
+    person = models.ForeignKey(
+        "likenesses.Person", on_delete=models.PROTECT, related_name="biometric_consents"
+    )
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    granted_at = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    destroy_by = models.DateTimeField()  # no template outlives this moment
+    record = models.JSONField()
+    record_digest = models.CharField(max_length=64)
+    receipt = models.TextField()  # signed by the receipt key; the person keeps a copy
+
+    class Meta:
+        """It has a term, and what it allowed to make is gone by a date."""
+
+        ordering: ClassVar = ["-granted_at"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    granted_at__lt=models.F("valid_until"), valid_until__lte=models.F("destroy_by")
+                ),
+                name="biometric_consent_has_term_and_end",
+            )
+        ]
+        triggers: ClassVar = append_only("biometric_consent")
+
+    def __str__(self) -> str:
+        """Person and term."""
+        return f"{self.person_id} until {self.valid_until:%Y-%m-%d}"
+
+
+class BiometricWithdrawal(IdModel):
+    """The end of a consent to biometric matching, by the person who gave it."""
+
+    consent = models.OneToOneField(
+        BiometricConsent, on_delete=models.PROTECT, related_name="withdrawal"
+    )
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    withdrawn_at = models.DateTimeField()
+
+    class Meta:
+        """A withdrawal is not undone; a new consent can be given."""
+
+        triggers: ClassVar = append_only("biometric_withdrawal")
+
+    def __str__(self) -> str:
+        """Consent and time."""
+        return f"{self.consent_id} at {self.withdrawn_at:%Y-%m-%d %H:%M}"

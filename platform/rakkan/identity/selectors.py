@@ -1,6 +1,7 @@
 """Read identity checks."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -8,8 +9,13 @@ from django.utils import timezone
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_has_role
 from rakkan.accounts.roles import Role
-from rakkan.core.errors import Refused
-from rakkan.identity.models import IdentityCheck, IdentityDecision
+from rakkan.core.errors import NotFound, Refused
+from rakkan.identity.models import (
+    BiometricConsent,
+    BiometricWithdrawal,
+    IdentityCheck,
+    IdentityDecision,
+)
 from rakkan.likenesses.models import Person
 
 
@@ -50,3 +56,51 @@ def check_identity_is_verified(person: Person) -> IdentityDecision:
             remedy="Hand in evidence and wait for a reviewer's decision.",
         )
     return decision
+
+
+def biometric_consents_visible(user: User) -> QuerySet[BiometricConsent]:
+    """Return the acting person's own consents to biometric matching, the newest first."""
+    rows = BiometricConsent.objects.select_related("withdrawal", "person__organisation")
+    return rows.filter(person__user=user)
+
+
+def biometric_consent_get(user: User, consent_id: UUID | str) -> BiometricConsent:
+    """Return one of the acting person's own.
+
+    Raises:
+        NotFound: there is none of that id for this user.
+    """
+    consent = biometric_consents_visible(user).filter(pk=consent_id).first()
+    if consent is None:
+        raise NotFound(f"There is no consent {consent_id}.")
+    return consent
+
+
+def biometric_consent_state(consent: BiometricConsent) -> str:
+    """Return what it is now: live, expired or withdrawn."""
+    if getattr(consent, "withdrawal", None) is not None:
+        return "withdrawn"
+    return "live" if timezone.now() < consent.valid_until else "expired"
+
+
+def check_biometric_consent(person: Person) -> BiometricConsent:
+    """Return the person's live consent to biometric matching, locked for the transaction.
+
+    Whatever compares faces or voices to verify who somebody is calls this first, in the
+    transaction in which it starts: a withdrawal either is seen here or waits for it.
+
+    Raises:
+        Refused: there is none.
+    """
+    rows = BiometricConsent.objects.select_for_update().filter(person=person)
+    for consent in rows.order_by("-granted_at"):
+        # Asked after the lock: a withdrawal that it waited for is seen.
+        withdrawn = BiometricWithdrawal.objects.filter(consent=consent).exists()
+        if not withdrawn and timezone.now() < consent.valid_until:
+            return consent
+    raise Refused(
+        "The person has not consented to biometric matching.",
+        code="biometric-consent-missing",
+        remedy="The person gives this consent in their own account, before the check.",
+        status=403,
+    )

@@ -17,6 +17,8 @@ WORDS: dict[str, str | Promise] = {
     Name.IDENTITY_SUBMITTED: _("Identity evidence was handed in"),
     Name.EVIDENCE_VIEWED: _("Identity evidence was viewed"),
     Name.IDENTITY_DECIDED: _("An identity check was decided"),
+    Name.BIOMETRIC_GRANTED: _("A consent to biometric matching was granted"),
+    Name.BIOMETRIC_WITHDRAWN: _("A consent to biometric matching was withdrawn"),
     Name.IDENTITY_REFUSED: _("An identity check was refused"),
     Name.CONSENT_GRANTED: _("A consent was granted"),
     Name.CONSENT_NARROWED: _("A consent was narrowed"),

@@ -85,6 +85,14 @@ class EvidenceForm(_Form):
     )
 
 
+class BiometricConsentForm(_Form):
+    """An explicit yes."""
+
+    agreed = forms.BooleanField(
+        label=_("Yes, my face and my voice may be compared to verify who I am.")
+    )
+
+
 class ReviewForm(_Form):
     """A reviewer's word; the two buttons carry ``verified``."""
 

@@ -47,6 +47,14 @@ TEXTS: dict[str, Words] = {
     "approval-expired": Words(_("The approval has expired."), _NEW_PRODUCTION),
     "approval-missing": Words(_("It is not approved."), ""),
     "approval-rejected": Words(_("An approver rejected the request."), _NEW_PRODUCTION),
+    "biometric-consent-missing": Words(
+        _("The person has not consented to biometric matching."),
+        _("The person gives this consent in their own account, before the check."),
+    ),
+    "biometric-consent-not-explicit": Words(
+        _("This consent is given explicitly or not at all."),
+        _("Say yes to it by itself, or leave it."),
+    ),
     "blob-missing": Words(_("A stored file cannot be read at the moment."), _AGAIN),
     "cancelled": Words(_("The requester cancelled it."), _NEW_PRODUCTION),
     "changes-requested": Words(

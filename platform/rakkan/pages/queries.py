@@ -12,8 +12,8 @@ from rakkan.approvals.selectors import decisions_of
 from rakkan.consents.models import Consent
 from rakkan.consents.selectors import ConsentState, consent_state, consents_visible
 from rakkan.core.errors import NotFound
-from rakkan.identity.models import IdentityCheck
-from rakkan.identity.selectors import identity_checks_visible
+from rakkan.identity.models import BiometricConsent, IdentityCheck
+from rakkan.identity.selectors import biometric_consent_state, identity_checks_visible
 from rakkan.likenesses.models import Likeness
 from rakkan.likenesses.selectors import likenesses_visible
 from rakkan.productions.models import Production
@@ -42,6 +42,14 @@ def with_state(consents: list[Consent]) -> list[Consent]:
     """Give each consent what it is at this moment, for a page to show."""
     for consent in consents:
         consent.now = consent_state(consent).value  # type: ignore[attr-defined]
+    return consents
+
+
+def with_biometric_state(rows: QuerySet[BiometricConsent]) -> list[BiometricConsent]:
+    """Give each consent to biometric matching what it is at this moment, for a page to show."""
+    consents = list(rows)
+    for consent in consents:
+        consent.now = biometric_consent_state(consent)  # type: ignore[attr-defined]
     return consents
 
 

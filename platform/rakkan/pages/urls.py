@@ -29,6 +29,17 @@ urlpatterns = [
     ),
     path("identity", identity.check_list, name="checks"),
     path("identity/new", identity.check_new, name="check-new"),
+    path("identity/biometric-consent", identity.biometric_new, name="biometric-new"),
+    path(
+        "identity/biometric-consent/<uuid:biometric_id>/receipt",
+        identity.biometric_receipt,
+        name="biometric-receipt",
+    ),
+    path(
+        "identity/biometric-consent/<uuid:biometric_id>/withdraw",
+        identity.biometric_withdrawal,
+        name="biometric-withdraw",
+    ),
     path("identity/<uuid:check_id>", identity.check_detail, name="check"),
     path("identity/<uuid:check_id>/evidence", identity.check_evidence, name="check-evidence"),
     path("consents", consents.consent_list, name="consents"),

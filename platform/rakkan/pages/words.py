@@ -65,6 +65,7 @@ OBJECTS: Words = {  # what audit events are about
     "person": pgettext_lazy("object", "Person"),
     "likeness": pgettext_lazy("object", "Likeness"),
     "identity_check": pgettext_lazy("object", "Identity check"),
+    "biometric_consent": pgettext_lazy("object", "Consent to biometric matching"),
     "consent": pgettext_lazy("object", "Consent"),
     "production": pgettext_lazy("object", "Production"),
     "release": pgettext_lazy("object", "Release"),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,15 @@ import pytest
 from compliance.__main__ import main
 from compliance.canonical import digest
 from compliance.development import DevelopmentKeys
-from compliance.receipt import ReceiptInvalid, receipt_statement, write_record
+from compliance.receipt import (
+    BiometricTerms,
+    ReceiptInvalid,
+    biometric_statement,
+    receipt_statement,
+    write_biometric,
+    write_record,
+)
+from compliance.receipt.biometric import read_biometric
 from compliance.receipt.checks import ReceiptCase, receipt_verify
 from compliance.receipt.policy import WORLD
 from compliance.receipt.reader import read_record, read_statement
@@ -280,6 +289,72 @@ def test_what_is_no_receipt_is_not_readable(
 
     assert outcomes(path, keys)[1] == 2
     assert outcomes(tmp_path / "missing", keys)[1] == 2
+
+
+BIOMETRIC = BiometricTerms(
+    consent_id=CONSENT_ID,
+    principal="0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0003",
+    controller="Example Co.",
+    controller_id="0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0004",
+    granted_by="0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0006",
+    granted_at=NOW.isoformat(),
+    valid_from=NOW.isoformat(),
+    valid_until=(NOW + timedelta(days=30)).isoformat(),
+    destroy_by=(NOW + timedelta(days=30)).isoformat(),
+    withdrawal="at any time",
+)
+
+
+def biometric_file(keys: DevelopmentKeys, folder: Path, record: Record) -> Path:
+    token = signer_of(keys, KeyRole.RECEIPT).sign(biometric_statement(record))
+    return receipt_file(folder, token)
+
+
+def test_a_consent_to_biometric_matching_verifies_by_the_same_checks(
+    keys: DevelopmentKeys, tmp_path: Path
+) -> None:
+    record = write_biometric(BIOMETRIC)
+
+    assert read_biometric(record) == BIOMETRIC
+    path = biometric_file(keys, tmp_path, record)
+    assert outcomes(path, keys) == (dict.fromkeys(NAMES, Outcome.PASS), 0)
+    assert failed(path, keys, 31) == ["term"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _set("purposes", ["dpv:IdentityVerification", "dpv:Marketing"]),
+        _set("pii_information.compared", ["face", "voice", "gait"]),
+        _set("validity", None),
+        _set("event", None),
+        _set("also", "whatever else"),
+    ],
+)
+def test_biometric_matching_is_for_one_purpose_and_says_so_in_one_way(
+    change: Callable[[Record], None], keys: DevelopmentKeys, tmp_path: Path
+) -> None:
+    record = deepcopy(write_biometric(BIOMETRIC))
+    change(record)
+
+    assert failed(biometric_file(keys, tmp_path, record), keys) == ["format"]
+
+
+@pytest.mark.parametrize("changes", [{"destroy_by": 2031}, {"destroy_by": "soon"}])
+def test_a_date_that_is_none_fails_by_name(
+    changes: Record, keys: DevelopmentKeys, tmp_path: Path
+) -> None:
+    record = write_biometric(replace(BIOMETRIC, **changes))
+
+    assert failed(biometric_file(keys, tmp_path, record), keys) == ["scope"]
+
+
+def test_templates_may_not_have_to_go_before_the_term_ends(
+    keys: DevelopmentKeys, tmp_path: Path
+) -> None:
+    record = write_biometric(replace(BIOMETRIC, destroy_by=NOW.isoformat()))
+
+    assert failed(biometric_file(keys, tmp_path, record), keys) == ["scope"]
 
 
 def test_the_command_reports_for_people_and_programs(

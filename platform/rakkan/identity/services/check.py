@@ -15,30 +15,39 @@ from rakkan.accounts.permissions import check_user_has_role, user_actor
 from rakkan.accounts.roles import Role
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, refusal_recorded
-from rakkan.core.errors import NotFound, NotPermitted, Refused
+from rakkan.core.errors import BadInput, NotFound, NotPermitted, Refused
 from rakkan.core.uploads import evidence_accept
 from rakkan.identity.models import IdentityCheck, IdentityDecision
+from rakkan.identity.selectors import check_biometric_consent
+from rakkan.likenesses.models import Person
 from rakkan.likenesses.services import person_ensure
 
 REVIEWED_EVIDENCE = "reviewed-evidence"
+MATCHES_BIOMETRICS: dict[str, bool] = {  # each method; whether it compares faces or voices
+    REVIEWED_EVIDENCE: False,  # a person looks, no template is made
+}
 VALIDITY = timedelta(days=365)  # a reviewer's word is asked for again after a year
 
 
-def identity_submit(*, user: User, evidence: UploadedFile[Any] | None) -> IdentityCheck:
+def identity_submit(
+    *, user: User, evidence: UploadedFile[Any] | None, method: str = REVIEWED_EVIDENCE
+) -> IdentityCheck:
     """Hand in evidence of who the acting person is.
 
     Raises:
         NotPermitted: the account is not a depicted person's.
-        BadInput: the file is neither a picture nor a PDF.
+        Refused: the method matches biometrics and the person has not consented to that.
+        BadInput: the method is unknown, or the file is neither a picture nor a PDF.
     """
     subject = Subject("identity_check", "", "new check")
     with refusal_recorded(EventName.IDENTITY_REFUSED, actor=user_actor(user), subject=subject):
         actor = check_user_has_role(user, Role.DEPICTED_PERSON)
         person = person_ensure(user=user)
+        _check_method(person, method)
         upload = evidence_accept(evidence)
         check = IdentityCheck.objects.create(
             person=person,
-            method=REVIEWED_EVIDENCE,
+            method=method,
             evidence_sha256=upload.sha256,
             evidence_media_type=upload.media_type,
             submitted_by=user,
@@ -50,6 +59,17 @@ def identity_submit(*, user: User, evidence: UploadedFile[Any] | None) -> Identi
             data={"method": check.method, "evidence_sha256": upload.sha256},
         )
     return check
+
+
+def _check_method(person: Person, method: str) -> None:
+    if method not in MATCHES_BIOMETRICS:
+        raise BadInput(
+            f"There is no identity check by {method}.",
+            code="method-unknown",
+            remedy=f"Choose among: {', '.join(MATCHES_BIOMETRICS)}.",
+        )
+    if MATCHES_BIOMETRICS[method]:
+        check_biometric_consent(person)
 
 
 def identity_decide(

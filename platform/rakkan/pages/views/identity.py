@@ -2,17 +2,28 @@
 
 from uuid import UUID
 
-from django.http import FileResponse, HttpRequest, HttpResponseBase
-from django.shortcuts import render
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.core.blobs import Area, blob_open
-from rakkan.identity.selectors import identity_checks_visible
-from rakkan.identity.services import evidence_view, identity_decide, identity_submit
+from rakkan.identity.selectors import (
+    biometric_consent_get,
+    biometric_consents_visible,
+    identity_checks_visible,
+)
+from rakkan.identity.services import (
+    biometric_consent_grant,
+    biometric_consent_withdraw,
+    evidence_view,
+    identity_decide,
+    identity_submit,
+)
 from rakkan.pages import queries
-from rakkan.pages.answers import form_page, page, user_of
-from rakkan.pages.forms import EvidenceForm, ReviewForm
+from rakkan.pages.answers import act_page, form_page, page, user_of
+from rakkan.pages.forms import BiometricConsentForm, EvidenceForm, ReviewForm
 
 
 @require_safe
@@ -20,7 +31,8 @@ from rakkan.pages.forms import EvidenceForm, ReviewForm
 def check_list(request: HttpRequest) -> HttpResponseBase:
     """Show the visible checks."""
     rows = queries.page_of(request, identity_checks_visible(user_of(request)))
-    return render(request, "identity/list.html", {"page": rows})
+    biometric = queries.with_biometric_state(biometric_consents_visible(user_of(request)))
+    return render(request, "identity/list.html", {"page": rows, "biometric": biometric})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,3 +81,43 @@ def check_evidence(request: HttpRequest, check_id: UUID) -> HttpResponseBase:
     )
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def biometric_new(request: HttpRequest) -> HttpResponseBase:
+    """Consent to biometric matching, by itself."""
+    form = BiometricConsentForm(request.POST if request.method == "POST" else None)
+
+    def act() -> str:
+        biometric_consent_grant(user=user_of(request), agreed=form.cleaned_data["agreed"])
+        return reverse("checks")
+
+    days = round(settings.RAKKAN_BIOMETRIC_DAYS)
+    return form_page(request, "identity/biometric.html", form, act, days=days)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@act_page("checks")
+@page
+def biometric_withdrawal(request: HttpRequest, biometric_id: UUID) -> HttpResponseBase:
+    """Withdraw it with one click."""
+    biometric_consent_withdraw(user=user_of(request), consent_id=biometric_id)
+    return redirect("checks")
+
+
+@require_safe
+@page
+def biometric_receipt(request: HttpRequest, biometric_id: UUID) -> HttpResponseBase:
+    """Hand out the record and its signed receipt as one file to keep."""
+    consent = biometric_consent_get(user_of(request), biometric_id)
+    body = {
+        "consent_id": str(consent.pk),
+        "record": consent.record,
+        "record_digest": consent.record_digest,
+        "receipt": consent.receipt,
+    }
+    name = f"biometric-consent-{consent.pk}.json"
+    options = {"indent": 2, "ensure_ascii": False}
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return JsonResponse(body, json_dumps_params=options, headers=headers)
