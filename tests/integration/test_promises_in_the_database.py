@@ -134,6 +134,28 @@ def test_a_state_cannot_jump() -> None:
     assert "Invalid transition" in message
 
 
+def test_nothing_is_born_further_on_its_way() -> None:
+    production = people.approved_make(people.team_make())
+    job = people.job_of(production.pk, people.JobKind.RENDER)
+
+    for row, table, start in (
+        (production, "productions_production", "draft"),
+        (job, "dispatch_job", "queued"),
+    ):
+        columns = [f.column for f in row._meta.concrete_fields if f.column not in ("id", "state")]
+        if table == "productions_production":
+            columns.remove("asset_id")
+        names = ", ".join(columns)
+        extra = ", asset_id" if table == "productions_production" else ""
+        value = ", 'ffffffffffffffff'" if extra else ""
+        message = refused(
+            f"INSERT INTO {table} (id, state{extra}, {names})"  # noqa: S608
+            f" SELECT gen_random_uuid(), 'failed'{value}, {names} FROM {table} WHERE id = %s",
+            row.pk,
+        )
+        assert f"starts as {start}" in message
+
+
 def test_a_production_cannot_be_deleted() -> None:
     production = people.submitted_make(people.team_make())
 

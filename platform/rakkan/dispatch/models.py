@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from compliance.permit import JobKind, JobSpec
 from rakkan.audit.models import append_only
-from rakkan.core.models import IdModel
+from rakkan.core.models import IdModel, starts_as
 from rakkan.dispatch.states import JobState, pairs
 
 KINDS = [kind.value for kind in JobKind]
@@ -64,6 +64,7 @@ class Job(IdModel):
         ]
         indexes: ClassVar = [models.Index(fields=["state", "lease_until"])]
         triggers: ClassVar = [
+            starts_as(JobState.QUEUED.value, name="job_starts_queued"),
             pgtrigger.FSM(name="job_transitions", field="state", transitions=pairs()),
             pgtrigger.Protect(
                 name="job_order_frozen",

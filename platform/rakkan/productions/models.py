@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from rakkan.audit.models import append_only
-from rakkan.core.models import IdModel, words
+from rakkan.core.models import IdModel, starts_as, words
 from rakkan.productions.states import State, pairs
 
 STATES = [state.value for state in State]
@@ -98,6 +98,7 @@ class Production(IdModel):
         ]
         indexes: ClassVar = [models.Index(fields=["organisation", "-created_at"])]
         triggers: ClassVar = [
+            starts_as(State.DRAFT.value, name="production_starts_as_draft"),
             pgtrigger.FSM(name="production_transitions", field="state", transitions=pairs()),
             pgtrigger.Protect(
                 name="production_inputs_frozen",
