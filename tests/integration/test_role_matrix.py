@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
+from rakkan.accounts.roles import Role
+from rakkan.audit.models import Event
+from rakkan.core.errors import NotPermitted
 from tests.access_table import TABLE, Endpoint, Who, document
+from tests.integration import people
 from tests.integration.routes import routes
 from tests.integration.world import (
     World,
@@ -71,6 +76,16 @@ def test_every_endpoint_has_a_row_and_every_row_an_endpoint(world: World) -> Non
         " tests/access_table.py, and what it takes to _body in tests/integration/world.py."
     )
     assert not gone, f"No longer there: {', '.join(gone)}. Remove them from tests/access_table.py."
+
+
+def test_a_refusal_of_somebody_who_holds_every_role_is_in_the_log(world: World) -> None:
+    somebody = people.user_make(world.team.organisation, *Role)
+
+    with pytest.raises(NotPermitted):  # every role, and still not the person in the picture
+        people.consent_make(replace(world.team, person=somebody), world.likeness)
+
+    refusal = Event.objects.get(actor_id=somebody.pk, name="consents.consent.refused")
+    assert set(refusal.actor_role.split("+")) == {role.value for role in Role}
 
 
 def test_the_published_table_is_current(checkout: Path) -> None:

@@ -43,7 +43,7 @@ class Event(IdModel):
     name = models.CharField(max_length=80)
     occurred_at = models.DateTimeField()
     actor_id = models.CharField(max_length=64)  # a user's id, or "system:<process>"
-    actor_role = models.CharField(max_length=40)
+    actor_role = models.CharField(max_length=100)  # or every role of a user who was refused
     organisation_id = models.CharField(max_length=64, blank=True)
     object_type = models.CharField(max_length=40)
     object_id = models.CharField(max_length=64)
