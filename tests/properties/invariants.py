@@ -1,0 +1,210 @@
+"""What must be true after every command, asked of the rows themselves.
+
+Nothing of the services is used here: the promises are written down a second time, on purpose in
+other words, so that a mistake in a service is not a mistake in its test.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Max
+
+from compliance.canonical import digest
+from rakkan.approvals.models import Workflow
+from rakkan.audit.models import Event, Leaf
+from rakkan.consents.models import Withdrawal
+from rakkan.dispatch.models import IssuedPermit, Job, PermitRevocation, PermitUse
+from rakkan.productions.models import Production, Rendering
+from rakkan.productions.states import TRANSITIONS, State
+from rakkan.releases.models import Release, Sealing
+
+_RENDERED_ONCE = {"rendered", "sealed", "released", "revoked", "cancelled", "stopped", "failed"}
+_UNDER_WAY = ["in_approval", "queued", "rendering", "rendered", "sealed", "released"]
+_TOLD_BY = {  # which event tells of the arrival in a state
+    State.DRAFT: {"productions.production.created"},
+    State.IN_APPROVAL: {"productions.production.submitted"},
+    State.QUEUED: {"productions.production.approved", "dispatch.job.reclaimed"},
+    State.RENDERING: {"dispatch.permit.issued"},
+    State.RENDERED: {"productions.rendering.received"},
+    State.SEALED: {"productions.production.sealed"},
+    State.RELEASED: {"productions.production.released"},
+    State.REJECTED: {"productions.production.rejected"},
+    State.CANCELLED: {"productions.production.cancelled"},
+    State.STOPPED: {"productions.production.stopped"},
+    State.FAILED: {"productions.production.failed"},
+    State.REVOKED: {"releases.release.revoked"},
+}
+
+
+class Watch:
+    """Looks at all rows after each command, and remembers where every production was."""
+
+    def __init__(self, reached: Counter[str]) -> None:
+        self._reached = reached  # how often a production came into each state
+        self._states: dict[UUID, State] = {}
+        self._permits: set[UUID] = set()
+        self._seen: set[UUID] = set()  # renderings and releases
+        self._events = 0
+
+    def check(self, since: datetime) -> None:
+        """Assert every promise; ``since`` is when the command began."""
+        self._check_permits()
+        self._check_renderings()
+        self._check_releases()
+        check_withdrawals()
+        self._check_changes(since)
+        self._check_log()
+
+    def _check_permits(self) -> None:
+        new = IssuedPermit.objects.filter(job__kind="render").exclude(pk__in=self._permits)
+        for permit in new.select_related("job"):
+            production = _production(permit.job.subject_id)
+            assert_consent_was_live(production, permit.issued_at)
+            assert_was_approved(production, permit.issued_at)
+            assert permit.job.request_digest == production.request_digest
+            self._permits.add(permit.pk)
+
+    # Rows that only grow are looked at closely once; each time, what could still spoil them.
+
+    def _check_renderings(self) -> None:
+        assert not Rendering.objects.filter(permit__revocation__isnull=False).exists()
+        rows = Rendering.objects.exclude(pk__in=self._seen).select_related(
+            "permit__job", "production__consent", "production__likeness__person"
+        )
+        for rendering in rows:
+            check_rendering(rendering)
+            self._seen.add(rendering.pk)
+        states = Rendering.objects.values_list("production__state", flat=True)
+        assert set(states) <= _RENDERED_ONCE
+
+    def _check_releases(self) -> None:
+        for release in Release.objects.exclude(pk__in=self._seen).select_related("gate"):
+            check_release(release)
+            self._seen.add(release.pk)
+        standing = Release.objects.filter(revocation=None).values_list("subject_id", flat=True)
+        called_back = Release.objects.exclude(revocation=None).values_list("subject_id", flat=True)
+        states = dict(Production.objects.values_list("pk", "state"))
+        assert {pk for pk, state in states.items() if state == "released"} == set(standing)
+        assert {pk for pk, state in states.items() if state == "revoked"} == set(called_back)
+
+    def _check_changes(self, since: datetime) -> None:
+        for production in Production.objects.only("state"):
+            state = State(production.state)
+            before = self._states.get(production.pk)
+            if state is not before:
+                for step in _path(before, state):
+                    assert_told(production.pk, step, since)
+                    self._reached[step.value] += 1
+                self._states[production.pk] = state
+
+    def _check_log(self) -> None:
+        places = Leaf.objects.aggregate(count=Count("sequence"), last=Max("sequence"))
+        assert places["count"] == (0 if places["last"] is None else places["last"] + 1)
+        events = Event.objects.count()
+        assert events >= self._events, "an event has gone"
+        self._events = events
+
+
+def _production(pk: object) -> Production:
+    return Production.objects.select_related("consent", "likeness__person").get(pk=str(pk))
+
+
+def assert_consent_was_live(production: Production, moment: datetime) -> None:
+    """The depicted person's own consent covered this production at that moment."""
+    consent = production.consent
+    assert consent is not None
+    assert consent.likeness_id == production.likeness_id
+    assert consent.granted_by_id == production.likeness.person.user_id
+    assert consent.granted_at <= moment
+    assert consent.valid_from <= moment < consent.valid_until
+    assert not Withdrawal.objects.filter(consent=consent, withdrawn_at__lte=moment).exists()
+    assert production.purpose in consent.purposes
+    assert set(production.channels) <= set(consent.channels)
+    wide = "WORLD" in consent.territories
+    assert wide or set(production.territories) <= set(consent.territories)
+    assert production.language in consent.languages
+
+
+def assert_was_approved(production: Production, moment: datetime) -> None:
+    """Enough other people had approved exactly this request by then, and nobody was against it."""
+    assert digest(production.request) == production.request_digest
+    workflow = Workflow.objects.get(subject_id=production.pk)
+    decisions = list(workflow.decisions.all())
+    assert workflow.subject_digest == production.request_digest
+    assert moment < workflow.expires_at, "the approval was over"
+    people = [decision.approver_id for decision in decisions]
+    assert len(set(people)) == len(people)
+    assert production.requester_id not in people
+    assert production.likeness.person.user_id not in people
+    for decision in decisions:
+        assert decision.verdict == "approve"
+        assert decision.subject_digest == production.request_digest
+        assert decision.decided_at <= moment
+    steps = list(workflow.steps.all())
+    assert steps
+    for step in steps:
+        assert sum(decision.step_id == step.pk for decision in decisions) >= step.quorum
+
+
+def check_rendering(rendering: Rendering) -> None:
+    """No permit, no render."""
+    production, permit = rendering.production, rendering.permit
+    assert permit.job.kind == "render"
+    assert permit.job.subject_id == production.pk
+    assert PermitUse.objects.filter(permit=permit).exists()
+    assert not PermitRevocation.objects.filter(permit=permit).exists()
+    assert permit.issued_at <= rendering.received_at < permit.expires_at
+    assert_consent_was_live(production, permit.issued_at)
+    assert_consent_was_live(production, rendering.received_at)
+    assert_was_approved(production, permit.issued_at)
+
+
+def check_release(release: Release) -> None:
+    """No mark, no release; and one release a production."""
+    production = _production(release.subject_id)
+    assert Release.objects.filter(subject_id=release.subject_id).count() == 1
+    sealing = Sealing.objects.get(subject_id=release.subject_id)
+    rendering = Rendering.objects.get(production=production)
+    assert release.gate.passed
+    assert all(check["outcome"] == "pass" for check in release.gate.checks)
+    assert release.file_sha256 == release.gate.file_sha256 == sealing.file_sha256
+    assert sealing.source_sha256 == rendering.file_sha256
+    assert sealing.watermark["asset_id"] == production.asset_id == release.asset_id
+    assert_consent_was_live(production, release.released_at)
+    assert_was_approved(production, release.released_at)
+
+
+def check_withdrawals() -> None:
+    """Under a withdrawn consent nothing goes on, no permit is out and no release stands."""
+    under = Production.objects.filter(consent__withdrawal__isnull=False)
+    assert not under.filter(state__in=_UNDER_WAY).exists()
+    jobs = Job.objects.filter(subject_id__in=under.values("pk"), kind="render")
+    assert not jobs.filter(state__in=["queued", "leased"]).exists()
+
+
+def assert_told(production_id: UUID, state: State, since: datetime) -> None:
+    """The log tells of an arrival, since the command began."""
+    about = [str(production_id)]
+    about += map(str, Job.objects.filter(subject_id=production_id).values_list("pk", flat=True))
+    about += map(str, Release.objects.filter(subject_id=production_id).values_list("pk", flat=True))
+    told = Event.objects.filter(
+        object_id__in=about, name__in=_TOLD_BY[state], occurred_at__gte=since
+    )
+    assert told.exists(), f"{production_id} is {state} and no event says so"
+
+
+def _path(before: State | None, after: State) -> list[State]:
+    """The states in between and the last one; there is a way, or the change was a jump."""
+    if before is None:
+        return [State.DRAFT]
+    edge = [[target] for target in TRANSITIONS[before]]
+    while edge:
+        way = edge.pop(0)
+        if way[-1] is after:
+            return way
+        if len(way) < 3:  # one command does three steps at most: rendered, sealed, released
+            edge += [[*way, target] for target in TRANSITIONS[way[-1]]]
+    raise AssertionError(f"no way leads from {before} to {after}")

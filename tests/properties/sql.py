@@ -1,0 +1,150 @@
+"""What somebody with the database at hand might try; PostgreSQL has to refuse every one.
+
+The statements run as the owner of the tables: what the owner may not do, the application's role,
+which owns nothing, may not do either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from rakkan.approvals.models import Workflow
+from rakkan.dispatch.models import IssuedPermit
+from rakkan.productions.models import Production
+from rakkan.productions.states import TRANSITIONS, State
+
+Statement = tuple[str, list[object]]
+APPEND_ONLY = (
+    *("audit_event", "audit_leaf", "consents_consent", "consents_withdrawal"),
+    *("approvals_workflow", "approvals_workflowstep", "approvals_decision"),
+    *("dispatch_issuedpermit", "dispatch_permituse", "dispatch_permitrevocation"),
+    *("productions_rendering", "releases_sealing", "releases_gatereport", "releases_release"),
+    *("releases_revocation", "identity_identitycheck", "identity_identitydecision"),
+)
+
+
+def refused(statements: list[Statement]) -> bool | None:
+    """Whether the database refuses them; None where there is no row to try it on."""
+    touched = 0
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for statement, values in statements:
+                cursor.execute(statement, values)
+                touched += max(cursor.rowcount, 0)
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            transaction.set_rollback(True)
+    except DatabaseError:
+        return True
+    return False if touched else None
+
+
+def jump(production: Production, draw: int) -> list[Statement]:
+    """Put a production into a state that none leads to from where it is."""
+    current = State(production.state)
+    far = [state for state in State if state not in TRANSITIONS[current] and state is not current]
+    target = far[draw % len(far)].value
+    return [("UPDATE productions_production SET state = %s WHERE id = %s", [target, production.pk])]
+
+
+def inputs(production: Production, draw: int) -> list[Statement]:
+    """Exchange an input of a submitted production."""
+    if production.state == "draft":
+        return []
+    column = ("voice_sha256", "request_digest", "purpose", "prompt", "asset_id")[draw % 5]
+    statement = f"UPDATE productions_production SET {column} = 'x' WHERE id = %s"  # noqa: S608
+    return [(statement, [production.pk])]
+
+
+def removal(production: Production, _: int) -> list[Statement]:
+    """Delete a production."""
+    return [("DELETE FROM productions_production WHERE id = %s", [production.pk])]
+
+
+def decision(production: Production, draw: int) -> list[Statement]:
+    """Approve as the requester, as the depicted person, or about another digest."""
+    workflow = Workflow.objects.filter(subject_id=production.pk).first()
+    if workflow is None:
+        return []
+    others = [workflow.requester_id, workflow.depicted_id, production.organisation_id]
+    digest = "0" * 64 if draw % 3 == 2 else workflow.subject_digest
+    step = workflow.steps.first()
+    assert step is not None
+    columns = (
+        "id, step_id, workflow_id, requester_id, depicted_id, approver_id, verdict,"
+        " subject_digest, comment, decided_at"
+    )
+    values = [uuid4(), step.pk, workflow.pk, workflow.requester_id, workflow.depicted_id]
+    values += [others[draw % 3], "approve", digest, "", timezone.now()]
+    marks = ", ".join(["%s"] * len(values))
+    statement = f"INSERT INTO approvals_decision ({columns}) VALUES ({marks})"  # noqa: S608
+    return [(statement, values)]
+
+
+def rendering(production: Production, draw: int) -> list[Statement]:
+    """Claim a rendering under a permit that was not used for it, or under none."""
+    permits = IssuedPermit.objects.filter(use=None) | IssuedPermit.objects.exclude(
+        job__subject_id=production.pk
+    )
+    ids = list(permits.order_by("issued_at").values_list("pk", flat=True)) or [uuid4()]
+    statement = (
+        "INSERT INTO productions_rendering (id, production_id, permit_id, file_sha256, size,"
+        " result, received_at) VALUES (%s, %s, %s, %s, 1, '{}', %s)"
+    )
+    values = [uuid4(), production.pk, ids[draw % len(ids)], "0" * 64, timezone.now()]
+    return [(statement, values)]
+
+
+def release(production: Production, draw: int) -> list[Statement]:
+    """Release a file whose gate failed, or passed another file."""
+    gate, now = uuid4(), timezone.now()
+    passed, file = draw % 2 == 1, "0" * 64
+    report = (
+        "INSERT INTO releases_gatereport (id, subject_id, file_sha256, passed, checks, checked_at)"
+        " VALUES (%s, %s, %s, %s, '[]', %s)"
+    )
+    statement = (
+        "INSERT INTO releases_release (id, subject_id, asset_id, organisation_id, gate_id,"
+        " file_sha256, size, released_at) VALUES (%s, %s, %s, %s, %s, %s, 1, %s)"
+    )
+    values = [uuid4(), production.pk, production.asset_id, production.organisation_id]
+    return [
+        (report, [gate, production.pk, "1" * 64 if passed else file, passed, now]),
+        (statement, [*values, gate, file, now]),
+    ]
+
+
+def history(_: Production, draw: int) -> list[Statement]:
+    """Change, delete or empty a table that only grows."""
+    table = APPEND_ONLY[draw % len(APPEND_ONLY)]
+    column = "sequence" if table == "audit_leaf" else "id"
+    forms = (
+        f"UPDATE {table} SET {column} = {column}",  # noqa: S608
+        f"DELETE FROM {table}",  # noqa: S608
+    )
+    return [(forms[draw // len(APPEND_ONLY) % 2], [])]
+
+
+def gap(_: Production, draw: int) -> list[Statement]:
+    """Leave numbers of the log out."""
+    statement = (
+        "INSERT INTO audit_leaf (sequence, event_id, leaf_hash, sequenced_at)"
+        " SELECT (SELECT count(*) FROM audit_leaf) + %s, id, '\\x00', now() FROM audit_event e"
+        " WHERE NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.event_id = e.id) LIMIT 1"
+    )
+    return [(statement, [1 + draw % 5])]
+
+
+ATTEMPTS: tuple[Callable[[Production, int], list[Statement]], ...] = (
+    jump,
+    inputs,
+    removal,
+    decision,
+    rendering,
+    release,
+    history,
+    gap,
+)

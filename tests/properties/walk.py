@@ -1,0 +1,600 @@
+"""A random walk of people, workers, clocks and intruders over the productions of an organisation.
+
+Every command goes through the services; after each of them :class:`Watch` looks at all rows. The
+clock stands still within a command and goes on by a second between two, so that "before" and
+"after" are never in doubt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar
+from unittest.mock import patch
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from compliance.errors import ComplianceError
+from compliance.permit import Capabilities, JobKind, MeasureResult, Verdict
+from rakkan.accounts.models import Membership, User
+from rakkan.accounts.permissions import user_roles
+from rakkan.accounts.roles import Role
+from rakkan.approvals.services import Verdict as Vote
+from rakkan.approvals.services import Word
+from rakkan.audit.models import Event
+from rakkan.audit.services import events_sequence
+from rakkan.consents.models import Consent, Withdrawal
+from rakkan.consents.services import consent_grant
+from rakkan.core.errors import RakkanError, Unavailable
+from rakkan.dispatch.models import Job
+from rakkan.identity.models import IdentityCheck
+from rakkan.identity.services import identity_decide, identity_submit
+from rakkan.likenesses.models import Likeness
+from rakkan.productions.models import Production
+from rakkan.productions.services.create import production_create
+from rakkan.productions.services.decide import production_decide
+from rakkan.productions.services.dispatch import job_claim
+from rakkan.productions.services.finish import production_finish
+from rakkan.productions.services.portray import portrait_add
+from rakkan.productions.services.receive import job_beat, job_failure, job_result, output_accept
+from rakkan.productions.services.reconcile import reconcile
+from rakkan.productions.services.release import release_deliver
+from rakkan.productions.services.stop import production_cancel
+from rakkan.productions.services.submit import production_submit
+from rakkan.productions.services.withdraw import withdraw
+from rakkan.productions.states import State
+from tests.integration import clips, people
+from tests.integration.world import render_result
+from tests.properties import sql
+from tests.properties.invariants import Watch
+
+PRODUCTIONS = 6  # at most, in one walk
+INDEX = st.integers(0, 11)
+WORKER = Capabilities("walk:1", (JobKind.RENDER, JobKind.MEASURE), ("mesh",))
+JUNK = b"not a video at all"
+SUBSETS: dict[str, list[list[str]]] = {  # the first choice of each covers what is asked for
+    "purposes": [["product_briefing", "marketing"], ["product_briefing"], ["marketing"]],
+    "channels": [["intranet", "website"], ["intranet"], ["website"]],
+    "territories": [["WORLD"], ["JP"], ["US"]],
+    "languages": [["en", "ja"], ["en"], ["ja"]],
+}
+JUMPS = (20, 20, 45, 3700, 86_400, 8 * 86_400)  # seconds: message, lease, permit, day, approval
+
+
+@dataclass
+class Lease:
+    """What a worker once got; it may use it long after it was taken away."""
+
+    job_id: object
+    token: str
+    fence: int
+
+
+class Walk(RuleBasedStateMachine):
+    """One walk; the class attributes are given by the test."""
+
+    tally: ClassVar[Counter[str]] = Counter()  # commands
+    reached: ClassVar[Counter[str]] = Counter()  # states
+    assets: ClassVar[dict[str, bytes]] = {}  # asset id -> a clip that carries it
+    finishes: ClassVar[int] = 1  # sealings with a real file in one walk: each takes a second
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moment = timezone.now()
+        self.watch = Watch(Walk.reached)
+        self.leases: list[Lease] = []
+        self.finished = 0
+        self._atomic = transaction.atomic()
+        self._atomic.__enter__()
+        self._clock = patch.object(timezone, "now", lambda: self.moment)
+        self._clock.start()
+
+    def teardown(self) -> None:
+        self._clock.stop()
+        transaction.set_rollback(True)
+        self._atomic.__exit__(None, None, None)
+
+    # -- the people ---------------------------------------------------------------------------
+
+    @initialize(steps=st.sampled_from([["legal"], ["legal", "brand"]]), head=st.integers(0, 14))
+    def a_team(self, steps: list[str], head: int) -> None:
+        """People, and ``head`` steps of the way of two productions."""
+        team = people.team_make(steps)
+        other = people.team_make()
+        make = people.user_make
+        self.users = [
+            team.requester,
+            make(team.organisation, Role.REQUESTER, Role.APPROVER),
+            team.person,
+            make(team.organisation, Role.DEPICTED_PERSON, Role.APPROVER, Role.REQUESTER),
+            team.approver,
+            make(team.organisation, Role.APPROVER),
+            team.reviewer,
+            team.auditor,
+            make(other.organisation, *Role),  # may do everything, elsewhere
+        ]
+        self.go_on(0, min(head, 7))
+        if head > 7:
+            self._draft(self.user(1), Likeness.objects.all()[0], wide=False)
+            self.measure(Verdict.USABLE)
+            self.go_on(1, head - 7)
+
+    def user(self, index: int) -> User:
+        """Fresh from the database, as a request would get it."""
+        return User.objects.get(pk=self.users[index % len(self.users)].pk)
+
+    def do(
+        self, name: str, act: Callable[[], Any], *, may: bool = True, told: bool = True
+    ) -> Any | None:
+        """Run a command, count it, look at everything.
+
+        Args:
+            name: of the command.
+            act: calls the service.
+            may: whether whoever acts holds the role for it; if not, it has to be refused.
+            told: whether a refusal is in the log.
+        """
+        self.moment += timedelta(seconds=1)
+        began, answer, refusal = self.moment, None, None
+        try:
+            answer = act()
+        except (RakkanError, ComplianceError) as error:
+            refusal = error
+        Walk.tally[f"{name} {'refused' if refusal else 'accepted'}"] += 1
+        if refusal is None:
+            assert may, f"{name} was accepted from somebody who may not"
+        elif told and not isinstance(refusal, (ComplianceError, Unavailable)) and _news(refusal):
+            events = Event.objects.filter(occurred_at__gte=began, name__endswith=".refused")
+            assert events.exists(), f"{name} was refused and no event says so: {refusal}"
+        self.watch.check(began)
+        return answer
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def productions(self) -> list[Production]:
+        return list(Production.objects.order_by("created_at"))
+
+    def production(self, index: int) -> Production | None:
+        rows = self.productions()
+        return rows[index % len(rows)] if rows else None
+
+    # -- likeness, identity, consent ----------------------------------------------------------
+
+    @rule(who=INDEX)
+    def add_portrait(self, who: int) -> None:
+        if Likeness.objects.count() >= 4:
+            return
+        user, photo = self.user(who), SimpleUploadedFile("p.png", self.photo(), "image/png")
+        self.do(
+            "add portrait",
+            lambda: portrait_add(user=user, label="", portrait=photo),
+            may=Role.DEPICTED_PERSON in user_roles(user),
+        )
+
+    @staticmethod
+    def photo() -> bytes:
+        return people.portrait_file().read()
+
+    @rule(verdict=st.sampled_from([*Verdict, Verdict.USABLE]))
+    def measure(self, verdict: Verdict) -> None:
+        jobs = Job.objects.filter(kind="measure", state="queued").order_by("created_at")
+        job = jobs.first()
+        if job is None:
+            return
+        handed = self.do("claim", lambda: job_claim(job_id=job.pk, worker=WORKER))
+        if handed is None:
+            return
+        lease = Lease(job.pk, handed.claim.token, handed.claim.job.fence)
+        self.leases.append(lease)
+        facts = {"seconds": clips.SECONDS}
+        self.report(lease, MeasureResult(verdict, (), facts).to_dict())
+
+    @rule(who=INDEX)
+    def submit_identity(self, who: int) -> None:
+        if IdentityCheck.objects.count() >= 6:
+            return
+        user = self.user(who)
+        self.do(
+            "submit identity",
+            lambda: identity_submit(user=user, evidence=people.portrait_file()),
+            may=Role.DEPICTED_PERSON in user_roles(user),
+        )
+
+    @rule(who=INDEX, index=INDEX, verified=st.booleans())
+    def decide_identity(self, who: int, index: int, verified: bool) -> None:
+        checks = list(IdentityCheck.objects.order_by("submitted_at"))
+        if not checks:
+            return
+        user, check = self.user(who), checks[index % len(checks)]
+        self.do(
+            "decide identity",
+            lambda: identity_decide(user=user, check_id=check.pk, verified=verified),
+            may=Role.IDENTITY_REVIEWER in user_roles(user)
+            and user.organisation_id == self.users[0].organisation_id
+            and check.submitted_by_id != user.pk,
+        )
+
+    @rule(
+        who=INDEX,
+        index=INDEX,
+        choices=st.tuples(*[st.integers(0, 4)] * 4),
+        starts=st.sampled_from([0, 0, 0, 60, -3600]),
+        lasts=st.sampled_from([30, 300, 86_400, 365 * 86_400]),
+    )
+    def grant(
+        self, who: int, index: int, choices: tuple[int, ...], starts: int, lasts: int
+    ) -> None:
+        likenesses = list(Likeness.objects.order_by("added_at"))
+        if not likenesses or Consent.objects.count() >= 12:
+            return
+        user, likeness = self.user(who), likenesses[index % len(likenesses)]
+        self._grant(user, likeness, choices, starts, lasts)
+
+    def _grant(
+        self, user: User, likeness: Likeness, choices: tuple[int, ...], starts: int, lasts: int
+    ) -> None:
+        begin = self.moment + timedelta(seconds=starts)
+        names = zip(SUBSETS, choices, strict=True)
+        scope = {name: SUBSETS[name][max(0, choice - 2)] for name, choice in names}
+        terms = people.terms(
+            **scope, valid_from=begin, valid_until=begin + timedelta(seconds=lasts)
+        )
+        self.do(
+            "grant",
+            lambda: consent_grant(user=user, likeness=likeness, terms=terms),
+            may=user.pk == likeness.person.user_id and Role.DEPICTED_PERSON in user_roles(user),
+        )
+
+    @rule(who=INDEX, index=INDEX)
+    def withdraw(self, who: int, index: int) -> None:
+        consents = list(Consent.objects.order_by("granted_at"))
+        if not consents:
+            return
+        user, consent = self.user(who), consents[index % len(consents)]
+        self.do(
+            "withdraw",
+            lambda: withdraw(user=user, consent_id=consent.pk),
+            may=user.pk == consent.granted_by_id,
+        )
+
+    # -- request and approval -----------------------------------------------------------------
+
+    @rule(who=INDEX, index=INDEX, wide=st.booleans())
+    def draft(self, who: int, index: int, wide: bool) -> None:
+        likenesses = list(Likeness.objects.order_by("added_at"))
+        if likenesses and Production.objects.count() < PRODUCTIONS:
+            self._draft(self.user(who), likenesses[index % len(likenesses)], wide)
+
+    def _draft(self, user: User, likeness: Likeness, wide: bool) -> None:
+        asked = people.draft(channels=["website"]) if wide else people.draft()
+        production = self.do(
+            "draft",
+            lambda: production_create(
+                user=user, likeness=likeness, draft=asked, voice=people.voice_file()
+            ),
+            may=Role.REQUESTER in user_roles(user),
+        )
+        if production is not None:  # so that the clips can be made before the walk
+            free = [name for name in self.assets if not _taken(name)]
+            Production.objects.filter(pk=production.pk, state="draft").update(asset_id=free[0])
+
+    @rule(who=INDEX, index=INDEX)
+    def submit(self, who: int, index: int) -> None:
+        user, production = self.user(who), self.production(index)
+        if production is not None:
+            self.do(
+                "submit",
+                lambda: production_submit(user=user, production_id=production.pk),
+                may=user.pk == production.requester_id and Role.REQUESTER in user_roles(user),
+            )
+
+    @rule(
+        who=INDEX,
+        index=INDEX,
+        digest=st.sampled_from(["right", "right", "another", "made up"]),
+        vote=st.sampled_from([Vote.APPROVE, Vote.APPROVE, *Vote]),
+    )
+    def decide(self, who: int, index: int, digest: str, vote: Vote) -> None:
+        user, production = self.user(who), self.production(index)
+        if production is None:
+            return
+        other = self.production(index + 1)
+        assert other is not None
+        digests = {"right": production.request_digest, "another": other.request_digest}
+        given = digests.get(digest, "0" * 64)
+        self.do(
+            "decide",
+            lambda: production_decide(
+                user=user,
+                production_id=production.pk,
+                request_digest=given,
+                word=Word(vote, "Why."),
+            ),
+            may=Role.APPROVER in user_roles(user)
+            and user.pk not in (production.requester_id, production.likeness.person.user_id)
+            and user.organisation_id == production.organisation_id
+            and given == production.request_digest
+            and production.state == State.IN_APPROVAL,
+        )
+
+    @rule(who=INDEX, index=INDEX)
+    def cancel(self, who: int, index: int) -> None:
+        user, production = self.user(who), self.production(index)
+        if production is not None:
+            self.do(
+                "cancel",
+                lambda: production_cancel(user=user, production_id=production.pk),
+                may=user.pk == production.requester_id and Role.REQUESTER in user_roles(user),
+            )
+
+    # -- workers ------------------------------------------------------------------------------
+
+    @rule(index=INDEX, able=st.booleans())
+    def claim(self, index: int, able: bool) -> None:
+        jobs = list(Job.objects.order_by("created_at"))
+        if jobs:
+            self._claim(jobs[index % len(jobs)], able)
+
+    def _claim(self, job: Job, able: bool = True) -> Lease | None:
+        worker = WORKER if able else Capabilities("walk:2", (JobKind.RENDER,), ("other",))
+        handed = self.do("claim", lambda: job_claim(job_id=job.pk, worker=worker))
+        if handed is None:
+            return None
+        self.leases.append(Lease(job.pk, handed.claim.token, handed.claim.job.fence))
+        return self.leases[-1]
+
+    def lease(self, index: int, forged: int) -> Lease | None:
+        """One of the leases there ever were: the real one, or one with a part made up."""
+        if not self.leases:
+            return None
+        lease = self.leases[-1 - index % len(self.leases)]
+        token = "made up" if forged == 1 else lease.token
+        return Lease(lease.job_id, token, lease.fence + (1 if forged == 2 else 0))
+
+    @rule(index=INDEX, forged=st.integers(0, 3))
+    def heartbeat(self, index: int, forged: int) -> None:
+        lease = self.lease(index, forged)
+        if lease is not None:
+            self.do(
+                "heartbeat",
+                lambda: job_beat(
+                    job_id=lease.job_id, lease=lease.token, progress=0.5, stage="frames"
+                ),
+                may=forged != 1,
+                told=False,
+            )
+
+    @rule(index=INDEX, forged=st.integers(0, 4), data=st.sampled_from(["own", "other", "junk"]))
+    def result(self, index: int, forged: int, data: str) -> None:
+        lease = self.lease(index, forged)
+        if lease is None:
+            return
+        job = Job.objects.get(pk=lease.job_id)
+        if job.kind == JobKind.MEASURE:
+            self.report(lease, MeasureResult(Verdict.USABLE, (), {}).to_dict(), forged)
+            return
+        clips_made = {"own": self.assets.get(job.asset_id, JUNK), "junk": JUNK}
+        self._hand_in(lease, clips_made.get(data, next(iter(self.assets.values()))), forged)
+
+    def _hand_in(self, lease: Lease, data: bytes, forged: int = 0) -> None:
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.do(
+            "upload",
+            lambda: output_accept(
+                job_id=lease.job_id, lease=lease.token, sha256=sha256, chunks=[data]
+            ),
+            may=forged != 1,
+            told=False,
+        )
+        size = 1 if forged == 3 else len(data)
+        self.report(lease, render_result(data, size=size), forged)
+
+    def report(self, lease: Lease, result: dict[str, Any], forged: int = 0) -> None:
+        self.do(
+            "result",
+            lambda: job_result(
+                job_id=lease.job_id, lease=lease.token, fence=lease.fence, result=result
+            ),
+            may=forged not in (1, 2),
+        )
+
+    @rule(index=INDEX, forged=st.integers(0, 3), fault=st.sampled_from(["input", "system"]))
+    def failure(self, index: int, forged: int, fault: str) -> None:
+        lease = self.lease(index, forged)
+        if lease is None:
+            return
+        error = {"code": "went-wrong", "detail": "", "remedy": "", "fault": fault}
+        self.do(
+            "failure",
+            lambda: job_failure(
+                job_id=lease.job_id, lease=lease.token, fence=lease.fence, error=error
+            ),
+            may=forged not in (1, 2),
+            told=False,
+        )
+
+    @rule()
+    def reconcile(self) -> None:
+        self.do("reconcile", reconcile)
+
+    @rule()
+    def sequence(self) -> None:
+        self.do("sequence", events_sequence)
+
+    @rule(index=INDEX)
+    def finish(self, index: int) -> None:
+        production = self.production(index)
+        if production is not None:
+            self._finish(production)
+
+    def _finish(self, production: Production) -> None:
+        if production.state in (State.RENDERED, State.SEALED):
+            if self.finished >= self.finishes:
+                return
+            self.finished += 1
+        self.do("finish", lambda: production_finish(production.pk))
+
+    @rule(who=INDEX, index=INDEX)
+    def deliver(self, who: int, index: int) -> None:
+        user, production = self.user(who), self.production(index)
+        if production is None:
+            return
+        roles = user_roles(user)
+        own = production.likeness.person.user_id == user.pk
+        team = roles & {Role.REQUESTER, Role.APPROVER, Role.AUDITOR}
+        self.do(
+            "deliver",
+            lambda: release_deliver(user=user, production_id=production.pk),
+            may=user.organisation_id == production.organisation_id
+            and bool(team or (own and Role.DEPICTED_PERSON in roles))
+            and production.state == State.RELEASED
+            and not Withdrawal.objects.filter(consent=production.consent).exists(),
+        )
+
+    # -- clocks, accounts, intruders ----------------------------------------------------------
+
+    @rule(seconds=st.sampled_from(JUMPS), really=st.integers(0, 3))
+    def wait(self, seconds: int, really: int) -> None:
+        if seconds < 3600 or really == 0:  # a long wait ends everything: not too often
+            self.moment += timedelta(seconds=seconds)
+            self.do("wait", lambda: None)
+
+    @rule(who=INDEX, role=st.sampled_from(Role), take=st.booleans())
+    def change_role(self, who: int, role: Role, take: bool) -> None:
+        user = self.user(who)
+        rows = Membership.objects.filter(user=user, role=role.value)
+        if take:
+            self.do("take role", rows.delete)
+        else:
+            given = {"user": user, "role": role.value}
+            self.do("give role", lambda: Membership.objects.get_or_create(**given))
+
+    @rule(who=INDEX, active=st.booleans())
+    def change_account(self, who: int, active: bool) -> None:
+        rows = User.objects.filter(pk=self.user(who).pk)
+        self.do("switch account", lambda: rows.update(is_active=active))
+
+    @rule()
+    def restore_accounts(self) -> None:
+        """What was taken is given back, or a walk would end with nobody who can do anything."""
+        homes = {
+            0: Role.REQUESTER,
+            2: Role.DEPICTED_PERSON,
+            4: Role.APPROVER,
+            5: Role.APPROVER,
+            6: Role.IDENTITY_REVIEWER,
+            7: Role.AUDITOR,
+        }
+
+        def restore() -> None:
+            User.objects.update(is_active=True)
+            for index, role in homes.items():
+                Membership.objects.get_or_create(user=self.users[index], role=role.value)
+
+        self.do("restore accounts", restore)
+
+    @rule(index=INDEX, attempt=st.sampled_from(sql.ATTEMPTS), draw=st.integers(0, 99))
+    def intrude(self, index: int, attempt: Any, draw: int) -> None:
+        production = self.production(index)
+        if production is None:
+            return
+        statements = attempt(production, draw)
+        answer = sql.refused(statements) if statements else None
+        assert answer is not False, f"PostgreSQL lets {attempt.__name__} pass: {statements}"
+        if answer:
+            self.do(f"sql {attempt.__name__}: refused by the database,", lambda: None)
+
+    # -- the way it should go, so that the walk gets somewhere -----------------------------------
+
+    @rule(index=INDEX, steps=st.integers(1, 8))
+    def go_on(self, index: int, steps: int) -> None:
+        """Take the next steps of one production as those who should."""
+        self.restore_accounts()
+        for _ in range(steps):
+            self._step(index)
+
+    def _step(self, index: int) -> None:
+        likeness = self._usable_likeness()
+        if likeness is None:
+            return
+        production = self.production(index)
+        if production is None or (
+            production.state not in _OPEN and Production.objects.count() < PRODUCTIONS
+        ):
+            self._draft(self.user(0), likeness, wide=False)
+            self.measure(Verdict.USABLE)
+        elif production.state == State.DRAFT:
+            self._renew(production)
+            user = User.objects.get(pk=production.requester_id)
+            self.do("submit", lambda: production_submit(user=user, production_id=production.pk))
+        elif production.state == State.IN_APPROVAL:
+            for who in (4, 5):
+                self.decide(who, self._place(production), "right", Vote.APPROVE)
+        elif production.state in (State.QUEUED, State.RENDERING):
+            self._render(production)
+        elif production.state in (State.RENDERED, State.SEALED):
+            self._finish(production)
+        else:
+            self.deliver(7, self._place(production))
+
+    def _place(self, production: Production) -> int:
+        return [row.pk for row in self.productions()].index(production.pk)
+
+    def _usable_likeness(self) -> Likeness | None:
+        usable = Likeness.objects.filter(measurement__verdict="usable").order_by("added_at")
+        if not usable:
+            self.add_portrait(2)
+            self.measure(Verdict.USABLE)
+        return usable.first()
+
+    def _renew(self, production: Production) -> None:
+        """Identity and consent of the person, if they lack one that covers the draft."""
+        person = production.likeness.person
+        user = User.objects.get(pk=person.user_id)
+        live = Consent.objects.filter(
+            likeness=production.likeness,
+            valid_until__gt=self.moment + timedelta(hours=1),
+            withdrawal=None,
+            channels__contains=production.channels,
+        )
+        if live.exists():
+            return
+        check = self.do("submit identity", lambda: self._evidence(user))
+        if check is not None:
+            reviewer = self.user(6)
+            self.do(
+                "decide identity",
+                lambda: identity_decide(user=reviewer, check_id=check.pk, verified=True),
+            )
+        self._grant(user, production.likeness, (0, 0, 0, 0), 0, 365 * 86_400)
+
+    @staticmethod
+    def _evidence(user: User) -> IdentityCheck:
+        return identity_submit(user=user, evidence=people.portrait_file())
+
+    def _render(self, production: Production) -> None:
+        job = Job.objects.get(subject_id=production.pk, kind="render")
+        lease = self._claim(job)
+        if lease is None:
+            lease = next((one for one in self.leases if one.job_id == job.pk), None)
+        if lease is not None:
+            self._hand_in(lease, self.assets.get(production.asset_id, JUNK))
+
+
+_OPEN = {"draft", "in_approval", "queued", "rendering", "rendered", "sealed", "released"}
+
+
+def _news(refusal: RakkanError) -> bool:
+    """Whether a refusal has to be in the log: that a message came twice is no news."""
+    return refusal.code not in ("job-not-claimable", "already-received")
+
+
+def _taken(asset_id: str) -> bool:
+    return Production.objects.filter(asset_id=asset_id).exists()
