@@ -22,6 +22,7 @@ from rakkan.approvals.models import (
     Delegation,
     ForbiddenUse,
     Policy,
+    PolicyStep,
     Workflow,
     WorkflowStep,
 )
@@ -156,9 +157,8 @@ def test_the_workflow_keeps_the_steps_and_the_policy_as_they_were() -> None:
     team = team_with(LEGAL)
     production = people.submitted_make(team)
     policy = Policy.objects.get(organisation=team.organisation)
-    policy.name = "renamed"
-    policy.save()
-    policy.steps.all().delete()
+    PolicyStep.objects.create(policy=policy, stage=2, name="brand", quorum=1)
+    Policy.objects.filter(pk=policy.pk).update(active=False)
 
     workflow = Workflow.objects.get(subject_id=production.pk)
 
@@ -166,13 +166,23 @@ def test_the_workflow_keeps_the_steps_and_the_policy_as_they_were() -> None:
     assert [(s.stage, s.name, s.quorum) for s in workflow.steps.all()] == [(1, "legal", 1)]
 
 
-@pytest.mark.parametrize("change", [{"active": False}, {"channels": ["website"]}])
-def test_a_policy_that_does_not_match_is_no_policy(change: dict[str, Any]) -> None:
+def test_a_retired_policy_is_no_policy() -> None:
     team = team_with(LEGAL)
-    Policy.objects.filter(organisation=team.organisation).update(**change)
+    Policy.objects.filter(organisation=team.organisation).update(active=False)
 
     with pytest.raises(Refused) as refused:
         people.submitted_make(team)
+
+    assert refused.value.code == "no-policy"
+
+
+def test_a_policy_for_another_channel_is_no_policy() -> None:
+    team = people.team_make(steps=[])
+    website = Match(channels=("website",))
+    policy_add(organisation=team.organisation, name="only", steps=(LEGAL,), match=website)
+
+    with pytest.raises(Refused) as refused:
+        people.submitted_make(team)  # for the intranet
 
     assert refused.value.code == "no-policy"
 

@@ -134,6 +134,17 @@ def test_a_state_cannot_jump() -> None:
     assert "Invalid transition" in message
 
 
+def test_a_rule_can_be_retired_but_never_rewritten() -> None:
+    people.team_make(steps=["legal"])
+
+    assert "append-only" in refused("UPDATE approvals_policystep SET quorum = 2")
+    assert "append-only" in refused("DELETE FROM approvals_policystep")
+    assert "Cannot update" in refused("UPDATE approvals_policy SET purposes = '{marketing}'")
+    assert "Cannot delete" in refused("DELETE FROM approvals_policy")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE approvals_policy SET active = false")
+
+
 def test_nothing_is_born_further_on_its_way() -> None:
     production = people.approved_make(people.team_make())
     job = people.job_of(production.pk, people.JobKind.RENDER)

@@ -31,6 +31,18 @@ def _known_words() -> Q:
 _DELEGATION_FIXED = ("id", "organisation_id", "from_user_id", "to_user_id", "valid_from")
 
 
+def _rule_stays(subject: str, *columns: str) -> list[pgtrigger.Trigger]:
+    """Return the triggers that keep a rule as it was made: it can be retired, never rewritten."""
+    return [
+        pgtrigger.Protect(
+            name=f"{subject}_fixed",
+            operation=pgtrigger.Update,
+            condition=pgtrigger.AnyChange("organisation", *VOCABULARY, *columns),
+        ),
+        pgtrigger.Protect(name=f"{subject}_no_delete", operation=pgtrigger.Delete),
+    ]
+
+
 class _Matching(IdModel):
     """The lists of a rule; an empty one means any."""
 
@@ -66,6 +78,7 @@ class Policy(_Matching):
             models.UniqueConstraint(fields=["organisation", "name"], name="policy_name_once"),
             models.CheckConstraint(condition=_known_words(), name="policy_known_words"),
         ]
+        triggers: ClassVar = _rule_stays("policy", "name", "priority")
 
     def __str__(self) -> str:
         """Return its name."""
@@ -88,6 +101,7 @@ class PolicyStep(IdModel):
             models.UniqueConstraint(fields=["policy", "name"], name="policy_step_once"),
             models.CheckConstraint(condition=Q(quorum__gte=1), name="policy_step_quorum"),
         ]
+        triggers: ClassVar = append_only("policy_step")
 
     def __str__(self) -> str:
         """Return its name."""
@@ -110,6 +124,7 @@ class ForbiddenUse(_Matching):
             models.UniqueConstraint(fields=["organisation", "rule"], name="forbidden_use_once"),
             models.CheckConstraint(condition=_known_words(), name="forbidden_use_known_words"),
         ]
+        triggers: ClassVar = _rule_stays("forbidden_use", "rule", "reason_en", "reason_ja")
 
     def __str__(self) -> str:
         """Return its name."""
