@@ -53,6 +53,7 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("POST", f"{_API}/auth/login"): ALL,
         ("POST", f"{_API}/auth/logout"): ACCOUNTS,
         ("GET", f"{_API}/me"): ACCOUNTS,
+        ("GET", f"{_API}/me/data"): PERSONS,
         ("GET", f"{_API}/likenesses"): ACCOUNTS,
         ("POST", f"{_API}/likenesses"): PERSONS,
         ("GET", f"{_API}/{_LIKENESS}"): SEE_LIKENESS,
@@ -139,6 +140,8 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", f"{_PRODUCTION}/voice"): SEE_PRODUCTION,
         ("GET", f"{_PRODUCTION}/video"): SEE_PRODUCTION,
         ("GET", f"{_PRODUCTION}/evidence"): SEE_PRODUCTION,
+        ("GET", "my-data"): PERSONS,
+        ("GET", "my-data/copy"): PERSONS,
         ("GET", "events"): AUDITOR,
     },
 }

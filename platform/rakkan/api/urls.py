@@ -10,6 +10,7 @@ urlpatterns = [
     path("auth/login", views.Login.as_view()),
     path("auth/logout", views.Logout.as_view()),
     path("me", views.Me.as_view()),
+    path("me/data", views.MyData.as_view()),
     path("likenesses", views.Likenesses.as_view()),
     path("likenesses/<uuid:likeness_id>", views.LikenessDetail.as_view()),
     path("identity-checks", views.IdentityChecks.as_view()),

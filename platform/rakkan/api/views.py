@@ -22,6 +22,7 @@ from rakkan.audit.services import log_read
 from rakkan.consents.selectors import consent_get, consents_visible
 from rakkan.consents.services import consent_grant
 from rakkan.core.blobs import Area, blob_open
+from rakkan.evidence.person_copy import person_copy
 from rakkan.evidence.services import evidence_export
 from rakkan.identity.selectors import biometric_consents_visible, identity_checks_visible
 from rakkan.identity.services import (
@@ -84,6 +85,16 @@ class Me(APIView):
     def get(self, request: Request) -> Response:
         """Return the account."""
         return Response(serializers.user_document(_user(request)))
+
+
+class MyData(APIView):
+    """A depicted person's own data."""
+
+    def get(self, request: Request) -> Response:
+        """Return a copy of it; that it was taken is in the log."""
+        answer = Response(person_copy(user=_user(request)))
+        answer["Cache-Control"] = "private, no-store"
+        return answer
 
 
 class Likenesses(APIView):

@@ -55,4 +55,6 @@ class EventName(StrEnum):
     RELEASE_REFUSED = "releases.release.refused"
     RELEASE_REVOKED = "releases.release.revoked"
     EVIDENCE_EXPORTED = "evidence.bundle.exported"
+    PERSON_COPY_EXPORTED = "evidence.person_copy.exported"
+    PERSON_COPY_REFUSED = "evidence.person_copy.refused"
     LOG_READ = "audit.log.read"

@@ -55,6 +55,8 @@ WORDS: dict[str, str | Promise] = {
     Name.RELEASE_REFUSED: _("A delivery was refused"),
     Name.RELEASE_REVOKED: _("A release was revoked"),
     Name.EVIDENCE_EXPORTED: _("Evidence was exported"),
+    Name.PERSON_COPY_EXPORTED: _("A person took a copy of their data"),
+    Name.PERSON_COPY_REFUSED: _("A copy of personal data was refused"),
     Name.LOG_READ: _("The log was read"),
 }
 

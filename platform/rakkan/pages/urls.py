@@ -10,6 +10,7 @@ from rakkan.pages.views import (
     identity,
     likenesses,
     media,
+    person,
     productions,
     session,
 )
@@ -76,5 +77,7 @@ urlpatterns = [
     path("productions/<uuid:production_id>/voice", media.voice, name="production-voice"),
     path("productions/<uuid:production_id>/video", media.video, name="production-video"),
     path("productions/<uuid:production_id>/evidence", media.evidence, name="production-evidence"),
+    path("my-data", person.my_data, name="my-data"),
+    path("my-data/copy", person.my_copy, name="my-copy"),
     path("events", events.event_list, name="events"),
 ]

@@ -1,0 +1,208 @@
+"""What there is about a depicted person: for their own page, and as a copy to take away."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from rakkan.accounts.models import User
+from rakkan.accounts.permissions import check_user_has_role, user_actor
+from rakkan.accounts.roles import Role
+from rakkan.audit.models import Event
+from rakkan.audit.names import EventName
+from rakkan.audit.selectors import events_about
+from rakkan.audit.services import Subject, event_record, refusal_recorded
+from rakkan.consents.models import Consent
+from rakkan.consents.selectors import consent_state
+from rakkan.core.blobs import Area, blob_open
+from rakkan.identity.models import IdentityCheck
+from rakkan.identity.selectors import biometric_consent_state, biometric_consents_visible
+from rakkan.likenesses.models import Likeness
+from rakkan.productions.models import Production
+from rakkan.productions.services.addresses import status_url
+from rakkan.releases.models import Release
+
+FORMAT = "rakkan-person-copy/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Depiction:
+    """One production of the person's likeness and who got copies of it."""
+
+    production: Production
+    release: Release | None
+    status_url: str  # empty until it is released
+    deliveries: list[Event]  # role and moment of each; who exactly stays in the log
+
+
+def check_own_data(user: User) -> None:
+    """Raise unless the account is, or was, a depicted person's.
+
+    Raises:
+        NotPermitted: there is nobody to hold data about.
+    """
+    if getattr(user, "person", None) is None:
+        check_user_has_role(user, Role.DEPICTED_PERSON)
+
+
+def depictions_of(user: User) -> list[Depiction]:
+    """Return what was requested of the person's likeness, the newest first; no unsent drafts."""
+    rows = Production.objects.select_related("likeness__person__user", "rendering")
+    found = list(rows.filter(likeness__person__user=user, request__isnull=False))
+    released = Release.objects.filter(subject_id__in=[production.pk for production in found])
+    releases = {release.subject_id: release for release in released}
+    deliveries: dict[str, list[Event]] = {str(release.pk): [] for release in releases.values()}
+    about = events_about(list(deliveries)).filter(name=EventName.RELEASE_DELIVERED.value)
+    for event in about:
+        deliveries[event.object_id].append(event)
+    return [_depiction(row, releases.get(row.pk), deliveries) for row in found]
+
+
+def person_copy(*, user: User) -> dict[str, Any]:
+    """Return a copy of all the platform holds about the acting person, and note that they took it.
+
+    Raises:
+        NotPermitted: the account is not a depicted person's.
+        Unavailable: a portrait cannot be read at the moment.
+    """
+    subject = Subject("person", str(getattr(getattr(user, "person", None), "pk", "")))
+    with refusal_recorded(EventName.PERSON_COPY_REFUSED, actor=user_actor(user), subject=subject):
+        check_own_data(user)
+        copy = _copy(user)
+        event_record(EventName.PERSON_COPY_EXPORTED, actor=user_actor(user), subject=subject)
+    return copy
+
+
+def _copy(user: User) -> dict[str, Any]:
+    portraits = Likeness.objects.filter(person__user=user)
+    checks = IdentityCheck.objects.filter(person__user=user).select_related("decision")
+    consents = Consent.objects.filter(likeness__person__user=user)
+    depictions = depictions_of(user)
+    about: list[Any] = [user, *portraits, *checks, *consents, *biometric_consents_visible(user)]
+    about += [item.production for item in depictions]
+    about += [item.release for item in depictions if item.release]
+    person = getattr(user, "person", None)
+    return {
+        "format": FORMAT,
+        "made_at": timezone.now().isoformat(),
+        "person": {
+            "id": str(person.pk) if person else None,
+            "account": str(user.pk),
+            "name": user.name,
+            "email": user.email,
+            "organisation": user.organisation.name,
+        },
+        "portraits": [_portrait(row) for row in portraits],
+        "identity_checks": [_check(row) for row in checks],
+        "biometric_consents": _biometric(user),
+        "consents": [_consent(row) for row in consents],
+        "productions": [_production(item) for item in depictions],
+        "events": [_event(row) for row in _events(user, [*about, *([person] if person else [])])],
+    }
+
+
+def _depiction(
+    production: Production, release: Release | None, deliveries: dict[str, list[Event]]
+) -> Depiction:
+    if release is None:
+        return Depiction(production, None, "", [])
+    url = status_url(release.asset_id)
+    return Depiction(production, release, url, deliveries[str(release.pk)])
+
+
+def _portrait(row: Likeness) -> dict[str, Any]:
+    with blob_open(Area.INPUTS, row.portrait_sha256) as stream:
+        content = b64encode(stream.read()).decode()
+    measurement = getattr(row, "measurement", None)
+    return {
+        "id": str(row.pk),
+        "label": row.label,
+        "added_at": row.added_at.isoformat(),
+        "sha256": row.portrait_sha256,
+        "media_type": row.portrait_media_type,
+        "verdict": measurement.verdict if measurement else None,
+        "content_base64": content,
+    }
+
+
+def _check(row: IdentityCheck) -> dict[str, Any]:
+    decision = getattr(row, "decision", None)
+    return {
+        "id": str(row.pk),
+        "method": row.method,
+        "evidence_sha256": row.evidence_sha256,
+        "submitted_at": row.submitted_at.isoformat(),
+        "verified": decision.verified if decision else None,
+        "decided_at": decision.decided_at.isoformat() if decision else None,
+        "valid_until": decision.valid_until.isoformat() if decision else None,
+    }
+
+
+def _biometric(user: User) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": str(row.pk),
+            "state": biometric_consent_state(row),
+            "record": row.record,
+            "receipt": row.receipt,
+        }
+        for row in biometric_consents_visible(user)
+    ]
+
+
+def _consent(row: Consent) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "state": consent_state(row).value,
+        "record": row.record,
+        "record_digest": row.record_digest,
+        "receipt": row.receipt,
+    }
+
+
+def _production(item: Depiction) -> dict[str, Any]:
+    production, release = item.production, item.release
+    rendering = getattr(production, "rendering", None)
+    return {
+        "id": str(production.pk),
+        "title": production.title,
+        "state": production.state,
+        "consent": str(production.consent_id),
+        "purpose": production.purpose,
+        "channels": production.channels,
+        "territories": production.territories,
+        "language": production.language,
+        "transcript": production.transcript,
+        "request_digest": production.request_digest,
+        "created_at": production.created_at.isoformat(),
+        "rendered_sha256": rendering.file_sha256 if rendering else None,
+        "released_sha256": release.file_sha256 if release else None,
+        "released_at": release.released_at.isoformat() if release else None,
+        "status_url": item.status_url or None,
+        "deliveries": [
+            {"role": row.actor_role, "at": row.occurred_at.isoformat()} for row in item.deliveries
+        ],
+    }
+
+
+def _events(user: User, about: list[Any]) -> QuerySet[Event]:
+    """Return what the log has about these, without what strangers were refused."""
+    own = ["", str(user.organisation_id)]
+    return events_about([str(row.pk) for row in about]).filter(organisation_id__in=own)
+
+
+def _event(row: Event) -> dict[str, Any]:
+    """Return what happened, and its leaf hash; which colleague acted is not the person's data."""
+    leaf = getattr(row, "leaf", None)
+    return {
+        "id": str(row.pk),
+        "name": row.name,
+        "occurred_at": row.occurred_at.isoformat(),
+        "actor_role": row.actor_role,
+        "object_type": row.object_type,
+        "object_id": row.object_id,
+        "sequence": leaf.sequence if leaf else None,
+        "leaf_hash": bytes(leaf.leaf_hash).hex() if leaf else None,
+    }
