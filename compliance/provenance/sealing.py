@@ -46,7 +46,9 @@ def sign_file(
     Raises:
         InvalidInput: the two paths are the same file, one of the files to read is not there, or
             no time-stamp authority is named.
-        SealingFailed: the source is not an MP4, the authority does not answer, the disk is full.
+        SealingFailed: the source is not an MP4 ("sealing-failed"), the authority does not answer
+            or the signer's key is not that of its chain ("signing-unavailable"), the disk is
+            full ("disk-unavailable").
         Exception: whatever ``signer.sign`` raised, unchanged.
     """
     if not tsa_url:
@@ -105,13 +107,17 @@ def _sign(
     except c2pa.C2paError as error:
         if callback.error is not None:
             raise callback.error from error
+        # about the file c2pa says other things: this is a signature or a time-stamp it did not get
+        ours = isinstance(error, c2pa.C2paError.Signature)
         raise SealingFailed(
             f"The file could not be signed: {error}.",
+            code="signing-unavailable" if ours else None,
             remedy=f"Check that the time-stamp authority {tsa_url} answers, then seal again.",
         ) from error
     except OSError as error:
         raise SealingFailed(
             f"The signed file could not be written: {error}.",
+            code="disk-unavailable",
             remedy="Check that the disk has room for a second copy, then seal again.",
         ) from error
 

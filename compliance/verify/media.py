@@ -1,8 +1,7 @@
 """Checks 1 to 5: what the file itself shows."""
 
-import av
-
 from compliance.canonical import file_sha256
+from compliance.media import check_streams, video_frames, video_shape
 from compliance.provenance import ManifestState
 from compliance.provenance.facts import SOURCE_TYPE
 from compliance.verify.case import Case
@@ -11,22 +10,15 @@ from compliance.watermark import detect_file
 
 
 def check_readable(case: Case) -> str:
-    """1. The file is a video and decodes from the first frame to the last."""
+    """1. The file is a video of one picture and one sound and decodes to its last frame."""
     if not case.path.is_file():
         raise Fails(f"There is no file {case.path}.")
-    try:
-        with av.open(str(case.path)) as container:
-            if not container.streams.video:
-                raise Fails("There is no picture in it.")
-            stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            frames = sum(1 for _ in container.decode(stream))
-            width, height = stream.width, stream.height
-    except (av.FFmpegError, OSError) as error:
-        raise Fails(f"It cannot be decoded as a video: {error}.") from error
+    shape = video_shape(case.path)
+    check_streams(shape)
+    frames = sum(1 for _ in video_frames(case.path))
     if not frames:
         raise Fails("It has no frame.")
-    return f"A video of {frames} frames, {width}x{height}."
+    return f"A video of {frames} frames, {shape.width}x{shape.height}."
 
 
 def check_manifest(case: Case) -> str:
@@ -59,7 +51,7 @@ def check_watermark(case: Case) -> str:
     if found.asset_id != expected:
         raise Fails(f"The pixels say {found.asset_id}, the manifest says {expected}.")
     return (
-        f"The pixels say {found.asset_id}; {found.marked_frames} of {found.frames} frames show "
+        f"The pixels say {found.asset_id}; {found.asset_frames} of {found.frames} frames show "
         f"the mark, {found.agreement:.1%} of its bits arrived."
     )
 

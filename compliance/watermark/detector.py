@@ -22,7 +22,7 @@ from compliance.watermark.blocks import (
     top_singular,
 )
 from compliance.watermark.key import WatermarkKey
-from compliance.watermark.layout import CYCLES, Layout
+from compliance.watermark.layout import CYCLES, POSITIONS, Layout
 from compliance.watermark.payload import CODED_BITS, coded_bits, decode_asset_id
 
 _BATCH = 48  # frames held at once: all four cycles, 200 kB
@@ -33,6 +33,9 @@ _PHASES = np.arange(12) / 12  # of a step: colour may have been shifted
 _TUNING_FRAMES = 24
 _RELUCTANCE = 1.02  # an unchanged video should not be explained by a change
 _SMOOTHING = np.ones(5)  # frames that lend each other evidence for which cycle they are in
+_SCALE = 16  # soft bits of a frame, about -4 to 4, are kept as whole numbers of this part
+# this share of what its pilots promise must a frame's data say: its own mark gives 1, another's 0
+_AGREE = 0.5
 _MARKED = 5.0  # pilot score from which a frame counts as marked; 1 still picture in 1,000 has it
 
 
@@ -51,7 +54,8 @@ class Detection:
         state: whether an id was decoded whose CRC-32 holds.
         asset_id: 16 hexadecimal digits, None if nothing was found.
         frames: frames looked at.
-        marked_frames: those whose pilots alone show the mark.
+        marked_frames: those whose pilots alone show a mark of this key, of whatever asset.
+        asset_frames: those of them whose data agree with ``asset_id``; 0 if nothing was found.
         pilot_score: standard deviations of a frame's pilots above chance, mean of all frames.
         agreement: share of coded bits received as sent, 0.5 is chance; 0 if nothing was found.
     """
@@ -60,6 +64,7 @@ class Detection:
     asset_id: str | None
     frames: int
     marked_frames: int
+    asset_frames: int
     pilot_score: float
     agreement: float
 
@@ -70,9 +75,10 @@ class Detector:
     def __init__(self, key: WatermarkKey) -> None:
         """Draw the layout of ``key``."""
         self._layout = Layout.of(key)
+        self._folds = [_fold(self._layout, cycle) for cycle in range(CYCLES)]
 
     def detect(self, frames: Iterable[Plane]) -> Detection:
-        """Return what the frames carry, in constant memory.
+        """Return what the frames carry; 312 bytes of each are kept until the end.
 
         Args:
             frames: (H*3/2, W) uint8 arrays, planar yuv420p, all of one size, in order. A second
@@ -110,33 +116,64 @@ class Detector:
         evidence = np.stack([np.convolve(s, _SMOOTHING)[2:-2] for s in scores.T], axis=1)
         cycles = evidence.argmax(axis=1)
         score = scores[np.arange(len(scores)), cycles]
+        coded = np.empty((len(values), CODED_BITS))
         for cycle in range(CYCLES):
             mine = cycles == cycle
-            weighted = np.maximum(score[mine], 0) @ soft[mine]  # (1024,)
-            bits = weighted[self._layout.places[cycle]] * self._layout.signs[cycle]
-            sums.coded += np.bincount(self._layout.coded[cycle], bits, CODED_BITS)
-        sums.frames += len(values)
-        sums.marked += int((score > _MARKED).sum())
-        sums.score += float(score.sum())
+            coded[mine] = soft[mine] @ self._folds[cycle]
+        sums.coded += np.maximum(score, 0) @ coded
+        sums.scores.append(score.astype(np.float32))
+        sums.received.append(np.clip(np.rint(coded * _SCALE), -127, 127).astype(np.int8))
 
     def _conclude(self, sums: "_Sums") -> Detection:
-        score = sums.score / max(sums.frames, 1)
+        scores = np.concatenate([np.zeros(0, np.float32), *sums.scores])
+        marked = scores > _MARKED
         asset_id = decode_asset_id(sums.coded)
-        agreement = 0.0
+        agreement, own = 0.0, 0
         if asset_id is not None:
-            agreement = float(np.mean((sums.coded > 0) == coded_bits(asset_id)))
-        state = DetectionState.FOUND if asset_id else DetectionState.NOT_FOUND
-        return Detection(state, asset_id, sums.frames, sums.marked, score, agreement)
+            bits = coded_bits(asset_id)
+            agreement = float(np.mean((sums.coded > 0) == bits))
+            own = int((marked & self._agree(sums, scores, bits.astype(np.float64) * 2 - 1)).sum())
+        return Detection(
+            DetectionState.FOUND if asset_id else DetectionState.NOT_FOUND,
+            asset_id,
+            frames=len(scores),
+            marked_frames=int(marked.sum()),
+            asset_frames=own,
+            pilot_score=float(scores.mean()) if len(scores) else 0.0,
+            agreement=agreement,
+        )
+
+    def _agree(
+        self, sums: "_Sums", scores: NDArray[np.float32], bits: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Say of each frame whether its data carry these bits (+1 or -1) as its pilots would.
+
+        Pilots say that a frame is marked with this key, not for whom. Data that agree are as
+        far above chance as the pilots beside them (times the root of how many more they are);
+        those of another asset are around 0.
+        """
+        data = self._layout.places[0].size
+        pilots = np.count_nonzero(self._layout.pilots[0])
+        sent = np.concatenate([rows @ bits for rows in sums.received]) / _SCALE
+        above = sent / np.sqrt(0.5 * data)  # standard deviations above chance, as the scores
+        agree: NDArray[np.bool_] = above > _AGREE * np.sqrt(data / pilots) * scores
+        return agree
 
 
 class _Sums:
     """What is kept of all frames seen so far."""
 
     def __init__(self) -> None:
-        self.coded = np.zeros(CODED_BITS)
-        self.frames = 0
-        self.marked = 0
-        self.score = 0.0
+        self.coded = np.zeros(CODED_BITS)  # soft bits, frames weighted by their pilots
+        self.scores: list[NDArray[np.float32]] = []  # of pilots, (n,) a batch
+        self.received: list[NDArray[np.int8]] = []  # soft bits of each frame, (n, 306) a batch
+
+
+def _fold(layout: Layout, cycle: int) -> NDArray[np.float32]:
+    """Return the (1024, 306) matrix that adds up what a frame says of each coded bit."""
+    fold = np.zeros((POSITIONS, CODED_BITS), np.float32)
+    fold[layout.places[cycle], layout.coded[cycle]] = layout.signs[cycle]
+    return fold
 
 
 def _batches(frames: Iterable[Plane]) -> Iterator[NDArray[np.float32]]:

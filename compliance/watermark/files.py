@@ -1,6 +1,5 @@
 """Detection in a video file: its planes as they are, no colour conversion in between."""
 
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import av
 import numpy as np
 from av.video.reformatter import Interpolation
 
-from compliance.errors import InvalidInput
+from compliance.media import MAX_FRAMES, video_frames
 from compliance.watermark.blocks import Plane
 from compliance.watermark.detector import Detection, Detector
 from compliance.watermark.key import WatermarkKey
@@ -17,35 +16,23 @@ from compliance.watermark.key import WatermarkKey
 _UNBIASED = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
 
-def detect_file(path: Path, key: WatermarkKey, max_frames: int | None = None) -> Detection:
+def detect_file(
+    path: Path, key: WatermarkKey, max_frames: int | None = None, *, most: int = MAX_FRAMES
+) -> Detection:
     """Return what the first video stream of ``path`` carries.
 
     Args:
-        path: any video PyAV reads.
+        path: an MP4.
         key: the key it may have been marked with.
         max_frames: look at this many frames from the start, at all of them by default.
+        most: a video of more frames than this is refused.
 
     Raises:
-        InvalidInput: there is no video in the file, or it breaks off in the middle.
+        InvalidInput: there is no video in the file, it breaks off in the middle, or it is larger
+            or longer than allowed.
     """
-    return Detector(key).detect(islice(_planes(path), max_frames))
-
-
-def _planes(path: Path) -> Iterator[Plane]:
-    try:
-        with av.open(str(path)) as container:
-            stream = next(iter(container.streams.video), None)
-            if stream is None:
-                raise InvalidInput(f"{path} has no video stream.", code="video-unreadable")
-            stream.thread_type = "AUTO"
-            for frame in container.decode(stream):
-                yield _planar(frame)
-    except (av.FFmpegError, OSError) as error:
-        raise InvalidInput(
-            f"{path} cannot be read as a video: {error}.",
-            code="video-unreadable",
-            remedy="Check that the file was copied whole and plays to its end.",
-        ) from error
+    frames = islice(video_frames(path, most), max_frames)
+    return Detector(key).detect(map(_planar, frames))
 
 
 def _planar(frame: av.VideoFrame) -> Plane:

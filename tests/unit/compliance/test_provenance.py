@@ -327,7 +327,7 @@ def test_no_time_stamp_authority_means_no_file(
 ) -> None:
     with pytest.raises(ComplianceError) as caught:
         sign_file(video, destination, make_facts(inputs), signer, NOBODY)
-    assert caught.value.code == "sealing-failed"
+    assert caught.value.code == "signing-unavailable"
     assert NOBODY in caught.value.remedy
     for url in ("", "ftp://nowhere/"):
         with pytest.raises(ComplianceError):
@@ -353,7 +353,7 @@ def test_a_signature_by_the_wrong_key_means_no_file(
     wrong = KeySigner(signer.chain_pem.encode(), ec.generate_private_key(ec.SECP256R1()))
     with pytest.raises(ComplianceError) as caught:
         sign_file(video, destination, make_facts(inputs), wrong, tsa_url)
-    assert caught.value.code == "sealing-failed"
+    assert caught.value.code == "signing-unavailable"
 
 
 def test_a_source_that_is_no_video_means_no_file(

@@ -37,7 +37,7 @@ def marked(plain: list[Frame]) -> list[Frame]:
 def test_an_unmarked_video_gives_nothing(plain: list[Frame]) -> None:
     found = Detector(KEY).detect(plain)
     assert (found.state, found.asset_id, found.frames) == (DetectionState.NOT_FOUND, None, 60)
-    assert found.marked_frames == 0
+    assert found.marked_frames == found.asset_frames == 0
     assert found.agreement == 0.0
 
 
@@ -59,7 +59,7 @@ def test_another_key_finds_nothing_where_the_right_one_does(marked: list[Frame])
     assert Detector(OTHER).detect(marked).state is DetectionState.NOT_FOUND
     found = Detector(KEY).detect(marked)
     assert (found.state, found.asset_id) == (DetectionState.FOUND, ASSET)
-    assert found.marked_frames == found.frames == 60
+    assert found.marked_frames == found.asset_frames == found.frames == 60
     assert found.agreement == 1.0
 
 
@@ -73,8 +73,31 @@ def test_no_chance_word_passes_in_many_unmarked_tries() -> None:
 def test_frames_marked_in_part_are_counted(plain: list[Frame], marked: list[Frame]) -> None:
     found = Detector(KEY).detect(marked[:30] + plain[30:])
     assert found.asset_id == ASSET
-    assert found.marked_frames == 30
+    assert found.marked_frames == found.asset_frames == 30
     assert found.frames == 60
+
+
+@pytest.mark.parametrize("turns", ["one after the other", "frame by frame"])
+def test_frames_of_another_asset_are_not_counted_as_this_one_s(
+    turns: str, plain: list[Frame], marked: list[Frame]
+) -> None:
+    foreign = list(marked_frames(plain, expand(KEY, "00000000000000aa")))
+    after = turns == "one after the other"
+    own = [i < 36 if after else i % 5 < 3 for i in range(60)]
+
+    found = Detector(KEY).detect([marked[i] if own[i] else foreign[i] for i in range(60)])
+
+    assert (found.asset_id, found.marked_frames) == (ASSET, 60)  # its pilots are the same
+    assert found.asset_frames == 36
+
+
+def test_two_assets_in_halves_are_neither_s_video(plain: list[Frame], marked: list[Frame]) -> None:
+    foreign = list(marked_frames(plain, expand(KEY, "00000000000000aa")))
+
+    found = Detector(KEY).detect(marked[:30] + foreign[30:])
+
+    assert found.marked_frames == 60
+    assert found.asset_frames <= 30
 
 
 def test_frames_may_come_in_one_buffer_that_is_used_again(marked: list[Frame]) -> None:
@@ -111,6 +134,39 @@ def test_a_file_that_is_no_video_says_so(content: bytes, tmp_path: Path) -> None
     with pytest.raises(InvalidInput) as caught:
         detect_file(tmp_path / "a.mp4", KEY)
     assert caught.value.code == "video-unreadable"
+
+
+def test_a_file_that_names_other_files_is_not_followed(marked: list[Frame], tmp_path: Path) -> None:
+    real = encode(marked, tmp_path / "real.mp4")
+    playlist = tmp_path / "a.mp4"
+    playlist.write_text(f"ffconcat version 1.0\nfile '{real.name}'\n")
+    with pytest.raises(InvalidInput) as caught:
+        detect_file(playlist, KEY)
+    assert caught.value.code == "video-unreadable"
+
+
+def test_another_container_is_not_guessed(marked: list[Frame], tmp_path: Path) -> None:
+    disguised = encode(marked, tmp_path / "a.mkv").rename(tmp_path / "a.mp4")
+    with pytest.raises(InvalidInput) as caught:
+        detect_file(disguised, KEY)
+    assert caught.value.code == "video-unreadable"
+
+
+def test_a_video_of_more_frames_than_allowed_is_refused(
+    marked: list[Frame], tmp_path: Path
+) -> None:
+    path = encode(marked, tmp_path / "a.mp4")
+    assert detect_file(path, KEY, most=60).frames == 60
+    with pytest.raises(InvalidInput) as caught:
+        detect_file(path, KEY, most=59)
+    assert caught.value.code == "video-too-long"
+
+
+def test_a_picture_of_too_many_pixels_is_not_decoded(tmp_path: Path) -> None:
+    path = encode([np.full((4098 * 3 // 2, 4098), 128, np.uint8)], tmp_path / "a.mp4", 40)
+    with pytest.raises(InvalidInput) as caught:
+        detect_file(path, KEY)
+    assert caught.value.code in ("video-too-large", "video-unreadable")
 
 
 def test_a_missing_file_says_so(tmp_path: Path) -> None:

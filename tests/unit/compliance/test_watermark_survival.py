@@ -100,14 +100,14 @@ def test_pictures_in_other_formats_are_read(square: list[Frame], tmp_path: Path)
     frames = decode(path)
     assert detect_file(path, KEY).asset_id == ASSET
     rgb = [cv2.cvtColor(frame, cv2.COLOR_YUV2BGR_I420) for frame in frames]
-    _write_rgb(rgb, tmp_path / "b.mkv")
-    assert detect_file(tmp_path / "b.mkv", KEY).asset_id == ASSET
+    _write_rgb(rgb, tmp_path / "b.mov")
+    assert detect_file(tmp_path / "b.mov", KEY).asset_id == ASSET
 
 
 def _write_rgb(pictures: list[Frame], path: Path) -> None:
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("ffv1", rate=25)
-        stream.pix_fmt = "bgr0"
+        stream = container.add_stream("png", rate=25)
+        stream.pix_fmt = "rgb24"
         stream.height, stream.width = pictures[0].shape[:2]
         for index, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(picture, format="bgr24")

@@ -49,9 +49,10 @@ def marked_frames(frames: Iterable[Frame], pattern: Pattern) -> Iterator[Frame]:
 
 
 def encode(frames: Iterable[Frame], path: Path, crf: int = 20, codec: str = "libx264") -> Path:
-    """Write frames as H.264 (or another codec) at 25 frames a second."""
+    """Write frames as H.264 (or another codec) at 25 frames a second, with a silent sound."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25)
+        sound = container.add_stream("aac", rate=48_000, layout="mono")
         stream.pix_fmt, stream.options = "yuv420p", {"crf": str(crf), "preset": "veryfast"}
         for index, planes in enumerate(frames):
             if index == 0:
@@ -59,7 +60,12 @@ def encode(frames: Iterable[Frame], path: Path, crf: int = 20, codec: str = "lib
             frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
             frame.pts = index
             container.mux(stream.encode(frame))
+            silence = np.zeros((1, 1920), np.float32)  # as long as the frame
+            samples = av.AudioFrame.from_ndarray(silence, format="fltp", layout="mono")
+            samples.sample_rate, samples.pts = 48_000, index * 1920
+            container.mux(sound.encode(samples))
         container.mux(stream.encode(None))
+        container.mux(sound.encode(None))
     return path
 
 
