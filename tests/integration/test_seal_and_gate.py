@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,57 +12,152 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.container import OutputContainer
+from av.video.stream import VideoStream
 from PIL import Image
 from pytest_django import Settings
 
-from compliance.permit import RenderResult
+from compliance.permit import MeasureResult, RenderResult, Verdict
+from compliance.provenance import ManifestFacts
 from compliance.watermark import Marker, Pattern, expand
 from deploy.local.probes import free_port
 from rakkan.audit.models import Event
-from rakkan.core.errors import Unavailable
+from rakkan.core.errors import Refused, Unavailable
 from rakkan.productions.models import Production
+from rakkan.productions.services import finish, seal
+from rakkan.productions.services.create import production_create
 from rakkan.productions.services.finish import production_finish
+from rakkan.productions.services.gate import production_gate
 from rakkan.productions.services.withdraw import withdraw
+from rakkan.releases.checks import GateCheck
 from rakkan.releases.keys import watermark_key
 from rakkan.releases.models import GateReport, Release, Sealing
+from rakkan.releases.services.gate import Expected, gate_run
+from rakkan.releases.services.picture import Picture, check_mark, read_mark
 from tests.integration import people
 
 pytestmark = pytest.mark.django_db
 
-SIZE, FPS, SECONDS = 512, 25, 5.2
+SIZE, FPS, SECONDS = 512, 25, 5.68
+RATE = 48_000  # samples a second
+SPEECH = people.FIXTURES / "speech.wav"
+OTHER = "0123456789abcdef"
+SUBTITLES = b"""[Script Info]
+ScriptType: v4.00+
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour
+Style: Default,Arial,16,&Hffffff
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+"""
 
 
-def portrait() -> np.ndarray:
+def portrait(size: int) -> np.ndarray:
     with Image.open(people.FIXTURES / "portrait.png") as picture:
-        return np.asarray(picture.convert("RGB").resize((SIZE, SIZE)))
+        return np.asarray(picture.convert("RGB").resize((size, size)))
 
 
-def clip(path: Path, parts: list[Pattern | None], *, sound: bool = True) -> bytes:
-    """A real MP4 in equal parts, each marked with its pattern, or not at all."""
-    markers = [Marker(part, SIZE, SIZE) if part else None for part in parts]
-    picture, frames = portrait(), int(SECONDS * FPS)
+def speech() -> np.ndarray:
+    """The approved voice, (1, samples) float32."""
+    resampler = av.AudioResampler(format="fltp", layout="mono", rate=RATE)
+    with av.open(str(SPEECH)) as container:
+        frames = [*container.decode(audio=0), None]
+        return np.concatenate(
+            [block.to_ndarray() for frame in frames for block in resampler.resample(frame)], axis=1
+        )
+
+
+def noise() -> np.ndarray:
+    """White noise as long as the voice."""
+    return np.random.default_rng(0).normal(0, 0.1, speech().shape).astype(np.float32)
+
+
+def half_replaced() -> np.ndarray:
+    """The voice, its second half said by somebody else (here: itself, from back to front)."""
+    voice = speech()
+    middle = voice.shape[1] // 2
+    return np.concatenate([voice[:, :middle], voice[:, :middle:-1]], axis=1)
+
+
+def word_replaced() -> np.ndarray:
+    """The voice with other sound in a third of a second."""
+    voice = speech()
+    at = int(2.1 * RATE)
+    voice[:, at : at + RATE // 3] = voice[:, 4 * RATE : 4 * RATE + RATE // 3]
+    return voice
+
+
+def hidden_in_one_channel() -> np.ndarray:
+    """Two channels that add up to the voice, each of them with noise on top."""
+    return np.concatenate([speech() + noise(), speech() - noise()])
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What to write: equal parts, each marked with its pattern or not at all, and the rest."""
+
+    parts: tuple[Pattern | None, ...]
+    sound: Callable[[], np.ndarray] | None = speech
+    second: tuple[Pattern | None, ...] = ()  # parts of another picture beside it
+    size: int = SIZE
+    fps: int = FPS
+    seconds: float = SECONDS
+    subtitle: bool = False
+
+
+def clip(path: Path, what: Clip) -> bytes:
+    """A real MP4."""
     with av.open(str(path), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=FPS, options={"crf": "18"})
-        stream.width = stream.height = SIZE
-        stream.pix_fmt = "yuv420p"
-        tone = container.add_stream("aac", rate=16_000, layout="mono") if sound else None
-        for index in range(frames):
-            shifted = av.VideoFrame.from_ndarray(np.roll(picture, index % 5, axis=1), "rgb24")
-            planes = np.ascontiguousarray(shifted.to_ndarray(format="yuv420p"))
-            marker = markers[index * len(parts) // frames]
-            if marker is not None:
-                marker.mark(planes, index)
-            frame = av.VideoFrame.from_ndarray(planes, "yuv420p")
-            frame.pts, frame.time_base = index, Fraction(1, FPS)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-        if tone is not None:
-            noise = np.random.default_rng(0).normal(0, 0.1, (1, int(SECONDS * 16_000)))
-            samples = av.AudioFrame.from_ndarray(noise.astype(np.float32), "flt", layout="mono")
-            samples.sample_rate, samples.pts = 16_000, 0
-            container.mux(tone.encode(samples))
-            container.mux(tone.encode(None))
+        pictures = [(picture_stream(container, what), what.parts)]
+        if what.second:
+            pictures.append((picture_stream(container, what), what.second))
+        samples = what.sound() if what.sound else None
+        layout = "stereo" if samples is not None and len(samples) == 2 else "mono"
+        voice = None if samples is None else container.add_stream("aac", rate=RATE, layout=layout)
+        words = container.add_stream("mov_text") if what.subtitle else None
+        if words is not None:
+            words.codec_context.subtitle_header = SUBTITLES
+            container.start_encoding()
+            word = av.Packet(b"\x00\x05Words")
+            word.stream, word.pts, word.dts, word.duration = words, 0, 0, 1000
+            word.time_base = Fraction(1, 1000)
+            container.mux(word)
+        for stream, parts in pictures:
+            write_picture(container, stream, what, parts)
+        if voice is not None:
+            voice.bit_rate = 128_000
+            block = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", layout=layout)
+            block.sample_rate, block.pts = RATE, 0
+            container.mux(voice.encode(block))
+            container.mux(voice.encode(None))
     return path.read_bytes()
+
+
+def picture_stream(container: OutputContainer, what: Clip) -> VideoStream:
+    options = {"crf": "18", "preset": "veryfast"}
+    stream = container.add_stream("libx264", rate=what.fps, options=options)
+    stream.width = stream.height = what.size
+    stream.pix_fmt = "yuv420p"
+    return stream
+
+
+def write_picture(
+    container: OutputContainer, stream: VideoStream, what: Clip, parts: tuple[Pattern | None, ...]
+) -> None:
+    markers = [Marker(part, what.size, what.size) if part else None for part in parts]
+    picture, frames = portrait(what.size), round(what.seconds * what.fps)
+    for index in range(frames):
+        shifted = av.VideoFrame.from_ndarray(np.roll(picture, index % 5, axis=1), "rgb24")
+        planes = np.ascontiguousarray(shifted.to_ndarray(format="yuv420p"))
+        marker = markers[index * len(parts) // frames]
+        if marker is not None:
+            marker.mark(planes, index)
+        frame = av.VideoFrame.from_ndarray(planes, "yuv420p")
+        frame.pts, frame.time_base = index, Fraction(1, what.fps)
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
 
 
 @dataclass
@@ -72,21 +168,32 @@ class Rendered:
     team: people.Team
 
 
-def handed_in(folder: Path, *, parts: str = "right", sound: bool = True) -> Rendered:
-    """Let a worker hand in a file marked as ``parts`` says: right, wrong, none or half."""
+Make = Callable[[Pattern], Clip]
+
+
+def right(own: Pattern) -> Clip:
+    return Clip((own,))
+
+
+def handed_in(folder: Path, make: Make | bytes = right) -> Rendered:
+    """Let a worker hand in the clip that ``make`` says for the pattern it was given, or bytes."""
     team = people.team_make()
-    production = people.approved_make(team)
+    return handed_in_for(people.approved_make(team), team, folder, make)
+
+
+def handed_in_for(
+    production: Production, team: people.Team, folder: Path, make: Make | bytes = right
+) -> Rendered:
+    """The same for a production that was approved."""
     worker = people.render_worker(production)
     own = Pattern.from_bytes(base64.b64decode(worker.claim().json()["watermark"]))
-    other = expand(watermark_key(), "0123456789abcdef")
-    patterns = {"right": [own], "wrong": [other], "none": [None], "half": [own, None]}
-    data = clip(folder / "rendered.mp4", patterns[parts], sound=sound)
+    data = make if isinstance(make, bytes) else clip(folder / "rendered.mp4", make(own))
     sha256 = hashlib.sha256(data).hexdigest()
     assert worker.upload(sha256, data).status_code == 201
     result = RenderResult(
         sha256=sha256,
         size=len(data),
-        frames=int(SECONDS * FPS),
+        frames=round(SECONDS * FPS),
         seconds=SECONDS,
         engine="mesh",
         engine_version="1.0",
@@ -114,19 +221,38 @@ def test_a_marked_file_is_sealed_gated_and_released(tmp_path: Path) -> None:
     rendered.production.refresh_from_db()
     assert rendered.production.state == "released", rendered.production.problem
     report = GateReport.objects.get(subject_id=rendered.production.pk)
-    assert [check["outcome"] for check in report.checks] == ["pass"] * 6
+    assert [check["outcome"] for check in report.checks] == ["pass"] * 7
     production_finish(rendered.production.pk)  # a repeated message changes nothing
     assert Release.objects.filter(subject_id=rendered.production.pk).count() == 1
 
 
+def other() -> Pattern:
+    return expand(watermark_key(), OTHER)
+
+
 @pytest.mark.parametrize(
-    ("parts", "code"),
-    [("none", "mark-missing"), ("wrong", "mark-missing"), ("half", "mark-in-part")],
+    ("make", "code"),
+    [
+        pytest.param(lambda own: Clip((None,)), "mark-missing", id="unmarked"),
+        pytest.param(lambda own: Clip((other(),)), "mark-missing", id="another asset's"),
+        pytest.param(lambda own: Clip((own, None)), "mark-in-part", id="half of it"),
+        pytest.param(
+            lambda own: Clip((own,) * 3 + (other(),) * 2), "mark-in-part", id="60 % of it"
+        ),
+        pytest.param(lambda own: Clip((own,), second=(None,)), "video-streams", id="two pictures"),
+        pytest.param(lambda own: Clip((own,), second=(own,)), "video-streams", id="both marked"),
+        pytest.param(lambda own: Clip((own,), sound=None), "video-streams", id="silent"),
+        pytest.param(lambda own: Clip((own,), subtitle=True), "video-streams", id="subtitles"),
+        pytest.param(lambda own: Clip((own,), size=256), "video-shape", id="smaller"),
+        pytest.param(lambda own: Clip((own,), fps=50), "video-shape", id="faster"),
+        pytest.param(b"not a video at all", "video-unreadable", id="no video"),
+        pytest.param(SPEECH.read_bytes(), "video-unreadable", id="a sound"),
+    ],
 )
-def test_a_file_without_its_mark_all_through_is_never_sealed(
-    parts: str, code: str, tmp_path: Path
+def test_what_is_not_the_marked_picture_all_through_is_never_sealed(
+    make: Make | bytes, code: str, tmp_path: Path
 ) -> None:
-    rendered = handed_in(tmp_path, parts=parts)
+    rendered = handed_in(tmp_path, make)
 
     production_finish(rendered.production.pk)
 
@@ -136,14 +262,133 @@ def test_a_file_without_its_mark_all_through_is_never_sealed(
     assert refused.data["code"] == code
 
 
-def test_a_file_that_the_gate_cannot_play_is_not_released(tmp_path: Path) -> None:
-    rendered = handed_in(tmp_path, sound=False)
+@pytest.mark.parametrize("asset_id", ["first", OTHER])
+def test_two_assets_in_halves_are_sealed_for_neither(asset_id: str, tmp_path: Path) -> None:
+    first = "5a5a0ff0a5a5f00f"
+    wanted = first if asset_id == "first" else asset_id
+    path = tmp_path / "a.mp4"
+    clip(path, Clip((expand(watermark_key(), first), other())))
+
+    found = read_mark(path, Picture(SIZE, SIZE, FPS, 600))
+
+    assert found.marked_frames > 0.9 * found.frames  # the pilots are the same
+    with pytest.raises(Refused) as caught:
+        check_mark(found, wanted)
+    assert caught.value.code in ("mark-missing", "mark-in-part")
+
+
+@pytest.mark.parametrize(
+    ("sound", "detail"),
+    [
+        pytest.param(noise, "correlate", id="noise"),
+        pytest.param(half_replaced, "correlate", id="half replaced"),
+        pytest.param(word_replaced, "correlate", id="a word replaced"),
+        pytest.param(hidden_in_one_channel, "correlate", id="only both channels together"),
+        pytest.param(lambda: speech() * 0, "correlate", id="silence"),
+        pytest.param(lambda: speech()[:, : -RATE // 2], "of sound for", id="cut off"),
+        pytest.param(lambda: np.tile(speech(), 2), "of sound for", id="twice"),
+    ],
+)
+def test_a_sound_that_is_not_the_approved_voice_is_not_released(
+    sound: Callable[[], np.ndarray], detail: str, tmp_path: Path
+) -> None:
+    rendered = handed_in(tmp_path, lambda own: Clip((own,), sound=sound))
+
+    production_finish(rendered.production.pk)
+
+    assert_not_released(rendered.production, "failed", "gate-voice")
+    assert detail in rendered.production.problem["detail"]
+    failed = Event.objects.get(name="releases.gate.failed", object_id=rendered.production.pk)
+    assert failed.data["failed"] == ["voice"]
+
+
+def test_the_gate_measures_the_voice_itself(tmp_path: Path) -> None:
+    """A picture that ends early is not released, whatever the measure job said of the voice."""
+    rendered = handed_in(tmp_path, lambda own: Clip((own,), seconds=5.2))
 
     production_finish(rendered.production.pk)
 
     assert_not_released(rendered.production, "failed", "gate-playable")
-    failed = Event.objects.get(name="releases.gate.failed", object_id=rendered.production.pk)
-    assert failed.data["failed"] == ["playable"]
+
+
+def test_a_measurement_without_a_length_does_not_stop_a_release(tmp_path: Path) -> None:
+    team = people.team_make()
+    likeness = people.likeness_make(team)
+    people.identity_make(team)
+    people.consent_make(team, likeness)
+    draft = production_create(
+        user=team.requester, likeness=likeness, draft=people.draft(), voice=people.voice_file()
+    )
+    people.measured(draft.pk, MeasureResult(Verdict.USABLE, (), {}))
+    draft.refresh_from_db()
+    production = people.approve(team.approver, people.submit(team.requester, draft))
+    rendered = handed_in_for(production, team, tmp_path)
+
+    production_finish(rendered.production.pk)
+
+    rendered.production.refresh_from_db()
+    assert rendered.production.state == "released", rendered.production.problem
+
+
+def shape_checks(path: Path, picture: Picture) -> dict[str, GateCheck]:
+    expected = Expected("", "", "", "", voice=SPEECH, picture=picture)
+    return {check.name: check for check in gate_run(path, expected)}
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        pytest.param(Clip((None,), second=(None,)), id="two pictures"),
+        pytest.param(Clip((None,), sound=None), id="silent"),
+        pytest.param(Clip((None,), size=256), id="smaller"),
+        pytest.param(Clip((None,), seconds=10), id="longer than it can be"),
+    ],
+)
+def test_the_gate_looks_at_the_tracks_again(what: Clip, tmp_path: Path) -> None:
+    clip(tmp_path / "a.mp4", what)
+
+    checks = shape_checks(tmp_path / "a.mp4", Picture(SIZE, SIZE, FPS, 7))
+
+    assert checks["playable"].outcome == "fail", checks["playable"].detail
+
+
+def test_a_fault_of_our_own_is_told_each_time_and_ends_it_at_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered = handed_in(tmp_path)
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("what nobody thought of")
+
+    monkeypatch.setattr(finish, "production_seal", broken)
+    for _ in range(finish.MAX_CRASHES - 1):
+        with pytest.raises(Unavailable):
+            production_finish(rendered.production.pk)
+        rendered.production.refresh_from_db()
+        assert rendered.production.state == "rendered"
+    production_finish(rendered.production.pk)
+
+    assert_not_released(rendered.production, "failed", "seal-crashed")
+    told = Event.objects.filter(name="releases.seal.refused", object_id=rendered.production.pk)
+    assert [event.data["code"] for event in told] == ["seal-crashed"] * finish.MAX_CRASHES
+
+
+def test_a_portrait_that_cannot_be_described_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what passes by itself is tried again; a stored picture stays as it is."""
+    rendered = handed_in(tmp_path)
+
+    def no_portrait(production: Production, work: Path) -> ManifestFacts:
+        facts = seal_facts(production, work)
+        facts.portrait.path.write_bytes(b"not a picture")
+        return facts
+
+    seal_facts = seal._facts
+    monkeypatch.setattr(seal, "_facts", no_portrait)
+    production_finish(rendered.production.pk)
+
+    assert_not_released(rendered.production, "failed", "input-unreadable")
 
 
 def test_without_time_stamps_nothing_is_sealed_and_nothing_is_lost(
@@ -177,9 +422,6 @@ def test_a_consent_withdrawn_before_sealing_stops_it(tmp_path: Path) -> None:
 def test_a_consent_that_ends_between_sealing_and_gate_stops_the_release(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rakkan.productions.services import finish  # noqa: PLC0415  its gate is held up here
-    from rakkan.productions.services.gate import production_gate  # noqa: PLC0415
-
     rendered = handed_in(tmp_path)
 
     def late_gate(production: Production, work: Path) -> None:

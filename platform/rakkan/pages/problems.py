@@ -166,6 +166,7 @@ TEXTS: dict[str, Words] = {
         _("Choose at least one purpose, channel, territory and language."),
         _("A consent without one of them allows nothing."),
     ),
+    "seal-crashed": Words(_("Sealing broke off each time it was tried."), _NEW_PRODUCTION),
     "step-not-open": Words(
         _("This step does not wait for a decision now."), _READ_AGAIN, precise=True
     ),

@@ -138,6 +138,7 @@ GATE_CHECKS: Words = {
     "binding": _("Asset, request and consent receipt match"),
     "watermark": _("The watermark reads back"),
     "playable": _("It plays, with picture and sound"),
+    "voice": _("The sound is the approved voice, all of it"),
     "consent": _("Consent and approval still hold"),
 }
 STATUS: Words = {

@@ -3,12 +3,15 @@
 Loads the media libraries: imported by the seal worker only.
 """
 
+import logging
 import tempfile
 from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from rakkan.audit.models import Event
 from rakkan.audit.names import EventName
 from rakkan.audit.selectors import events_about
 from rakkan.audit.services import event_record, system
@@ -21,28 +24,51 @@ from rakkan.productions.services.stop import problem_of, production_fail
 from rakkan.productions.services.transition import subject_of
 from rakkan.productions.states import State
 
+log = logging.getLogger(__name__)
+
+CRASHED = "seal-crashed"
+MAX_CRASHES = 5  # then it is not tried again: whatever breaks the worker would break it for ever
+_GIVEN_UP = {
+    "code": CRASHED,
+    "title": "Sealing broke off each time it was tried.",
+    "detail": "",
+    "remedy": "Make a new production, and tell the operators; the seal worker's log says why.",
+}
+
 
 def production_finish(production_id: UUID | str) -> None:
     """Seal, gate and release a rendered production; a second worker at the same one does nothing.
 
+    What can never work ends the production; so does a fault of our own that broke it off for the
+    fifth time.
+
     Raises:
-        Unavailable: something does not answer; the reconciler asks again.
+        Unavailable: something does not answer, or broke off; the reconciler asks again.
     """
     with seal_lock(UUID(str(production_id))) as held:
         if not held:
             return
         try:
-            if State(_load(production_id).state) is State.RENDERED:
-                with tempfile.TemporaryDirectory(prefix="rakkan-seal-") as work:
-                    production_seal(_load(production_id), Path(work))
-            if State(_load(production_id).state) is State.SEALED:
-                with tempfile.TemporaryDirectory(prefix="rakkan-gate-") as work:
-                    production_gate(_load(production_id), Path(work))
+            _finish(production_id)
         except RakkanError as error:
             _note(_load(production_id), error)
             if isinstance(error, Unavailable):
                 raise
             production_fail(production_id=production_id, problem=problem_of(error), process="seal")
+        except Exception as error:
+            log.exception("sealing %s broke off", production_id)
+            if _note_crash(_load(production_id), error) < MAX_CRASHES:
+                raise Unavailable(f"Sealing broke off: {error!r}", code=CRASHED) from error
+            production_fail(production_id=production_id, problem=_GIVEN_UP, process="seal")
+
+
+def _finish(production_id: UUID | str) -> None:
+    if State(_load(production_id).state) is State.RENDERED:
+        with tempfile.TemporaryDirectory(prefix="rakkan-seal-") as work:
+            production_seal(_load(production_id), Path(work))
+    if State(_load(production_id).state) is State.SEALED:
+        with tempfile.TemporaryDirectory(prefix="rakkan-gate-") as work:
+            production_gate(_load(production_id), Path(work))
 
 
 def _load(production_id: UUID | str) -> Production:
@@ -54,12 +80,26 @@ def _load(production_id: UUID | str) -> Production:
 @transaction.atomic
 def _note(production: Production, error: RakkanError) -> None:
     """Write that it did not work; the same reason again and again is written once."""
-    told = events_about([str(production.pk)]).filter(name=EventName.SEAL_REFUSED).last()
-    if told is not None and told.data["code"] == error.code:
-        return
+    told = _refusals(production).last()
+    if told is None or told.data["code"] != error.code:
+        _tell(production, error.code, str(error))
+
+
+@transaction.atomic
+def _note_crash(production: Production, error: Exception) -> int:
+    """Write down a fault of our own, each time, and return how many there have been."""
+    _tell(production, CRASHED, type(error).__name__)  # its words may hold paths and names
+    return _refusals(production).filter(data__code=CRASHED).count()
+
+
+def _refusals(production: Production) -> QuerySet[Event]:
+    return events_about([str(production.pk)]).filter(name=EventName.SEAL_REFUSED)
+
+
+def _tell(production: Production, code: str, reason: str) -> None:
     event_record(
         EventName.SEAL_REFUSED,
         actor=system("seal", production.organisation_id),
         subject=subject_of(production),
-        data={"code": error.code, "reason": str(error)},
+        data={"code": code, "reason": reason},
     )

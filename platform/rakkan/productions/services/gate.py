@@ -15,7 +15,7 @@ from rakkan.core.errors import Refused, Unavailable
 from rakkan.productions.models import Production
 from rakkan.productions.services.dispatch import check_may_render
 from rakkan.productions.services.release import production_release
-from rakkan.productions.services.seal import marked_of
+from rakkan.productions.services.seal import marked_of, picture_of
 from rakkan.productions.services.stop import end
 from rakkan.productions.services.transition import production_lock, subject_of
 from rakkan.productions.states import State
@@ -34,17 +34,20 @@ def production_gate(production: Production, work: Path) -> None:
 
     Args:
         production: in state ``sealed``; the caller holds its seal lock.
-        work: an empty directory for the file at work.
+        work: an empty directory for the files at work.
 
     Raises:
-        Unavailable: the sealed file cannot be read now: try again.
+        Damaged: a stored file has changed.
+        Unavailable: the sealed file or the voice track cannot be read now: try again.
     """
     sealing = sealing_of(production.pk)
     if sealing is None:
         raise Unavailable("The sealed file has no row.", code="sealing-missing")
     path = work / "sealed.mp4"
     blob_fetch(Area.QUARANTINE, sealing.file_sha256, path)
-    checks = gate_run(path, _expected(production, sealing))
+    voice = work / "voice"
+    blob_fetch(Area.INPUTS, production.voice_sha256, voice)
+    checks = gate_run(path, _expected(production, sealing, voice))
     with transaction.atomic():
         locked = production_lock(production.pk)
         if State(locked.state) is not State.SEALED:
@@ -57,7 +60,7 @@ def production_gate(production: Production, work: Path) -> None:
             _refuse(locked, checks)
 
 
-def _expected(production: Production, sealing: Sealing) -> Expected:
+def _expected(production: Production, sealing: Sealing, voice: Path) -> Expected:
     if production.consent is None:
         raise Refused("It has no consent.", code="consent-missing")
     return Expected(
@@ -65,7 +68,8 @@ def _expected(production: Production, sealing: Sealing) -> Expected:
         asset_id=production.asset_id,
         request_digest=production.request_digest,
         receipt_sha256=sha256_hex(production.consent.receipt.encode()),
-        voice_seconds=float(production.voice_measurement.facts["seconds"]),
+        voice=voice,
+        picture=picture_of(production),
     )
 
 

@@ -5,6 +5,7 @@ Loads the media libraries: imported by the seal worker only.
 
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 
 from compliance.canonical import sha256_hex
@@ -16,6 +17,7 @@ from rakkan.productions.models import Production
 from rakkan.productions.services.addresses import status_url
 from rakkan.productions.services.transition import move, production_lock
 from rakkan.productions.states import State
+from rakkan.releases.services.picture import Picture
 from rakkan.releases.services.release import Marked, sealing_keep
 from rakkan.releases.services.sealing import file_seal
 
@@ -23,6 +25,12 @@ from rakkan.releases.services.sealing import file_seal
 def marked_of(production: Production) -> Marked:
     """Return what the releases app needs to know of a production."""
     return Marked(production.pk, production.asset_id, production.organisation_id)
+
+
+def picture_of(production: Production) -> Picture:
+    """Return the picture that was asked for."""
+    longest = settings.RAKKAN_MAX_AUDIO_SECONDS
+    return Picture(production.width, production.height, production.fps, longest)
 
 
 def production_seal(production: Production, work: Path) -> None:
@@ -36,13 +44,14 @@ def production_seal(production: Production, work: Path) -> None:
         work: an empty directory for the files at work.
 
     Raises:
-        Refused: the file will never do (no mark, another mark).
+        Refused: the file will never do (not the picture asked for, no mark, another mark).
         Damaged: a stored file has changed.
         Unavailable: storage, signer or time-stamp authority do not answer: try again.
     """
     source, sealed_path = work / "rendered.mp4", work / "sealed.mp4"
     blob_fetch(Area.QUARANTINE, production.rendering.file_sha256, source)
-    sealed = file_seal(source, sealed_path, _facts(production, work))
+    facts = _facts(production, work)
+    sealed = file_seal(source, sealed_path, facts, picture_of(production))
     with transaction.atomic():
         locked = production_lock(production.pk)
         sealing = sealing_keep(

@@ -8,12 +8,12 @@ import av
 
 from compliance.canonical import file_sha256
 from compliance.errors import ComplianceError
+from compliance.media import video_frames
 from compliance.provenance import read_manifest
-from compliance.watermark import detect_file
 from rakkan.core.errors import RakkanError, Refused
 from rakkan.releases.checks import GateCheck
-from rakkan.releases.keys import watermark_key
-from rakkan.releases.services.sealing import check_mark
+from rakkan.releases.services.picture import Picture, check_mark, check_picture, read_mark
+from rakkan.releases.services.voice import check_voice, voice_seconds
 from rakkan.releases.signers import trust_anchors
 
 LENGTH_TOLERANCE = 0.1  # seconds the picture may be shorter than the voice
@@ -27,7 +27,8 @@ class Expected:
     asset_id: str
     request_digest: str
     receipt_sha256: str
-    voice_seconds: float
+    voice: Path  # the approved voice track, its bytes checked against its digest
+    picture: Picture
 
 
 def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
@@ -38,9 +39,11 @@ def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
        time-stamp.
     3. ``binding``: the manifest names this asset, this request and this consent receipt.
     4. ``watermark``: the blind detector reads this asset's id from the pixels.
-    5. ``playable``: it decodes, with sound, and is not shorter than the voice track.
+    5. ``playable``: it decodes, holds one picture of the size and rate asked for, one sound and
+       nothing else, and is not shorter than the voice track.
+    6. ``voice``: its sound is the approved voice track from beginning to end.
 
-    The sixth, :func:`gate_consent`, belongs into the transaction of the release.
+    The seventh, :func:`gate_consent`, belongs into the transaction of the release.
     """
     checks: list[tuple[str, Callable[[], str]]] = [
         ("file", lambda: _check_file(path, expected)),
@@ -48,18 +51,19 @@ def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
         ("binding", lambda: _check_binding(path, expected)),
         ("watermark", lambda: _check_watermark(path, expected)),
         ("playable", lambda: _check_playable(path, expected)),
+        ("voice", lambda: check_voice(path, expected.voice, expected.picture.max_seconds)),
     ]
     return [_run(number, name, check) for number, (name, check) in enumerate(checks, start=1)]
 
 
 def gate_consent(still_allowed: Callable[[], None]) -> GateCheck:
-    """6. ``consent``: consent and approval still hold (``still_allowed`` raises where not)."""
+    """7. ``consent``: consent and approval still hold (``still_allowed`` raises where not)."""
 
     def check() -> str:
         still_allowed()
         return "consent is live, approval holds"
 
-    return _run(6, "consent", check)
+    return _run(7, "consent", check)
 
 
 def _run(number: int, name: str, check: Callable[[], str]) -> GateCheck:
@@ -99,19 +103,17 @@ def _check_binding(path: Path, expected: Expected) -> str:
 
 
 def _check_watermark(path: Path, expected: Expected) -> str:
-    detection = detect_file(path, watermark_key())
+    detection = read_mark(path, expected.picture)
     check_mark(detection, expected.asset_id)
     return f"the pixels say {detection.asset_id}"
 
 
 def _check_playable(path: Path, expected: Expected) -> str:
-    with av.open(str(path)) as container:
-        video = container.streams.video[0]
-        if not container.streams.audio:
-            raise Refused("The file has no sound.")
-        frames = sum(1 for _ in container.decode(video))
-        rate = float(video.average_rate or 0)
-    seconds = frames / rate if rate else 0.0
-    if seconds < expected.voice_seconds - LENGTH_TOLERANCE:
-        raise Refused(f"{seconds:.2f} s of picture for {expected.voice_seconds:.2f} s of voice.")
-    return f"{frames} frames, {seconds:.2f} s"
+    picture = expected.picture
+    shown = check_picture(path, picture)
+    frames = sum(1 for _ in video_frames(path, picture.most_frames))
+    seconds = frames / picture.fps
+    wanted = voice_seconds(expected.voice, picture.max_seconds)
+    if seconds < wanted - LENGTH_TOLERANCE:
+        raise Refused(f"{seconds:.2f} s of picture for {wanted:.2f} s of voice.")
+    return f"{frames} frames, {seconds:.2f} s, {shown}"

@@ -8,13 +8,13 @@ from django.conf import settings
 
 from compliance.errors import ComplianceError
 from compliance.provenance import ManifestFacts, sign_file
-from compliance.watermark import Detection, detect_file
+from compliance.watermark import Detection
 from rakkan.core.errors import Refused, Unavailable
-from rakkan.releases.keys import watermark_key
+from rakkan.releases.services.picture import Picture, check_mark, check_picture, read_mark
 from rakkan.releases.signers import release_signer
 
-# A file marked in part would still give its id; a stray dark or flat frame may hide its mark.
-MIN_MARKED = 0.9
+# Ours to put right, and then it works: signer, authority, disk. Nothing else gets better.
+_PASSING = frozenset({"tsa-missing", "signing-unavailable", "disk-unavailable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,44 +25,41 @@ class Sealed:
     watermark: dict[str, Any]  # what the detector measured
 
 
-def file_seal(source: Path, destination: Path, facts: ManifestFacts) -> Sealed:
-    """Sign ``source`` into ``destination`` if its watermark names the asset of ``facts``.
+def file_seal(source: Path, destination: Path, facts: ManifestFacts, picture: Picture) -> Sealed:
+    """Sign ``source`` into ``destination`` if its picture is the one and its mark names the asset.
 
     Raises:
-        Refused: the file carries no mark, or another asset's: it will never be sealed.
+        Refused: the file is no such video, carries no mark, or another asset's, or cannot carry
+            a manifest: it will never be sealed.
         Unavailable: signing or time-stamping does not work now: try again.
     """
-    detection = detect_file(source, watermark_key())
-    check_mark(detection, facts.asset_id)
     try:
-        sign_file(source, destination, facts, release_signer(), settings.TSA_URL)
+        check_picture(source, picture)
+        detection = read_mark(source, picture)
     except ComplianceError as error:
-        raise Unavailable(
-            f"Signing failed: {error}", code=error.code, remedy="It is tried again by itself."
-        ) from error
+        raise Refused(str(error), code=error.code, remedy=error.remedy) from error
+    check_mark(detection, facts.asset_id)
+    _sign(source, destination, facts)
     return Sealed(destination, mark_document(detection))
 
 
-def check_mark(detection: Detection, asset_id: str) -> None:
-    """Raise unless the mark was found, names this asset and is in (nearly) every frame.
+def _sign(source: Path, destination: Path, facts: ManifestFacts) -> None:
+    try:
+        signer = release_signer()
+    except ComplianceError as error:  # a missing or expired key is not this file's fault
+        raise _unavailable(error) from error
+    try:
+        sign_file(source, destination, facts, signer, settings.TSA_URL)
+    except ComplianceError as error:
+        if error.code in _PASSING:
+            raise _unavailable(error) from error
+        raise Refused(f"Signing failed: {error}", code=error.code, remedy=error.remedy) from error
 
-    Raises:
-        Refused: no mark, no release.
-    """
-    if detection.asset_id != asset_id:
-        found = detection.asset_id or "none"
-        raise Refused(
-            f"The file must carry the mark {asset_id}; found: {found}.",
-            code="mark-missing",
-            remedy="Render it again; if it happens twice, tell the operators.",
-        )
-    share = detection.marked_frames / max(detection.frames, 1)
-    if share < MIN_MARKED:
-        raise Refused(
-            f"Only {share:.0%} of the frames carry the mark; it takes {MIN_MARKED:.0%}.",
-            code="mark-in-part",
-            remedy="Render it again; if it happens twice, tell the operators.",
-        )
+
+def _unavailable(error: ComplianceError) -> Unavailable:
+    return Unavailable(
+        f"Signing failed: {error}", code=error.code, remedy="It is tried again by itself."
+    )
 
 
 def mark_document(detection: Detection) -> dict[str, Any]:
@@ -72,4 +69,5 @@ def mark_document(detection: Detection) -> dict[str, Any]:
         "asset_id": detection.asset_id,
         "frames": detection.frames,
         "marked_frames": detection.marked_frames,
+        "asset_frames": detection.asset_frames,
     }
