@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import wave
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -34,6 +35,7 @@ from rakkan.releases.keys import watermark_key
 from rakkan.releases.models import GateReport, Release, Sealing
 from rakkan.releases.services.gate import Expected, gate_run
 from rakkan.releases.services.picture import Picture, check_mark, read_mark
+from rakkan.releases.services.voice import check_voice
 from tests.integration import people
 
 pytestmark = pytest.mark.django_db
@@ -300,6 +302,21 @@ def test_a_sound_that_is_not_the_approved_voice_is_not_released(
     assert detail in rendered.production.problem["detail"]
     failed = Event.objects.get(name="releases.gate.failed", object_id=rendered.production.pk)
     assert failed.data["failed"] == ["voice"]
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_voice_with_hiss_is_recognised(channels: int, tmp_path: Path) -> None:
+    """AAC makes hiss up anew, 10 dB below the voice: the least that recordings should have."""
+    voice = np.repeat(speech(), channels, axis=0)
+    hiss = np.random.default_rng(1).normal(0, 0.047, voice.shape).astype(np.float32)
+    sound = np.ascontiguousarray(((voice + hiss).clip(-1, 1) * 32767).astype("<i2").T)
+    with wave.open(str(tmp_path / "voice.wav"), "wb") as file:
+        file.setparams((channels, 2, RATE, 0, "NONE", ""))
+        file.writeframes(sound.tobytes())
+    heard = (sound.T / np.float32(32768)).astype(np.float32)
+    clip(tmp_path / "a.mp4", Clip((None,), sound=lambda: heard, size=256))
+
+    assert "the approved voice" in check_voice(tmp_path / "a.mp4", tmp_path / "voice.wav", 600)
 
 
 def test_the_gate_measures_the_voice_itself(tmp_path: Path) -> None:
