@@ -1,11 +1,14 @@
 """Plain dataclasses that both sides name: job, inputs, engine capabilities, results."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
 from compliance.canonical import digest
 from compliance.errors import InvalidInput
+from compliance.permit import shape
 
 
 class JobKind(StrEnum):
@@ -113,8 +116,27 @@ class Finding:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Read JSON."""
-        return cls(**data | {"verdict": Verdict(data["verdict"])})
+        """Read JSON.
+
+        Raises:
+            InvalidInput: a field is missing, unknown, of the wrong kind or out of range.
+        """
+        with _reading("finding"):
+            value, threshold = (data[name] for name in ("value", "threshold"))
+            return cls(
+                **shape.fields(data, what="finding")
+                | {
+                    "check": shape.name(data["check"], what="check"),
+                    "verdict": Verdict(data["verdict"]),
+                    "value": None if value is None else shape.number(value, what="value"),
+                    "threshold": (
+                        None if threshold is None else shape.number(threshold, what="threshold")
+                    ),
+                    "unit": shape.text(data["unit"], what="unit", longest=40),
+                    "reason": shape.texts(data["reason"], what="reason"),
+                    "remedy": shape.texts(data["remedy"], what="remedy"),
+                }
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +156,14 @@ class MeasureResult:
         """Read JSON.
 
         Raises:
-            InvalidInput: it is not a measure result.
+            InvalidInput: it is not a measure result: a field is missing, of the wrong kind, out of
+                range or larger than a result may be.
         """
-        try:
-            findings = tuple(Finding.from_dict(item) for item in data["findings"])
-            return cls(Verdict(data["verdict"]), findings, data.get("facts", {}))
-        except (KeyError, TypeError, ValueError) as error:
-            raise InvalidInput(
-                f"Not a measure result: {error!r}.", code="result-invalid"
-            ) from error
+        with _reading("measure result"):
+            given = shape.items(data["findings"], what="findings")
+            findings = tuple(Finding.from_dict(item) for item in given)
+            facts = shape.document(data.get("facts", {}), what="facts")
+            return cls(Verdict(data["verdict"]), findings, facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +192,43 @@ class RenderResult:
         """Read JSON.
 
         Raises:
-            InvalidInput: it is not a render result.
+            InvalidInput: it is not a render result: a field is missing, unknown, of the wrong kind,
+                out of range or larger than a result may be.
         """
-        try:
-            return cls(**data)
-        except TypeError as error:
-            raise InvalidInput(f"Not a render result: {error!r}.", code="result-invalid") from error
+        with _reading("render result"):
+            models = shape.fields(data["models"], what="models")
+            report = shape.items(data["prompt_report"], what="prompt_report")
+            read = {
+                "sha256": shape.sha256(data["sha256"], what="sha256"),
+                "size": shape.count(data["size"], what="size"),
+                "frames": shape.count(data["frames"], what="frames"),
+                "seconds": shape.duration(data["seconds"], what="seconds", least=0.001),
+                "engine": shape.name(data["engine"], what="engine"),
+                "engine_version": shape.name(data["engine_version"], what="engine_version"),
+                "models": {k: shape.sha256(v, what=f"models.{k}") for k, v in models.items()},
+                "prompt_report": [_report_line(line) for line in report],
+                "cpu_seconds": shape.duration(data["cpu_seconds"], what="cpu_seconds"),
+                "wall_seconds": shape.duration(data["wall_seconds"], what="wall_seconds"),
+            }
+            return cls(**data | read)
+
+
+def _report_line(line: Any) -> dict[str, Any]:
+    found = shape.document(line, what="prompt_report")
+    shape.text(found["words"], what="words")
+    if not isinstance(found["honoured"], bool):
+        raise ValueError("honoured is neither true nor false.")
+    return found
+
+
+@contextmanager
+def _reading(what: str) -> Iterator[None]:
+    """Say of whatever goes wrong in the block that it is no ``what``."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InvalidInput(
+            f"Not a {what}: {error if isinstance(error, ValueError) else repr(error)}",
+            code="result-invalid",
+            remedy="Run a worker of the same version as the platform.",
+        ) from error

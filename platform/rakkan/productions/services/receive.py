@@ -115,6 +115,8 @@ def _check_is_news(production: Production | None, job: Job, result: dict[str, An
 
 def _rendering_receive(production: Production, job: Job, result: RenderResult) -> None:
     check_may_render(production)
+    if result.engine != job.job_spec().engine:
+        raise Refused("The result names another engine than the job.", code="result-invalid")
     with blob_open(Area.QUARANTINE, result.sha256) as stream:
         if stream.size != result.size:
             raise Refused("The result names another size than its file has.", code="result-invalid")
