@@ -1,5 +1,6 @@
 """Who signs claims. Production signers live behind the same three members (PKCS#11, KMS, Vault)."""
 
+import os
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ class Signer(Protocol):
 
 
 class DevelopmentSigner:
-    """Signs with an ES256 key from an unencrypted file. Warns when made."""
+    """Signs with an ES256 key from an unencrypted file. Warns when made; not in production."""
 
     algorithm = "es256"
 
@@ -38,8 +39,15 @@ class DevelopmentSigner:
         """Read the chain (leaf first) and the leaf's key.
 
         Raises:
-            InvalidInput: a file is missing, the key is not the leaf's, or the leaf has expired.
+            InvalidInput: this is production, a file is missing, the key is not the leaf's, or the
+                leaf has expired.
         """
+        if os.environ.get("RAKKAN_ENV") == "production":
+            raise InvalidInput(
+                "A development key never signs a claim in production.",
+                code="key-development",
+                remedy="Set up a signer that keeps its key in hardware or a key service.",
+            )
         warnings.warn(
             "Claims are signed with a development key.", RakkanDevelopmentWarning, stacklevel=2
         )

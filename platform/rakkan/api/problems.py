@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from compliance.errors import ComplianceError
 from rakkan.core.errors import RakkanError
+from rakkan.core.faults import told_outside
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -22,10 +23,9 @@ def problem(*, status: int, code: str, title: str, **more: Any) -> Response:
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception into problem details; None lets Django answer 500 and log it."""
-    if isinstance(error, RakkanError):
-        return problem(status=error.status, code=error.code, title=str(error), remedy=error.remedy)
-    if isinstance(error, ComplianceError):
-        return problem(status=400, code=error.code, title=str(error), remedy=error.remedy)
+    if isinstance(error, (RakkanError, ComplianceError)):
+        told = told_outside(error)
+        return problem(status=told.status, code=told.code, title=str(told), remedy=told.remedy)
     if isinstance(error, exceptions.ValidationError):
         return problem(
             status=400,

@@ -3,6 +3,7 @@
 from typing import Any, cast
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.http import FileResponse, HttpResponseBase
 from knox.models import AuthToken
 from rest_framework.permissions import AllowAny
@@ -15,13 +16,14 @@ from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
 from rakkan.accounts.services import session_start
 from rakkan.api import fields, serializers
-from rakkan.api.fields import fields_of
+from rakkan.api.fields import fields_of, filters_of
 from rakkan.api.pagination import Newest
 from rakkan.approvals.services import Verdict, Word
 from rakkan.audit.services import log_read
 from rakkan.consents.selectors import consent_get, consents_visible
 from rakkan.consents.services import consent_grant
 from rakkan.core.blobs import Area, blob_open
+from rakkan.core.errors import BadInput
 from rakkan.evidence.person_copy import person_copy
 from rakkan.evidence.services import evidence_export
 from rakkan.identity.selectors import biometric_consents_visible, identity_checks_visible
@@ -50,7 +52,14 @@ def _user(request: Request) -> User:
 def _page(view: APIView, request: Request, rows: Any, kind: Any, order: str) -> Response:
     pages = Newest()
     pages.ordering = order
-    page: Any = pages.paginate_queryset(rows, request, view=view)
+    try:
+        page: Any = pages.paginate_queryset(rows, request, view=view)
+    except (ValidationError, ValueError) as error:  # the cursor holds whatever a caller put there
+        raise BadInput(
+            "The cursor is none of ours.",
+            code="cursor-invalid",
+            remedy="Follow the links in next and previous, or start without a cursor.",
+        ) from error
     return pages.get_paginated_response(kind(page, many=True).data)
 
 
@@ -307,6 +316,6 @@ class Events(APIView):
     def get(self, request: Request) -> Response:
         """List events, newest first, narrowed by ``object`` and ``name``; reading is one too."""
         actor = check_user_has_role(_user(request), Role.AUDITOR)
-        asked = {key: request.query_params.get(key, "") for key in ("name", "object")}
+        asked = filters_of(fields.EventFilterFields, request)
         rows = log_read(actor=actor, filters={key: value for key, value in asked.items() if value})
         return _page(self, request, rows, serializers.EventSerializer, "-occurred_at")

@@ -76,10 +76,21 @@ class ClaimFields(serializers.Serializer[Any]):
     engines = serializers.ListField(child=serializers.CharField(max_length=30))
 
 
+class Fraction(serializers.FloatField):
+    """A float; a whole number too large to be one is refused as any other that is none."""
+
+    def to_internal_value(self, data: Any) -> float:
+        """Return it."""
+        try:
+            return float(super().to_internal_value(data))
+        except OverflowError:
+            self.fail("invalid")
+
+
 class BeatFields(serializers.Serializer[Any]):
     """How far it is."""
 
-    progress = serializers.FloatField(min_value=0, max_value=1)
+    progress = Fraction(min_value=0, max_value=1)
     stage = serializers.CharField(max_length=40, allow_blank=True)
 
 
@@ -87,7 +98,7 @@ class ResultFields(serializers.Serializer[Any]):
     """A result and the fencing token it was made under."""
 
     fence = serializers.IntegerField(min_value=1)
-    result = serializers.JSONField()  # its fields are checked where they are used
+    result = serializers.JSONField()  # its fields are checked by RenderResult and MeasureResult
 
 
 class FailureFields(serializers.Serializer[Any]):

@@ -10,5 +10,12 @@ class ConfigConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        """Make the platform's Celery app the default one and register the checks."""
+        """Make the platform's Celery app the default one; refuse to start what must not run.
+
+        Raises:
+            ImproperlyConfigured: a development part is set up in production. Not left to Django's
+                checks: web server and workers never run those.
+        """
         from rakkan.config import celery, checks  # noqa: F401, PLC0415  apps must be loaded first
+
+        checks.refuse_development_parts()

@@ -1,34 +1,50 @@
-"""Start-up refuses what must not run: development parts in production, missing triggers."""
+"""Start-up refuses what must not run: development parts in production."""
 
+import ipaddress
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 
 DEVELOPMENT_MARK = "DEVELOPMENT"  # a file of this name lies beside keys made for development
 
 
-@register(Tags.security)
-def development_parts(**_: Any) -> list[CheckMessage]:
-    """Refuse development keys and time-stamps in production."""
-    if settings.RAKKAN_ENV != "production":
-        return []
-    errors: list[CheckMessage] = []
+def refuse_development_parts() -> None:
+    """Refuse development keys, time-stamps and addresses in production.
+
+    Raises:
+        ImproperlyConfigured: there are some; the message names all and says what to do.
+    """
+    if settings.RAKKAN_ENV == "production" and (found := _development_parts()):
+        raise ImproperlyConfigured(" ".join(["RAKKAN_ENV is production, but:", *found]))
+
+
+def _development_parts() -> list[str]:
+    found = []
     if (Path(settings.RAKKAN_KEYS) / DEVELOPMENT_MARK).exists():
-        errors.append(
-            Error(
-                "RAKKAN_KEYS holds development keys.",
-                hint="Put keys of your own there; development keys never sign a real release.",
-                id="rakkan.E001",
-            )
+        found.append(
+            "RAKKAN_KEYS holds development keys; put keys of your own there, for development "
+            "keys never sign a real release."
         )
-    if settings.TSA_URL.startswith("http://127.0.0.1"):
-        errors.append(
-            Error(
-                "TSA_URL names the development time-stamp authority.",
-                hint="Set TSA_URL to an RFC 3161 authority you trust.",
-                id="rakkan.E002",
-            )
+    if is_loopback(settings.TSA_URL):
+        found.append(
+            "TSA_URL names this machine, where only the development time-stamp authority "
+            "answers; set it to an RFC 3161 authority you trust."
         )
-    return errors
+    if not settings.RAKKAN_PUBLIC_URL.startswith("https://"):
+        found.append("RAKKAN_PUBLIC_URL is not https; set it to the address that people open.")
+    return found
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether the host of a URL is this machine: localhost, 127.0.0.0/8 or ::1."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761, section 6.3
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)  # ::ffff:127.0.0.1
+    return (mapped or address).is_loopback or address.is_unspecified

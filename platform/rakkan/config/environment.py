@@ -23,6 +23,19 @@ def required(name: str) -> str:
     return value
 
 
+def one_of(name: str, default: str, *others: str) -> str:
+    """Return an environment variable that knows a few words; unset, the first of them.
+
+    Raises:
+        ImproperlyConfigured: it is another word.
+    """
+    value = os.environ.get(name) or default
+    if value not in (default, *others):
+        words = " or ".join((default, *others))
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be {words}.")
+    return value
+
+
 def number(name: str, default: float) -> float:
     """Return an environment variable as a number.
 

@@ -3,17 +3,17 @@
 import os
 from pathlib import Path
 
-from rakkan.config.environment import database_of, number, required, storage_of
+from rakkan.config.environment import database_of, number, one_of, required, storage_of
 
 BASE_DIR = Path(__file__).resolve().parents[3]
 FRONTEND_DIR = BASE_DIR / "frontend"
 if not FRONTEND_DIR.is_dir():  # installed from a wheel: the folder lies inside the package
     FRONTEND_DIR = Path(__file__).resolve().parents[1] / "frontend"
 
-RAKKAN_ENV = os.environ.get("RAKKAN_ENV", "development")
+RAKKAN_ENV = one_of("RAKKAN_ENV", "development", "production")
 SECRET_KEY = required("RAKKAN_SECRET_KEY")
 DEBUG = False
-ALLOWED_HOSTS = os.environ.get("RAKKAN_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
+ALLOWED_HOSTS = os.environ.get("RAKKAN_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 
 RAKKAN_KEYS = required("RAKKAN_KEYS")
 RAKKAN_TRUST = required("RAKKAN_TRUST")
@@ -150,6 +150,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 << 20
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": [
+        "rakkan.api.parsers.BoundedJSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "rakkan.api.problems.handle",

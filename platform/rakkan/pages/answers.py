@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from compliance.errors import ComplianceError
 from rakkan.accounts.models import User
 from rakkan.core.errors import RakkanError
+from rakkan.core.faults import told_outside
 
 View = Callable[..., HttpResponseBase]
 
@@ -20,11 +21,6 @@ View = Callable[..., HttpResponseBase]
 def user_of(request: HttpRequest) -> User:
     """Return who is signed in; pages behind :func:`page` always have somebody."""
     return cast("User", request.user)
-
-
-def status_of(error: RakkanError | ComplianceError) -> int:
-    """Return the HTTP status an error becomes: the same as over the API."""
-    return error.status if isinstance(error, RakkanError) else 400
 
 
 def page(view: View) -> View:
@@ -35,7 +31,8 @@ def page(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except (RakkanError, ComplianceError) as error:
-            return render(request, "problem.html", {"error": error}, status=status_of(error))
+            told = told_outside(error)
+            return render(request, "problem.html", {"error": told}, status=told.status)
 
     return login_required(answer)
 
@@ -76,5 +73,6 @@ def form_page(
             try:
                 return redirect(act())
             except (RakkanError, ComplianceError) as error:
-                context["error"], status = error, status_of(error)
+                told = told_outside(error)
+                context["error"], status = told, told.status
     return render(request, template, {"form": form, **context}, status=status)

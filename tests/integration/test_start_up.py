@@ -1,0 +1,88 @@
+"""The web process does not start with what must not run, whoever starts it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rakkan.config.checks import is_loopback
+from tests.stack import ROOT
+
+PUBLIC = {"TSA_URL": "https://tsa.example.org/", "RAKKAN_PUBLIC_URL": "https://rakkan.example.org"}
+
+
+def start(**changes: str) -> subprocess.CompletedProcess[str]:
+    """Load the application as gunicorn does, in a process of its own."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",
+        **changes,
+    }
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    command = [sys.executable, "-c", "import rakkan.config.wsgi"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_development_starts_with_development_parts() -> None:
+    assert start().returncode == 0
+
+
+def test_production_starts_with_parts_of_its_own(tmp_path: Path) -> None:
+    ended = start(RAKKAN_ENV="production", RAKKAN_KEYS=str(tmp_path), **PUBLIC)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"RAKKAN_KEYS": os.environ["RAKKAN_KEYS"]}, "RAKKAN_KEYS"),
+        ({"TSA_URL": "http://127.0.0.1:3180/"}, "TSA_URL"),
+        ({"TSA_URL": "https://LocalHost/tsa"}, "TSA_URL"),
+        ({"RAKKAN_PUBLIC_URL": "http://rakkan.example.org"}, "RAKKAN_PUBLIC_URL"),
+        ({"RAKKAN_ENV": "prod"}, "RAKKAN_ENV"),
+        ({"RAKKAN_ENV": "Production"}, "RAKKAN_ENV"),
+    ],
+)
+def test_production_refuses_development_parts(
+    changes: dict[str, str], named: str, tmp_path: Path
+) -> None:
+    own = {"RAKKAN_ENV": "production", "RAKKAN_KEYS": str(tmp_path), **PUBLIC}
+    ended = start(**(own | changes))
+    assert ended.returncode != 0
+    assert "ImproperlyConfigured" in ended.stderr
+    assert named in ended.stderr
+
+
+def test_the_hosts_of_the_tests_are_no_hosts_of_the_site() -> None:
+    script = "from rakkan.config.settings import ALLOWED_HOSTS; print(ALLOWED_HOSTS)"
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}"}
+    environment.pop("RAKKAN_HOSTS", None)
+    printed = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    assert "testserver" not in printed
+    assert "127.0.0.1" in printed
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:3180/", True),
+        ("http://127.8.9.1/", True),
+        ("https://localhost", True),
+        ("https://tsa.localhost.", True),
+        ("http://[::1]:80/", True),
+        ("http://[::ffff:127.0.0.1]/", True),
+        ("http://0.0.0.0:3180/", True),
+        ("https://tsa.example.org/", False),
+        ("http://127.0.0.1.example.org/", False),
+        ("http://192.0.2.1/", False),
+        ("http://[2001:db8::1]/", False),
+    ],
+)
+def test_what_is_this_machine(url: str, here: bool) -> None:
+    assert is_loopback(url) is here
