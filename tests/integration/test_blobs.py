@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import storages
 
 from rakkan.core import storage
 from rakkan.core.blobs import Area, blob_check, blob_chunks, blob_put
@@ -26,6 +27,9 @@ def stored(tmp_path: Path) -> Path:
 def test_a_write_that_breaks_off_leaves_nothing_under_the_final_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if not isinstance(storages["blobs"], storage.AtomicFileStorage):
+        pytest.skip("an object store shows an object when its upload is complete, not before")
+
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
