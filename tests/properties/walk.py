@@ -351,10 +351,10 @@ class Walk(RuleBasedStateMachine):
         return self.leases[-1]
 
     def lease(self, index: int, forged: int) -> Lease | None:
-        """One of the leases there ever were: the real one, or one with a part made up."""
+        """One of the last leases, held or lost: as it was given, or with a part made up."""
         if not self.leases:
             return None
-        lease = self.leases[-1 - index % len(self.leases)]
+        lease = self.leases[-1 - index % min(len(self.leases), 4)]
         token = "made up" if forged == 1 else lease.token
         return Lease(lease.job_id, token, lease.fence + (1 if forged == 2 else 0))
 
@@ -362,14 +362,15 @@ class Walk(RuleBasedStateMachine):
     def heartbeat(self, index: int, forged: int) -> None:
         lease = self.lease(index, forged)
         if lease is not None:
-            self.do(
-                "heartbeat",
-                lambda: job_beat(
-                    job_id=lease.job_id, lease=lease.token, progress=0.5, stage="frames"
-                ),
-                may=forged != 1,
-                told=False,
-            )
+            self._beat(lease, forged)
+
+    def _beat(self, lease: Lease, forged: int = 0) -> None:
+        self.do(
+            "heartbeat",
+            lambda: job_beat(job_id=lease.job_id, lease=lease.token, progress=0.5, stage="frames"),
+            may=forged != 1,
+            told=False,
+        )
 
     @rule(index=INDEX, forged=st.integers(0, 4), data=st.sampled_from(["own", "other", "junk"]))
     def result(self, index: int, forged: int, data: str) -> None:
@@ -408,8 +409,38 @@ class Walk(RuleBasedStateMachine):
     @rule(index=INDEX, forged=st.integers(0, 3), fault=st.sampled_from(["input", "system"]))
     def failure(self, index: int, forged: int, fault: str) -> None:
         lease = self.lease(index, forged)
-        if lease is None:
+        if lease is not None:
+            self._fail(lease, fault, forged)
+
+    @rule(index=INDEX, vote=st.sampled_from([vote for vote in Vote if vote != Vote.APPROVE]))
+    def turn_down(self, index: int, vote: Vote) -> None:
+        """An approver who may decide says no to what lies before them."""
+        self.restore_accounts()
+        for _ in range(2):
+            production = self.production(index)
+            if production is None or production.state != State.DRAFT:
+                break
+            self._step(index)
+        if production is not None and production.state == State.IN_APPROVAL:
+            self.decide(4, self._place(production), "right", vote)
+
+    @rule(index=INDEX, fault=st.sampled_from(["input", "system"]))
+    def give_up(self, index: int, fault: str) -> None:
+        """A worker claims a production's job, says that it is alive, then that it cannot do it."""
+        self.restore_accounts()
+        for _ in range(3):
+            production = self.production(index)
+            if production is None or production.state not in ("draft", "in_approval"):
+                break
+            self._step(index)
+        if production is None or production.state != State.QUEUED:
             return
+        lease = self._claim(Job.objects.get(subject_id=production.pk, kind="render"))
+        if lease is not None:
+            self._beat(lease)
+            self._fail(lease, fault)
+
+    def _fail(self, lease: Lease, fault: str, forged: int = 0) -> None:
         error = {"code": "went-wrong", "detail": "", "remedy": "", "fault": fault}
         self.do(
             "failure",
@@ -580,12 +611,14 @@ class Walk(RuleBasedStateMachine):
         return identity_submit(user=user, evidence=people.portrait_file())
 
     def _render(self, production: Production) -> None:
+        """Claim, or hand in what was claimed: in between, others may do what they like."""
         job = Job.objects.get(subject_id=production.pk, kind="render")
-        lease = self._claim(job)
-        if lease is None:
-            lease = next((one for one in self.leases if one.job_id == job.pk), None)
-        if lease is not None:
-            self._hand_in(lease, self.assets.get(production.asset_id, JUNK))
+        held = [one for one in self.leases if one.job_id == job.pk and one.fence == job.fence]
+        if production.state == State.QUEUED or not held:
+            self._claim(job)
+        else:
+            self._hand_in(held[-1], self.assets.get(production.asset_id, JUNK))
+            self.reconcile()  # a lease that was lost on the way is given back
 
 
 _OPEN = {"draft", "in_approval", "queued", "rendering", "rendered", "sealed", "released"}
