@@ -7,6 +7,7 @@ derived from ``keys``, so a lost one is written again.
 
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -25,9 +26,9 @@ MARK = "DEVELOPMENT"  # a file of this name says what kind of keys lie beside it
 _MARK_TEXT = b"Keys made for development: start-up refuses them when RAKKAN_ENV=production.\n"
 # One role, one process: what each gets to hold.
 PROCESS_FILES = {
-    "web": ("permit.pem", "receipt.pem", "watermark.key"),
-    "seal": ("release_chain.pem", "release_key.pem", "watermark.key"),
-    "clerk": ("checkpoint.pem",),
+    "web": ("permit.pem", "receipt.pem", "watermark.key", "subjects.key"),
+    "seal": ("release_chain.pem", "release_key.pem", "watermark.key", "subjects.key"),
+    "clerk": ("checkpoint.pem", "subjects.key"),
     "timestamps": ("tsa_chain.pem", "tsa_key.pem"),
 }
 _README = """development
@@ -117,6 +118,7 @@ def _secrets() -> dict[str, bytes]:
         "tsa_chain.pem": stamps.chain_pem(),
         "tsa_key.pem": stamps.leaf.key_pem(),
         "watermark.key": WatermarkKey.generate().to_text().encode(),
+        "subjects.key": secrets.token_hex(64).encode() + b"\n",  # wraps each person's data key
     }
     for role in STATEMENT_ROLES:
         files[f"{role.value}.pem"] = StatementSigner.generate(role).private_pem()
@@ -139,7 +141,9 @@ def _bundle(keys: Path) -> dict[str, bytes]:
 def _check_complete(keys: Path) -> None:
     names = ["root", "release_chain", "release_key", "tsa_root", "tsa_chain", "tsa_key"]
     wanted = [f"{name}.pem" for name in [*names, *(role.value for role in STATEMENT_ROLES)]]
-    missing = [name for name in [*wanted, "watermark.key"] if not (keys / name).is_file()]
+    missing = [
+        name for name in [*wanted, "watermark.key", "subjects.key"] if not (keys / name).is_file()
+    ]
     if missing:
         raise InvalidInput(
             f"The development keys in {keys} are incomplete: {', '.join(missing)} missing.",

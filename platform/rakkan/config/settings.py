@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "knox",
     "drf_spectacular",
     "rakkan.core.apps.CoreConfig",
+    "rakkan.vault.apps.VaultConfig",
     "rakkan.audit.apps.AuditConfig",
     "rakkan.accounts.apps.AccountsConfig",
     "rakkan.likenesses.apps.LikenessesConfig",

@@ -120,9 +120,15 @@ def test_each_process_holds_the_keys_of_its_own_role_and_no_others(tmp_path: Pat
         for process in PROCESS_FILES
     }
 
-    assert held["web"] == {"permit.pem", "receipt.pem", "watermark.key"}
-    assert held["seal"] == {"release_chain.pem", "release_key.pem", "watermark.key"}
-    private = [name for names in held.values() for name in names if name != "watermark.key"]
+    assert held["web"] == {"permit.pem", "receipt.pem", "watermark.key", "subjects.key"}
+    assert held["seal"] == {
+        "release_chain.pem",
+        "release_key.pem",
+        "watermark.key",
+        "subjects.key",
+    }
+    shared = {"watermark.key", "subjects.key"}  # they sign nothing
+    private = [name for names in held.values() for name in names if name not in shared]
     assert len(private) == len(set(private)), "a signing key is in two processes"
     for process in PROCESS_FILES:
         folder = paths.of_process(process)
