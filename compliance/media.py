@@ -22,6 +22,8 @@ from compliance.errors import InvalidInput
 
 MAX_PIXELS = 4096 * 4096
 VIDEO_FORMAT = "mp4"
+# Across every frame of a preview and in its file: it is no release and cannot become one.
+PREVIEW_NOTICE = "PREVIEW - not for release"
 MAX_FRAMES = 37_000  # 10 minutes at 60 frames a second, and some; who knows better asks for less
 SOUND_FORMATS = "wav,w64,flac,mp3,aac,ogg,mov,mp4,m4a,matroska,webm,aiff,caf"  # as uploads may be
 _ONE_FILE = {"protocol_whitelist": "file"}
@@ -55,6 +57,17 @@ def video_shape(path: Path) -> Shape:
             float(picture.average_rate or 0),
             sound.layout.name if sound else "",
         )
+
+
+def preview_notice(path: Path) -> str | None:
+    """Return what an MP4 says of itself if it says that it is a preview.
+
+    Raises:
+        InvalidInput: it cannot be opened.
+    """
+    with _open_video(path) as container:
+        said = container.metadata.get("comment", "")
+    return said if said.startswith(PREVIEW_NOTICE) else None
 
 
 def check_streams(shape: Shape) -> None:

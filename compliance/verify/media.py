@@ -1,7 +1,7 @@
 """Checks 1 to 5: what the file itself shows."""
 
 from compliance.canonical import file_sha256
-from compliance.media import check_streams, video_frames, video_shape
+from compliance.media import check_streams, preview_notice, video_frames, video_shape
 from compliance.provenance import ManifestState
 from compliance.provenance.facts import SOURCE_TYPE
 from compliance.verify.case import Case
@@ -22,7 +22,13 @@ def check_readable(case: Case) -> str:
 
 
 def check_manifest(case: Case) -> str:
-    """2. It carries a C2PA manifest, Trusted under the roots given (C2PA 2.2, section 15)."""
+    """2. It carries a C2PA manifest, Trusted under the roots given (C2PA 2.2, section 15).
+
+    A file that says of itself that it is a preview is no release, whatever it carries.
+    """
+    notice = preview_notice(case.path)
+    if notice is not None:
+        raise Fails(f"It is a preview and was never released: {notice}.")
     manifest = case.manifest
     if manifest.state is ManifestState.NONE:
         raise Fails("It carries no C2PA manifest.")

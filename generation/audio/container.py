@@ -55,8 +55,12 @@ def declared_seconds(container: InputContainer, stream: AudioStream) -> float | 
     return container.duration / _MICROSECONDS if container.duration else None
 
 
-def frames(path: Path, *, max_seconds: float = MAX_SECONDS) -> Iterator[AudioFrame]:
+def frames(
+    path: Path, *, max_seconds: float = MAX_SECONDS, cut: bool = False
+) -> Iterator[AudioFrame]:
     """Decode a file frame by frame, never more than ``max_seconds`` of it.
+
+    What goes on longer is an error, or ends there without one where ``cut`` is asked for.
 
     Raises:
         AudioError: as :func:`open_audio`, or longer than allowed ("audio-too-long"), whether
@@ -65,12 +69,14 @@ def frames(path: Path, *, max_seconds: float = MAX_SECONDS) -> Iterator[AudioFra
     with open_audio(path) as (container, stream):
         _check_riff(path)
         declared = declared_seconds(container, stream)
-        if declared is not None and declared > max_seconds:
+        if not cut and declared is not None and declared > max_seconds:
             raise _too_long(declared, max_seconds)
         seconds = 0.0
         for frame in container.decode(stream):
             seconds += frame.samples / (frame.sample_rate or 1)
             if seconds > max_seconds:
+                if cut:
+                    return
                 raise _too_long(seconds, max_seconds)
             yield frame
         _check_complete(container, declared, seconds)

@@ -35,13 +35,18 @@ class Speech:
         return self.samples.size / SAMPLE_RATE
 
 
-def load(path: Path, *, max_seconds: float = MAX_SECONDS) -> Speech:
+def load(path: Path, *, max_seconds: float = MAX_SECONDS, cut: bool = False) -> Speech:
     """Read the first audio track of any common container, whatever its rate and channels.
+
+    Args:
+        path: the file.
+        max_seconds: the longest track that is taken.
+        cut: take the beginning of a longer one instead of refusing it.
 
     Raises:
         AudioError: "audio-unreadable", "audio-empty", "audio-too-long" or "audio-silent".
     """
-    blocks = list(_resampled(path, max_seconds))
+    blocks = list(_resampled(path, max_seconds, cut))
     samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
     if samples.size < MIN_SECONDS * SAMPLE_RATE:
         raise AudioError(
@@ -70,9 +75,9 @@ def loudest_rms(samples: Samples) -> float:
     return float(np.sqrt((windows**2).mean(1)).max())
 
 
-def _resampled(path: Path, max_seconds: float) -> Iterator[Samples]:
+def _resampled(path: Path, max_seconds: float, cut: bool) -> Iterator[Samples]:
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-    for frame in frames(path, max_seconds=max_seconds):
+    for frame in frames(path, max_seconds=max_seconds, cut=cut):
         frame.pts = None  # gaps in the time stamps must not confuse the resampler
         yield from (out.to_ndarray()[0] for out in resampler.resample(frame))
     yield from (out.to_ndarray()[0] for out in resampler.resample(None))

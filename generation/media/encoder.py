@@ -17,6 +17,7 @@ from generation.audio import MAX_SECONDS
 from generation.errors import EncodingError
 from generation.media.colour import BT709, PlaneConverter
 from generation.media.sound import SoundTrack
+from generation.media.stamp import PreviewStamp
 
 _LIMITED_RANGE = 1  # H.273 video_full_range_flag 0, as FFmpeg counts (AVCOL_RANGE_MPEG)
 # veryfast: 2 to 4 times the speed of medium for some 10 % more bytes; crf 18 is visually lossless.
@@ -47,8 +48,12 @@ class Encoder:
         audio: Path,
         pattern: Pattern,
         max_seconds: float = MAX_SECONDS,
+        stamp: PreviewStamp | None = None,
     ) -> None:
         """Open a temporary file beside ``destination``.
+
+        With a ``stamp`` it is a preview: every frame bears its words, the file says it too, and
+        a longer voice track ends at ``max_seconds``.
 
         Raises:
             EncodingError: there is no pattern ("encoding-unmarked"), or the file cannot be made.
@@ -61,6 +66,7 @@ class Encoder:
         self._destination = destination
         self._partial = destination.with_name(destination.name + ".partial")
         self._video = video
+        self._stamp = stamp
         self._marker = Marker(pattern, video.width, video.height)
         self._converter = PlaneConverter()
         self.frames = 0
@@ -69,7 +75,10 @@ class Encoder:
         )
         try:
             self._picture = self._add_picture()
-            self._sound = SoundTrack(self._container, audio, max_seconds)
+            cut = stamp is not None
+            self._sound = SoundTrack(self._container, audio, max_seconds, cut=cut)
+            if stamp is not None:
+                self._container.metadata["comment"] = stamp.notice
             self._container.start_encoding()
         except (FFmpegError, OSError) as error:
             self._discard()
@@ -106,6 +115,8 @@ class Encoder:
         """
         if rgb.shape != (self._video.height, self._video.width, 3):
             raise EncodingError(f"The engine drew a frame of shape {rgb.shape}.")
+        if self._stamp is not None:
+            rgb = self._stamp.apply(rgb)
         planes = self._converter.planes(rgb)
         self._marker.mark(planes, self.frames)
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")

@@ -20,8 +20,12 @@ _AAC_FRAME = 1024  # samples
 class SoundTrack:
     """Hands out AAC packets as the picture advances, so that both are interleaved."""
 
-    def __init__(self, container: OutputContainer, source: Path, max_seconds: float) -> None:
+    def __init__(
+        self, container: OutputContainer, source: Path, max_seconds: float, *, cut: bool = False
+    ) -> None:
         """Add a track to ``container`` with the channels of ``source`` (at most two).
+
+        A longer source is an error, or ends at ``max_seconds`` where ``cut`` is asked for.
 
         Raises:
             AudioError: the source cannot be read.
@@ -30,7 +34,7 @@ class SoundTrack:
             layout = "mono" if stream.channels == 1 else "stereo"
         self._stream: AudioStream = container.add_stream("aac", rate=RATE, layout=layout)
         self._stream.bit_rate = BIT_RATE
-        self._blocks = _blocks(source, layout, max_seconds)
+        self._blocks = _blocks(source, layout, max_seconds, cut)
         self._samples = 0
 
     @property
@@ -51,9 +55,9 @@ class SoundTrack:
         yield from self._stream.encode(None)
 
 
-def _blocks(source: Path, layout: str, max_seconds: float) -> Iterator[AudioFrame]:
+def _blocks(source: Path, layout: str, max_seconds: float, cut: bool) -> Iterator[AudioFrame]:
     resampler = av.AudioResampler(format="fltp", layout=layout, rate=RATE, frame_size=_AAC_FRAME)
-    for frame in frames(source, max_seconds=max_seconds):
+    for frame in frames(source, max_seconds=max_seconds, cut=cut):
         frame.pts = None
         yield from map(_timed, resampler.resample(frame))
     yield from map(_timed, resampler.resample(None))

@@ -1,4 +1,4 @@
-"""The two kinds of work: drawing a video and measuring an input. Nothing here knows HTTP."""
+"""The kinds of work: drawing a video or a preview, measuring an input. Nothing here knows HTTP."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compliance.canonical import file_sha256
-from compliance.permit import MeasureResult, Permit, RenderResult
+from compliance.permit import JobKind, MeasureResult, Permit, RenderResult
 from compliance.watermark import Pattern
 from generation import audio, engines
 from generation.audio.phonemes import WEIGHTS, weights_digest
@@ -14,6 +14,7 @@ from generation.gate import check_portrait, check_voice
 from generation.gate.findings import result as combine
 from generation.media.encoder import Encoder, VideoFormat
 from generation.media.photo import load_photo
+from generation.media.stamp import PreviewStamp
 from generation.motion.speaking import animate
 from generation.prompt import understand
 from generation.worker.errors import JobRefused
@@ -23,7 +24,7 @@ Progress = Callable[[float, str], None]  # (0..1, stage); raises to stop the wor
 
 @dataclass(frozen=True)
 class RenderJob:
-    """One permitted video."""
+    """One permitted video; a preview is the beginning of one, with words across every frame."""
 
     permit: Permit
     pattern: Pattern
@@ -47,16 +48,13 @@ class RenderJob:
         engine = engines.get(spec.engine)
         for role in ("portrait", "voice"):
             spec.input(role)
-        speech = audio.load(inputs["voice"], max_seconds=limit)
+        speech = audio.load(inputs["voice"], max_seconds=limit, cut=self._is_preview)
         phones = audio.recognise(speech, lambda part: progress(0.05 * part, "listening"))
         effects = understand(spec.prompt, spec.permitted_changes)
         curves = animate(speech, phones, effects, seed=spec.seed, fps=spec.fps)
         progress(0.05, "preparing the portrait")
         drawing = engine.prepare(load_photo(inputs["portrait"]).rgb, spec.width, spec.height)
-        video = VideoFormat(spec.width, spec.height, spec.fps)
-        with Encoder(
-            destination, video, audio=inputs["voice"], pattern=self.pattern, max_seconds=limit
-        ) as encoder:
+        with self._encoder(destination, inputs["voice"]) as encoder:
             for index, frame in enumerate(drawing.render(curves)):
                 progress(0.1 + 0.85 * index / len(curves), "drawing")
                 encoder.write(frame)
@@ -71,6 +69,21 @@ class RenderJob:
             prompt_report=effects.report,
             cpu_seconds=round(time.process_time() - cpu, 3),
             wall_seconds=round(time.perf_counter() - began, 3),
+        )
+
+    @property
+    def _is_preview(self) -> bool:
+        return self.permit.kind is JobKind.PREVIEW
+
+    def _encoder(self, destination: Path, voice: Path) -> Encoder:
+        spec, asset = self.permit.spec, self.permit.asset_id
+        return Encoder(
+            destination,
+            VideoFormat(spec.width, spec.height, spec.fps),
+            audio=voice,
+            pattern=self.pattern,
+            max_seconds=self.permit.max_seconds,
+            stamp=PreviewStamp(spec.width, spec.height, asset) if self._is_preview else None,
         )
 
 

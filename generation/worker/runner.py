@@ -21,7 +21,7 @@ from generation.worker.jobs import MeasureJob, RenderJob
 from generation.worker.settings import WorkerSettings
 from generation.worker.workspace import sweep, workspace
 
-_KINDS = (JobKind.RENDER, JobKind.MEASURE)
+_KINDS = (JobKind.RENDER, JobKind.PREVIEW, JobKind.MEASURE)
 _GATE = "gate"
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _log = logging.getLogger(__name__)

@@ -208,7 +208,7 @@ class Desk:
             inputs.append(InputFile(role, sha, len(data), "application/octet-stream"))
         fields = {"engine": "gate" if kind is JobKind.MEASURE else "mesh", "prompt": "calm"}
         job = JobSpec(kind=kind, inputs=tuple(inputs), **(fields | (spec or {})))
-        if kind is JobKind.RENDER:
+        if kind is not JobKind.MEASURE:
             self.platform.watermark = expand(self.watermark_key, ASSET).to_bytes()
         now = datetime.now(UTC)
         permit = Permit(
@@ -219,7 +219,7 @@ class Desk:
             request_digest=job.digest(),
             spec=job,
             spec_digest=job.digest(),
-            asset_id=ASSET if kind is JobKind.RENDER else "",
+            asset_id="" if kind is JobKind.MEASURE else ASSET,
             fence=1,
             max_seconds=60.0,
             issued_at=now,

@@ -88,11 +88,6 @@ def test_a_damaged_watermark_pattern_makes_nothing(desk, files):
     _expect_failure(desk, "pattern-invalid", "system")
 
 
-def test_a_preview_is_refused_because_this_worker_cannot_make_one(desk, files):
-    desk.offer(JobKind.PREVIEW, files)
-    _expect_failure(desk, "kind-unsupported", "system")
-
-
 def test_an_engine_that_is_not_here_is_named(desk, files):
     desk.offer(JobKind.RENDER, files, spec={"engine": "portraittalk"})
     failure = _expect_failure(desk, "engine-missing", "system")
