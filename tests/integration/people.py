@@ -20,7 +20,7 @@ from rest_framework.test import APIClient
 
 from compliance.permit import JobKind, MeasureResult, Verdict
 from rakkan.accounts.models import Organisation, User
-from rakkan.accounts.roles import Role
+from rakkan.accounts.roles import SIGHTED, Role
 from rakkan.accounts.services import organisation_ensure, user_ensure
 from rakkan.approvals.services import Verdict as Vote
 from rakkan.approvals.services import Word, policy_ensure
@@ -82,6 +82,16 @@ def user_make(organisation: Organisation, *roles: Role) -> User:
         password=PASSWORD,
         roles=roles,
     )
+
+
+def administrator_of(team: Team) -> User:
+    """Somebody who gives and takes roles in the team's organisation."""
+    return user_make(team.organisation, Role.ADMINISTRATOR)
+
+
+def every_sighted_role() -> list[Role]:
+    """Every role that one account can hold at the same time, in the order of the list."""
+    return [role for role in Role if role in SIGHTED]
 
 
 def portrait_file() -> SimpleUploadedFile:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from compliance.permit import Verdict
 from rakkan.accounts.roles import Role
+from rakkan.accounts.services import role_revoke
 from rakkan.audit.models import Event
 from rakkan.consents.selectors import ConsentState, consent_state
 from rakkan.core.errors import Refused
@@ -160,7 +161,7 @@ def test_a_consent_withdrawn_while_it_renders_calls_the_permit_back() -> None:
 def test_the_person_withdraws_even_after_losing_the_role() -> None:
     team = people.team_make()
     production = people.approved_make(team)
-    team.person.memberships.all().delete()
+    role_revoke(user=people.administrator_of(team), of=team.person.pk, role=Role.DEPICTED_PERSON)
 
     withdraw(user=team.person, consent_id=production.consent_id)
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Count, Max
 
 from compliance.canonical import digest
+from rakkan.accounts.models import Membership
 from rakkan.approvals.models import Workflow
 from rakkan.audit.models import Event, Leaf
 from rakkan.consents.models import Withdrawal
@@ -55,6 +56,7 @@ class Watch:
         self._check_renderings()
         self._check_releases()
         check_withdrawals()
+        check_roles()
         self._check_changes(since)
         self._check_log()
 
@@ -183,6 +185,23 @@ def check_withdrawals() -> None:
     assert not under.filter(state__in=_UNDER_WAY).exists()
     jobs = Job.objects.filter(subject_id__in=under.values("pk"), kind="render")
     assert not jobs.filter(state__in=["queued", "leased"]).exists()
+
+
+def check_roles() -> None:
+    """Nobody who looks after accounts or machines has a part in productions; audits end."""
+    held: dict[UUID, list[str]] = {}
+    for row in Membership.objects.filter(end=None):
+        held.setdefault(row.user_id, []).append(row.role)
+        assert row.granted_by_id != row.user_id, "somebody gave themselves a role"
+        assert row.role != "auditor" or row.valid_until is not None, "an audit without an end"
+    for roles in held.values():
+        assert len(set(roles)) == len(roles), "a role is held twice"
+        blind = {"administrator", "operator"} & set(roles)
+        assert not blind or blind == set(roles), f"one account holds {roles}"
+    ended = Membership.objects.filter(role="administrator").values("user__organisation")
+    standing = Membership.objects.filter(role="administrator", end=None, user__is_active=True)
+    kept = set(standing.values_list("user__organisation", flat=True))
+    assert set(ended.values_list("user__organisation", flat=True)) == kept, "none administers"
 
 
 def assert_told(production_id: UUID, state: State, since: datetime) -> None:

@@ -23,6 +23,7 @@ APPEND_ONLY = (
     *("approvals_workflow", "approvals_workflowstep", "approvals_decision"),
     *("dispatch_issuedpermit", "dispatch_permituse", "dispatch_permitrevocation"),
     *("productions_rendering", "releases_sealing", "releases_gatereport", "releases_release"),
+    *("accounts_membership", "accounts_membershipend"),
     *("releases_revocation", "identity_identitycheck", "identity_identitydecision"),
 )
 
@@ -138,6 +139,36 @@ def gap(_: Production, draw: int) -> list[Statement]:
     return [(statement, [1 + draw % 5])]
 
 
+def promotion(production: Production, draw: int) -> list[Statement]:
+    """Give somebody who has a part in productions the keys as well, or an audit without an end."""
+    users = [production.requester_id, production.likeness.person.user_id]
+    role = ("administrator", "operator", "auditor")[draw % 3]
+    statement = (
+        "INSERT INTO accounts_membership (id, user_id, role, granted_at, granted_by_id,"
+        " valid_until) SELECT %s, m.user_id, %s, now(), NULL, NULL FROM accounts_membership m"
+        " WHERE m.user_id = %s AND m.role IN ('requester', 'depicted_person') AND NOT EXISTS"
+        " (SELECT 1 FROM accounts_membershipend e WHERE e.membership_id = m.id) LIMIT 1"
+    )
+    return [(statement, [uuid4(), role, users[draw % 2]])]
+
+
+def abdication(_: Production, draw: int) -> list[Statement]:
+    """Take the last administrator away, by their role or by their account."""
+    last = (
+        "SELECT u.id FROM accounts_user u JOIN accounts_membership m ON m.user_id = u.id"
+        " AND m.role = 'administrator' WHERE u.is_active AND NOT EXISTS"
+        " (SELECT 1 FROM accounts_membershipend e WHERE e.membership_id = m.id)"
+    )
+    ending = """
+        INSERT INTO accounts_membershipend (id, membership_id, ended_at, ended_by_id)
+        SELECT gen_random_uuid(), m.id, now(), m.user_id FROM accounts_membership m
+        WHERE m.role = 'administrator' AND NOT EXISTS
+            (SELECT 1 FROM accounts_membershipend e WHERE e.membership_id = m.id)
+    """
+    closing = f"UPDATE accounts_user SET is_active = false WHERE id IN ({last})"  # noqa: S608
+    return [((ending, closing)[draw % 2], [])]
+
+
 ATTEMPTS: tuple[Callable[[Production, int], list[Statement]], ...] = (
     jump,
     inputs,
@@ -147,4 +178,6 @@ ATTEMPTS: tuple[Callable[[Production, int], list[Statement]], ...] = (
     release,
     history,
     gap,
+    promotion,
+    abdication,
 )

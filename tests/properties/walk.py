@@ -23,9 +23,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from compliance.errors import ComplianceError
 from compliance.permit import Capabilities, JobKind, MeasureResult, Verdict
-from rakkan.accounts.models import Membership, User
+from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role
+from rakkan.accounts.services import role_grant, role_revoke, user_deactivate, user_reactivate
 from rakkan.approvals.services import Verdict as Vote
 from rakkan.approvals.services import Word
 from rakkan.audit.models import Event
@@ -54,6 +55,7 @@ from tests.integration import clips, people
 from tests.integration.world import render_result
 from tests.properties import sql
 from tests.properties.invariants import Watch
+from tests.properties.staff import restore
 
 PRODUCTIONS = 6  # at most, in one walk
 INDEX = st.integers(0, 11)
@@ -118,7 +120,10 @@ class Walk(RuleBasedStateMachine):
             make(team.organisation, Role.APPROVER),
             team.reviewer,
             team.auditor,
-            make(other.organisation, *Role),  # may do everything, elsewhere
+            make(other.organisation, *people.every_sighted_role()),  # may do all that, elsewhere
+            people.administrator_of(team),
+            make(team.organisation, Role.OPERATOR),
+            people.administrator_of(other),
         ]
         self.go_on(0, min(head, 7))
         if head > 7:
@@ -497,39 +502,52 @@ class Walk(RuleBasedStateMachine):
             self.moment += timedelta(seconds=seconds)
             self.do("wait", lambda: None)
 
-    @rule(who=INDEX, role=st.sampled_from(Role), take=st.booleans())
-    def change_role(self, who: int, role: Role, take: bool) -> None:
-        user = self.user(who)
-        rows = Membership.objects.filter(user=user, role=role.value)
-        if take:
-            self.do("take role", rows.delete)
-        else:
-            given = {"user": user, "role": role.value}
-            self.do("give role", lambda: Membership.objects.get_or_create(**given))
+    @rule(
+        by=st.sampled_from([9, 9, 9, 11, 0, 4]),
+        who=INDEX,
+        role=st.sampled_from(Role),
+        lasts=st.sampled_from([None, 60, 86_400, 400 * 86_400]),
+    )
+    def grant_role(self, by: int, who: int, role: Role, lasts: int | None) -> None:
+        user, member = self.user(by), self.user(who)
+        until = self.moment + timedelta(seconds=lasts) if lasts else None
+        self.do(
+            "give role",
+            lambda: role_grant(user=user, to=member.pk, role=role, valid_until=until),
+            may=self._administers(user, member),
+        )
 
-    @rule(who=INDEX, active=st.booleans())
-    def change_account(self, who: int, active: bool) -> None:
-        rows = User.objects.filter(pk=self.user(who).pk)
-        self.do("switch account", lambda: rows.update(is_active=active))
+    @rule(by=st.sampled_from([9, 9, 9, 11, 0, 4]), who=INDEX, role=st.sampled_from(Role))
+    def take_role(self, by: int, who: int, role: Role) -> None:
+        user, member = self.user(by), self.user(who)
+        self.do(
+            "take role",
+            lambda: role_revoke(user=user, of=member.pk, role=role),
+            may=self._administers(user, member) and role in user_roles(member),
+        )
+
+    @rule(by=st.sampled_from([9, 9, 9, 11, 0, 4]), who=INDEX, active=st.booleans())
+    def change_account(self, by: int, who: int, active: bool) -> None:
+        user, member = self.user(by), self.user(who)
+        switch = user_reactivate if active else user_deactivate
+        self.do(
+            "switch account",
+            lambda: switch(user=user, member_id=member.pk),
+            may=self._administers(user, member),
+        )
+
+    @staticmethod
+    def _administers(user: User, member: User) -> bool:
+        return (
+            Role.ADMINISTRATOR in user_roles(user)
+            and user.organisation_id == member.organisation_id
+            and user.pk != member.pk
+        )
 
     @rule()
     def restore_accounts(self) -> None:
         """What was taken is given back, or a walk would end with nobody who can do anything."""
-        homes = {
-            0: Role.REQUESTER,
-            2: Role.DEPICTED_PERSON,
-            4: Role.APPROVER,
-            5: Role.APPROVER,
-            6: Role.IDENTITY_REVIEWER,
-            7: Role.AUDITOR,
-        }
-
-        def restore() -> None:
-            User.objects.update(is_active=True)
-            for index, role in homes.items():
-                Membership.objects.get_or_create(user=self.users[index], role=role.value)
-
-        self.do("restore accounts", restore)
+        self.do("restore accounts", lambda: restore(self.users))
 
     @rule(index=INDEX, attempt=st.sampled_from(sql.ATTEMPTS), draw=st.integers(0, 99))
     def intrude(self, index: int, attempt: Any, draw: int) -> None:

@@ -1,11 +1,18 @@
 """Organisations, users and memberships."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
+import pgtrigger
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
 
-from rakkan.accounts.roles import Role
+from rakkan.accounts import triggers
+from rakkan.accounts.roles import LONGEST_AUDIT, Role
+from rakkan.audit.models import append_only
 from rakkan.core.models import IdModel
 
 
@@ -43,27 +50,112 @@ class User(IdModel, AbstractBaseUser):
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
+    class Meta:
+        """An organisation that has an administrator keeps one who can sign in."""
+
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="user_last_administrator",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__is_active=True, new__is_active=False),
+                func=pgtrigger.Func(triggers.ADMINISTRATOR_STAYS_ACTIVE),
+            )
+        ]
+
     def __str__(self) -> str:
         """Return the address."""
         return self.email
 
 
-class Membership(IdModel):
-    """A role a user holds in their organisation."""
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Memberships, by whether they count."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    def live(self, at: datetime | None = None) -> "MembershipQuerySet":
+        """Return those that count now: not ended, and within their term to the moment."""
+        moment = at or timezone.now()
+        return self.open().filter(Q(valid_until=None) | Q(valid_until__gt=moment))
+
+    def open(self) -> "MembershipQuerySet":
+        """Return those that nobody ended; the term of some may have run out."""
+        return self.filter(end=None)
+
+
+class Membership(IdModel):
+    """A role a user was given in their organisation; its end is a row of its own."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=30, choices=[(r.value, r.value) for r in Role])
+    granted_at = models.DateTimeField()
+    granted_by = models.ForeignKey(  # nobody: when the organisation was set up
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    valid_until = models.DateTimeField(null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
-        """A role is held once."""
+        """A known role, by somebody else, with the term it takes; held once, none that clash."""
 
+        ordering: ClassVar = ["granted_at"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "role"], name="membership_once"),
             models.CheckConstraint(
-                condition=models.Q(role__in=[r.value for r in Role]), name="membership_known_role"
+                condition=Q(role__in=[r.value for r in Role]), name="membership_known_role"
+            ),
+            models.CheckConstraint(
+                condition=~Q(granted_by=F("user")), name="membership_by_somebody_else"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until=None) | Q(valid_until__gt=F("granted_at")),
+                name="membership_term_has_length",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role=Role.AUDITOR.value)
+                | Q(valid_until__isnull=False, valid_until__lte=F("granted_at") + LONGEST_AUDIT),
+                name="membership_auditor_has_a_term",
+            ),
+            models.CheckConstraint(  # or the last one would go by itself
+                condition=~Q(role=Role.ADMINISTRATOR.value) | Q(valid_until=None),
+                name="membership_administrator_has_none",
+            ),
+        ]
+        triggers: ClassVar = [
+            *append_only("membership"),
+            pgtrigger.Trigger(
+                name="membership_fits",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(triggers.MEMBERSHIP_FITS),
             ),
         ]
 
     def __str__(self) -> str:
         """User and role."""
         return f"{self.user_id}: {self.role}"
+
+
+class MembershipEnd(IdModel):
+    """A role was taken away, or its term had run out when another was given."""
+
+    membership = models.OneToOneField(Membership, on_delete=models.PROTECT, related_name="end")
+    ended_at = models.DateTimeField()
+    ended_by = models.ForeignKey(  # nobody: its term had run out
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    class Meta:
+        """By an administrator, not by oneself; an organisation keeps its last administrator."""
+
+        triggers: ClassVar = [
+            *append_only("membership_end"),
+            pgtrigger.Trigger(
+                name="membership_end_fits",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(triggers.MEMBERSHIP_END_FITS),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Membership and time."""
+        return f"{self.membership_id} at {self.ended_at:%Y-%m-%d %H:%M}"

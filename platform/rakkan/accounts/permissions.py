@@ -1,16 +1,17 @@
 """Who may act at all. *When* something may happen is the business of each app's services."""
 
-from rakkan.accounts.models import User
+from rakkan.accounts.models import Membership, User
 from rakkan.accounts.roles import Role
 from rakkan.audit.services import Actor
 from rakkan.core.errors import NotPermitted
 
 
 def user_roles(user: User) -> frozenset[Role]:
-    """Return the roles of an active user; an inactive one has none."""
+    """Return the roles an active user holds at this moment; an inactive one has none."""
     if not user.is_active:
         return frozenset()
-    return frozenset(Role(value) for value in user.memberships.values_list("role", flat=True))
+    held = Membership.objects.live().filter(user=user)
+    return frozenset(Role(value) for value in held.values_list("role", flat=True))
 
 
 def check_user_has_role(user: User, *roles: Role) -> Actor:

@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_roles
-from rakkan.accounts.roles import Role
 from rakkan.consents.models import Consent, Supersession, Withdrawal
 from rakkan.consents.scope import Use, scope_gaps
 from rakkan.core.errors import NotFound, Refused
 from rakkan.likenesses.models import Likeness
+from rakkan.likenesses.selectors import SEE_ALL
 
 
 class ConsentState(StrEnum):
@@ -31,9 +31,9 @@ def consents_visible(user: User) -> QuerySet[Consent]:
     rows = Consent.objects.select_related(
         "likeness__person__user", "withdrawal", "supersession"
     ).filter(controller=user.organisation_id)
-    if user_roles(user) <= {Role.DEPICTED_PERSON}:
-        return rows.filter(likeness__person__user=user)
-    return rows
+    if user_roles(user) & SEE_ALL:
+        return rows
+    return rows.filter(likeness__person__user=user)
 
 
 def consent_get(user: User, consent_id: UUID | str) -> Consent:

@@ -11,15 +11,18 @@ from rakkan.accounts.roles import Role
 from rakkan.core.errors import BadInput, NotFound
 from rakkan.likenesses.models import Likeness
 
+# Who sees every likeness of the organisation and what was consented to; others see their own.
+SEE_ALL = frozenset({Role.REQUESTER, Role.IDENTITY_REVIEWER, Role.APPROVER, Role.AUDITOR})
+
 
 def likenesses_visible(user: User) -> QuerySet[Likeness]:
     """Return the likenesses a user may see: their own, or those of their organisation."""
     rows = Likeness.objects.select_related("person__user", "measurement").filter(
         person__organisation=user.organisation_id
     )
-    if user_roles(user) <= {Role.DEPICTED_PERSON}:
-        return rows.filter(person__user=user)
-    return rows
+    if user_roles(user) & SEE_ALL:
+        return rows
+    return rows.filter(person__user=user)
 
 
 def likeness_get(user: User, likeness_id: UUID | str) -> Likeness:

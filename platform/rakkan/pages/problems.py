@@ -47,6 +47,10 @@ TEXTS: dict[str, Words] = {
     "approval-expired": Words(_("The approval has expired."), _NEW_PRODUCTION),
     "approval-missing": Words(_("It is not approved."), ""),
     "approval-rejected": Words(_("An approver rejected the request."), _NEW_PRODUCTION),
+    "auditor-term": Words(
+        _("An auditor's role has an end, at most a year away."),
+        _("Choose the last day of the audit."),
+    ),
     "biometric-consent-missing": Words(
         _("The person has not consented to biometric matching."),
         _("The person gives this consent in their own account, before the check."),
@@ -132,6 +136,10 @@ TEXTS: dict[str, Words] = {
         precise=True,
     ),
     "label-empty": Words(_("The AI label has no words."), _("Say what viewers shall read.")),
+    "last-administrator": Words(
+        _("An organisation keeps at least one administrator."),
+        _("Make somebody else an administrator first."),
+    ),
     "no-policy": Words(
         _("No approval policy of the organisation covers this request, so it cannot be approved."),
         _("Ask whoever manages the organisation to set one up."),
@@ -145,6 +153,9 @@ TEXTS: dict[str, Words] = {
     "not-the-depicted-person": Words(
         _("Only the depicted person decides about their likeness."),
         _("Ask the depicted person to do this in their own account."),
+    ),
+    "own-account": Words(
+        _("Nobody changes their own account or roles."), _("Ask another administrator.")
     ),
     "own-identity": Words(_("Nobody reviews their own identity."), _("Ask another reviewer.")),
     "portrait-not-measured": Words(_("The portrait has not been measured yet."), _WAIT),
@@ -162,6 +173,15 @@ TEXTS: dict[str, Words] = {
         _("What was approved is not what the request says now."), _NEW_PRODUCTION
     ),
     "requester-cannot-approve": Words(_("Nobody approves their own request."), _OTHER_APPROVER),
+    "role-held": Words(
+        _("They hold this role already."),
+        _("To change its term, take it away and grant it anew."),
+    ),
+    "role-not-held": Words(_("They do not hold this role."), _("Reload the page and look again.")),
+    "roles-exclude-each-other": Words(
+        _("Who looks after accounts or machines holds no role in productions."),
+        _("Take the other roles away first, or choose somebody else."),
+    ),
     "scope-empty": Words(
         _("Choose at least one purpose, channel, territory and language."),
         _("A consent without one of them allows nothing."),
@@ -172,6 +192,10 @@ TEXTS: dict[str, Words] = {
     ),
     "term-invalid": Words(
         _("The term must end after it starts, and in the future."), _("Choose a later end.")
+    ),
+    "term-not-for-this-role": Words(
+        _("An administrator's role has no end of its own."),
+        _("Leave the end empty; another administrator takes the role away."),
     ),
     "territories-invalid": Words(_("Choose at least one territory."), ""),
     "title-empty": Words(_("The title is empty."), _("Name the video.")),

@@ -58,10 +58,13 @@ ROLES: Words = {
     Role.IDENTITY_REVIEWER: _("Identity reviewer"),
     Role.APPROVER: _("Approver"),
     Role.AUDITOR: _("Auditor"),
+    Role.OPERATOR: _("Operator"),
+    Role.ADMINISTRATOR: _("Administrator"),
     "system": _("System"),
 }
 OBJECTS: Words = {  # what audit events are about
     "session": pgettext_lazy("object", "Session"),
+    "user": pgettext_lazy("object", "Account"),
     "person": pgettext_lazy("object", "Person"),
     "likeness": pgettext_lazy("object", "Likeness"),
     "identity_check": pgettext_lazy("object", "Identity check"),

@@ -1,11 +1,13 @@
 """Make organisations and accounts."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from rakkan.accounts.models import Membership, Organisation, User
-from rakkan.accounts.roles import Role
+from rakkan.accounts.roles import LONGEST_AUDIT, Role
+from rakkan.accounts.services.roles import membership_add
 from rakkan.audit.names import EventName
-from rakkan.audit.services import Subject, event_record, system
+from rakkan.audit.services import Actor, Subject, event_record, system
 
 
 @transaction.atomic
@@ -14,22 +16,35 @@ def organisation_ensure(*, name: str) -> Organisation:
     return Organisation.objects.get_or_create(name=name)[0]
 
 
+def user_add(
+    *, organisation: Organisation, email: str, name: str, password: str, actor: Actor
+) -> User:
+    """Make an account without a role, in the caller's transaction."""
+    user = User.objects.create_user(email, password, name=name, organisation=organisation)
+    event_record(EventName.USER_ADDED, actor=actor, subject=Subject("user", str(user.pk)))
+    return user
+
+
 @transaction.atomic
 def user_ensure(
     *, organisation: Organisation, email: str, name: str, password: str, roles: tuple[Role, ...]
 ) -> User:
-    """Return the user of that address with these roles and this password, made if needed."""
+    """Return the user of that address with these roles and this password, made if needed.
+
+    For setting an organisation up; an auditor gets the longest term there is.
+    """
     user = User.objects.filter(email=email).first()
     actor = system("accounts", organisation.pk)
     if user is None:
-        user = User.objects.create_user(email, password, name=name, organisation=organisation)
-        event_record(EventName.USER_ADDED, actor=actor, subject=Subject("user", str(user.pk)))
+        user = user_add(
+            organisation=organisation, email=email, name=name, password=password, actor=actor
+        )
     elif not user.check_password(password):
         user.set_password(password)
         user.save(update_fields=["password"])
+    held = set(Membership.objects.live().filter(user=user).values_list("role", flat=True))
     for role in roles:
-        _, granted = Membership.objects.get_or_create(user=user, role=role.value)
-        if granted:
-            subject, data = Subject("user", str(user.pk)), {"role": role.value}
-            event_record(EventName.ROLE_GRANTED, actor=actor, subject=subject, data=data)
+        if role.value not in held:
+            until = timezone.now() + LONGEST_AUDIT if role is Role.AUDITOR else None
+            membership_add(user=user, role=role, actor=actor, granted_by=None, valid_until=until)
     return user
