@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.db import connection, connections
 
 from deploy.local.testing import TestServers
+from tests.databases import environment_now, prepared_database
 from tests.servers import SERVERS
 from tests.stack import Site, running_site
 
@@ -16,6 +19,22 @@ from tests.stack import Site, running_site
 def servers(pytestconfig: pytest.Config) -> TestServers:
     """Addresses of the real PostgreSQL and Valkey of this session."""
     return pytestconfig.stash[SERVERS]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(servers: TestServers) -> Iterator[None]:
+    """The tests' database: prepared by its owner, used as the application's role (not Django's own
+    test database, whose tables would belong to whoever runs the tests)."""
+    with prepared_database(servers, environment_now()) as database:
+        name = connection.settings_dict["NAME"]
+        _point_at(database.name)
+        yield
+        connections.close_all()
+        _point_at(name)
+
+
+def _point_at(name: str) -> None:
+    settings.DATABASES[connection.alias]["NAME"] = connection.settings_dict["NAME"] = name
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 pytest-django imports the settings before any conftest is read, and the settings read their
 addresses from the environment. So this is a plugin (``-p tests.servers`` in pyproject.toml), and
 what it starts is there before the first import. Addresses that the caller sets are used instead:
-DATABASE_URL, BROKER_URL, STORAGE_URL, TSA_URL.
+DATABASE_URL (RAKKAN_MIGRATE_DATABASE_URL for the owner's role), BROKER_URL, STORAGE_URL, TSA_URL.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         servers = stack.enter_context(test_servers())
         folder = stack.enter_context(_folder())
         os.environ.update(_environment(servers, folder))
+        os.environ.pop("RAKKAN_MIGRATE_DATABASE_URL", None)  # the owner's: in TestServers alone
         if "TSA_URL" not in os.environ:
             os.environ["TSA_URL"] = stack.enter_context(_timestamps(folder))
         early_config.stash[SERVERS] = servers
@@ -46,8 +47,7 @@ def _environment(servers: TestServers, folder: Path) -> dict[str, str]:
     blobs.mkdir()
     return {
         **ONE_THREAD,
-        "DATABASE_URL": servers.owner,  # Django makes its test database with it
-        "RAKKAN_MIGRATE_DATABASE_URL": servers.owner,
+        "DATABASE_URL": servers.application,
         "BROKER_URL": servers.broker,
         "STORAGE_URL": os.environ.get("STORAGE_URL") or blobs.as_uri(),
         "RAKKAN_ENV": "development",

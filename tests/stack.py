@@ -9,18 +9,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
-
-import psycopg
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 
 from compliance.development.keys import DevelopmentKeys
 from deploy.local import probes
@@ -29,8 +21,8 @@ from deploy.local.processes import Child, stop_all
 from deploy.local.production import People
 from deploy.local.programs import programs
 from deploy.local.testing import TestServers
+from tests.databases import environment_now, manage, prepared_database
 
-ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "only for the accounts of one test run"  # noqa: S105
 START_SECONDS = 60.0
 SHORT = {
@@ -94,20 +86,20 @@ def running_site(servers: TestServers, folder: Path) -> Iterator[Site]:
     """Start everything, hand it out, stop it."""
     port = probes.free_port()
     url = f"http://127.0.0.1:{port}"
-    owner, application = _database(servers)
     environment = {
-        **os.environ,
+        **environment_now(),
         **SHORT,
-        "DATABASE_URL": application,
         "STORAGE_URL": _storage(folder),
         "RAKKAN_PUBLIC_URL": url,
-        "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",
     }
-    environment.pop("RAKKAN_MIGRATE_DATABASE_URL", None)
-    role = str(conninfo_to_dict(application)["user"])
-    migrate = {**environment, "RAKKAN_MIGRATE_DATABASE_URL": owner}
-    _manage(migrate, "prepare", "--verbosity", "0", "--grant-to", role)
-    accounts = json.loads(_manage(environment, "seed_demo", "--password", PASSWORD))["accounts"]
+    with prepared_database(servers, environment) as database:
+        environment["DATABASE_URL"] = database.application
+        yield from _running(environment, url, folder)
+
+
+def _running(environment: dict[str, str], url: str, folder: Path) -> Iterator[Site]:
+    database = environment["DATABASE_URL"]
+    accounts = json.loads(manage(environment, "seed_demo", "--password", PASSWORD))["accounts"]
     children: dict[str, Child] = {}
     try:
         drawing = _drawing(environment, url, folder)
@@ -120,7 +112,7 @@ def running_site(servers: TestServers, folder: Path) -> Iterator[Site]:
             child = children[program.name] = Child(program, folder)
             child.start()
         children["web"].wait_ready(START_SECONDS)
-        yield Site(url, application, folder / "blobs", environment, children, accounts)
+        yield Site(url, database, folder / "blobs", environment, children, accounts)
     finally:
         stop_all(list(children.values()))
 
@@ -129,27 +121,6 @@ def _storage(folder: Path) -> str:
     """A folder of this site's own, unless the caller named a storage that is none (S3, say)."""
     named = os.environ.get("STORAGE_URL", "")
     return (folder / "blobs").as_uri() if not named or named.startswith("file:") else named
-
-
-def _database(servers: TestServers) -> tuple[str, str]:
-    """Make an empty database and return its address for the owner and for the application."""
-    name = f"rakkan_site_{uuid4().hex[:8]}"
-    with closing(psycopg.connect(servers.owner, autocommit=True)) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-
-    def renamed(address: str) -> str:
-        return urlunsplit(urlsplit(address)._replace(path=f"/{name}"))
-
-    return renamed(servers.owner), renamed(servers.application)
-
-
-def _manage(environment: dict[str, str], *arguments: str) -> str:
-    command = [sys.executable, "manage.py", *arguments]
-    result = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
 
 
 def _drawing(environment: dict[str, str], url: str, folder: Path) -> dict[str, str]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from deploy.local.production import People
-from tests.stack import ROOT
+from tests.databases import ROOT
 
 FIXTURES = ROOT / "tests" / "fixtures"
 USE = {"channels": ["intranet"], "territories": ["JP"]}

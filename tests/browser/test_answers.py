@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitors
-from tests.stack import ROOT
+from tests.databases import ROOT
 
 
 @pytest.fixture(scope="module")

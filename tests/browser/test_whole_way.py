@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitors
-from tests.stack import ROOT
+from tests.databases import ROOT
 
 FIXTURES = ROOT / "tests" / "fixtures"
 MEASURED = RENDERED = 120_000  # milliseconds; on two busy cores

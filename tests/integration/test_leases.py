@@ -6,9 +6,7 @@ import hashlib
 from datetime import timedelta
 from itertools import pairwise
 
-import pgtrigger
 import pytest
-from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -106,31 +104,6 @@ def test_reminders_come_more_and_more_slowly(monkeypatch: pytest.MonkeyPatch) ->
     assert 3 <= len(times) <= 6, times
     gaps = [b - a for a, b in pairwise(times)]
     assert gaps == sorted(gaps)
-
-
-def test_what_a_job_is_to_do_cannot_be_changed_afterwards() -> None:
-    _, worker = approved()
-
-    for column, value in (("asset_id", "0" * 16), ("request_digest", "0" * 64), ("queue", "gpu")):
-        with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
-            Job.objects.filter(pk=worker.job_id).update(**{column: value})
-    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
-        Job.objects.filter(pk=worker.job_id).delete()
-    with pytest.raises(DatabaseError, match="Invalid transition"), transaction.atomic():
-        Job.objects.filter(pk=worker.job_id).update(state="done", finished_at=timezone.now())
-
-
-def test_a_job_for_other_inputs_than_were_approved_gets_no_permit() -> None:
-    production, worker = approved()
-    job = Job.objects.get(pk=worker.job_id)
-    with pgtrigger.ignore("dispatch.Job:job_order_frozen"):  # as whoever owns the tables could
-        Job.objects.filter(pk=job.pk).update(spec=job.spec | {"prompt": "smiling"})
-
-    answer = worker.claim()
-
-    assert answer.json()["code"] == "request-changed"
-    production.refresh_from_db()
-    assert production.state == "stopped"
 
 
 def test_a_stranger_without_the_token_gets_nothing() -> None:

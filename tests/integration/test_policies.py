@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import Error, IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone, translation
 
@@ -459,7 +459,7 @@ def test_a_deputy_is_another_approver_and_never_the_requester_or_the_depicted_pe
     assert refused.value.code == "requester-cannot-approve"
 
 
-def test_sql_cannot_decide_in_a_name_without_a_live_delegation_nor_lengthen_one() -> None:
+def test_sql_cannot_decide_in_a_name_without_a_live_delegation() -> None:
     team = people.team_make()
     deputy, production = approver(team), people.submitted_make(team)
     step = steps_by_name(production)["legal"]
@@ -467,12 +467,6 @@ def test_sql_cannot_decide_in_a_name_without_a_live_delegation_nor_lengthen_one(
     with pytest.raises(IntegrityError, match="does not fit"):
         insert(step, team.approver, delegate_id=deputy.pk)
     delegation = delegate(team, deputy)
-    with pytest.raises(Error, match="Cannot update"), transaction.atomic():
-        Delegation.objects.filter(pk=delegation.pk).update(
-            valid_until=delegation.valid_until + timedelta(days=1)
-        )
-    with pytest.raises(Error, match="Cannot delete"), transaction.atomic():
-        Delegation.objects.filter(pk=delegation.pk).delete()
     requester = production.requester
     Delegation.objects.create(
         organisation=team.organisation,
@@ -631,13 +625,9 @@ def test_sql_cannot_date_a_decision_back_into_a_term_that_is_over() -> None:
         insert(step, team.approver, decided_at=now - timedelta(days=10))
 
 
-def test_steps_are_unchangeable_and_ask_for_somebody() -> None:
+def test_a_step_asks_for_somebody() -> None:
     step = steps_by_name(people.submitted_make(people.team_make()))["legal"]
 
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # else pending checks refuse it first
-    with pytest.raises(Exception, match="append-only"), transaction.atomic():
-        WorkflowStep.objects.filter(pk=step.pk).update(quorum=0)
     with pytest.raises(IntegrityError, match="workflow_step_quorum"), transaction.atomic():
         WorkflowStep.objects.create(workflow=step.workflow, stage=1, name="none", quorum=0)
 

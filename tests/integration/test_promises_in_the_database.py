@@ -1,12 +1,20 @@
-"""The three promises hold against plain SQL too: constraints and triggers carry them."""
+"""The three promises hold against plain SQL too: rights, constraints and triggers carry them.
+
+As the application's role a statement fails for want of the right, or at a constraint or trigger; as
+the owner of the tables, who has every right, at the constraint or trigger.
+"""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 import pytest
 from django.db import Error, IntegrityError, connection, transaction
 from django.utils import timezone
 
+from rakkan.accounts.roles import Role
 from rakkan.approvals.models import Decision, Workflow
+from rakkan.approvals.services import delegation_add
 from rakkan.audit.models import Event, Leaf
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, events_sequence, system
@@ -14,7 +22,7 @@ from rakkan.productions.models import Rendering
 from rakkan.releases.models import GateReport, Release
 from tests.integration import people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("each_role")]
 
 
 def refused(sql: str, *values: object) -> str:
@@ -24,13 +32,20 @@ def refused(sql: str, *values: object) -> str:
     return str(error.value)
 
 
+def no_right_or(trigger_says: str, role: str) -> str:
+    """What stops the application's role, and what stops the owner."""
+    return trigger_says if role == "owner" else "permission denied"
+
+
 @pytest.mark.parametrize(
     "table", ["audit_event", "audit_leaf", "consents_consent", "approvals_decision"]
 )
 @pytest.mark.parametrize(
     "statement", ["UPDATE {t} SET {c} = {c}", "DELETE FROM {t}", "TRUNCATE {t} CASCADE"]
 )
-def test_append_only_tables_refuse_update_delete_and_truncate(table: str, statement: str) -> None:
+def test_append_only_tables_refuse_update_delete_and_truncate(
+    table: str, statement: str, each_role: str
+) -> None:
     production = people.approved_make(people.team_make())
     events_sequence()
     column = "sequence" if table == "audit_leaf" else "id"
@@ -40,7 +55,8 @@ def test_append_only_tables_refuse_update_delete_and_truncate(table: str, statem
 
     message = refused(statement.format(t=table, c=column))
 
-    assert "append-only" in message
+    locked = table == "consents_consent" and statement.startswith("UPDATE")
+    assert ("append-only" if locked else no_right_or("append-only", each_role)) in message
 
 
 def test_the_log_refuses_a_gap_and_a_repeated_number() -> None:
@@ -134,13 +150,14 @@ def test_a_state_cannot_jump() -> None:
     assert "Invalid transition" in message
 
 
-def test_a_rule_can_be_retired_but_never_rewritten() -> None:
+def test_a_rule_can_be_retired_but_never_rewritten(each_role: str) -> None:
     people.team_make(steps=["legal"])
 
-    assert "append-only" in refused("UPDATE approvals_policystep SET quorum = 2")
-    assert "append-only" in refused("DELETE FROM approvals_policystep")
+    append_only = no_right_or("append-only", each_role)
+    assert append_only in refused("UPDATE approvals_policystep SET quorum = 2")
+    assert append_only in refused("DELETE FROM approvals_policystep")
     assert "Cannot update" in refused("UPDATE approvals_policy SET purposes = '{marketing}'")
-    assert "Cannot delete" in refused("DELETE FROM approvals_policy")
+    assert no_right_or("Cannot delete", each_role) in refused("DELETE FROM approvals_policy")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE approvals_policy SET active = false")
 
@@ -167,10 +184,10 @@ def test_nothing_is_born_further_on_its_way() -> None:
         assert f"starts as {start}" in message
 
 
-def test_a_production_cannot_be_deleted() -> None:
+def test_a_production_cannot_be_deleted(each_role: str) -> None:
     production = people.submitted_make(people.team_make())
 
-    assert "Cannot delete" in refused(
+    assert no_right_or("Cannot delete", each_role) in refused(
         "DELETE FROM productions_production WHERE id = %s", production.pk
     )
 
@@ -234,3 +251,30 @@ def test_a_passed_gate_without_a_used_permit_releases_nothing() -> None:
             size=1,
             released_at=timezone.now(),
         )
+
+
+def test_what_a_job_is_to_do_cannot_be_changed_afterwards(each_role: str) -> None:
+    production = people.approved_make(people.team_make())
+    job = people.job_of(production.pk, people.JobKind.RENDER)
+
+    for column in ("asset_id", "request_digest", "queue"):
+        said = refused(f"UPDATE dispatch_job SET {column} = 'x' WHERE id = %s", job.pk)  # noqa: S608
+        assert "Cannot update" in said
+    said = refused("DELETE FROM dispatch_job WHERE id = %s", job.pk)
+    assert no_right_or("Cannot delete", each_role) in said
+    done = "UPDATE dispatch_job SET state = 'done', finished_at = now() WHERE id = %s"
+    assert "Invalid transition" in refused(done, job.pk)
+
+
+def test_a_delegation_is_shortened_only_and_never_deleted(each_role: str) -> None:
+    team = people.team_make()
+    deputy = people.user_make(team.organisation, Role.APPROVER)
+    until = timezone.now() + timedelta(days=1)
+    delegation = delegation_add(
+        user=team.approver, to_user_id=deputy.pk, valid_from=timezone.now(), valid_until=until
+    )
+
+    longer = "UPDATE approvals_delegation SET valid_until = valid_until + interval '1 day'"
+    assert "Cannot update" in refused(longer)
+    said = refused("DELETE FROM approvals_delegation WHERE id = %s", delegation.pk)
+    assert no_right_or("Cannot delete", each_role) in said

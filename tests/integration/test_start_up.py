@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rakkan.config.checks import is_loopback
-from tests.stack import ROOT
+from tests.databases import ROOT
 
 PUBLIC = {"TSA_URL": "https://tsa.example.org/", "RAKKAN_PUBLIC_URL": "https://rakkan.example.org"}
 

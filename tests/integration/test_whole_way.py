@@ -14,7 +14,8 @@ import pytest
 from compliance.provenance import TrustAnchors, read_manifest
 from compliance.watermark import WatermarkKey, detect_file
 from deploy.local.production import Wishes, produce
-from tests.stack import ROOT, Site
+from tests.databases import ROOT
+from tests.stack import Site
 
 FIXTURES = ROOT / "tests" / "fixtures"
 

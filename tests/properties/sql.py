@@ -1,7 +1,7 @@
 """What somebody with the database at hand might try; PostgreSQL has to refuse every one.
 
-The statements run as the owner of the tables: what the owner may not do, the application's role,
-which owns nothing, may not do either.
+The statements run as the application's role. What even the owner of the tables may not do is in
+tests/integration/test_promises_in_the_database.py.
 """
 
 from __future__ import annotations

@@ -12,7 +12,13 @@ from psycopg import sql
 
 # Append-only tables whose rows are locked (SELECT ... FOR UPDATE) while something depends on them:
 # PostgreSQL asks for the right to update a column for that. The trigger still refuses an update.
-_LOCKED = frozenset({"consents_consent", "approvals_workflow"})
+_LOCKED = frozenset(
+    {
+        "approvals_workflow",
+        "consents_consent",
+        "identity_biometricconsent",
+    }
+)
 
 # django-pgtrigger lets a session switch triggers off by a variable that anybody may set. Nothing
 # here ever needs that, so the function that asks the variable answers no.
