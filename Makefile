@@ -7,7 +7,7 @@ VENV := .venv/bin/python
 LOCAL := $(VENV) -m deploy.local
 PART ?= all
 
-.PHONY: help setup demo serve stop clean test test-long chaos lint format bench lock
+.PHONY: help setup demo serve code stop clean test test-long chaos lint format bench lock
 
 help:            ## lists these commands
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/	/' | expand -t 14
@@ -20,6 +20,9 @@ demo: setup      ## takes one production the whole way: PORTRAIT= AUDIO= PROMPT=
 
 serve: setup     ## runs the site on 127.0.0.1:8000 with its workers until Ctrl-C (PORT=)
 	@exec $(LOCAL) serve
+
+code: setup      ## prints a code of the demo approver's authenticator app
+	@$(LOCAL) code
 
 stop:            ## stops a running site
 	@"$(BOOTSTRAP)" -m deploy.local stop

@@ -52,6 +52,7 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", f"{_API}/schema"): ALL,
         ("POST", f"{_API}/auth/login"): ALL,
         ("POST", f"{_API}/auth/logout"): ACCOUNTS,
+        ("POST", f"{_API}/auth/confirm"): APPROVER,  # of those here, who has an authenticator app
         ("GET", f"{_API}/me"): ACCOUNTS,
         ("GET", f"{_API}/me/data"): PERSONS,
         ("GET", f"{_API}/likenesses"): ACCOUNTS,
@@ -96,6 +97,8 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("POST", "sign-in"): ALL,
         ("GET", "sign-out"): ALL,
         ("POST", "sign-out"): ALL,
+        ("GET", "confirm"): ACCOUNTS,
+        ("POST", "confirm"): APPROVER,
         ("GET", "likenesses"): ACCOUNTS,
         ("GET", "likenesses/new"): ACCOUNTS,
         ("POST", "likenesses/new"): PERSONS,

@@ -52,6 +52,7 @@ def approve(people: People, path: str) -> None:
     """Submit a draft and approve it: a worker is about to claim it."""
     digest = people.requester.post(f"{path}/submit")["request_digest"]
     decision = {"decision": "approve", "request_digest": digest}
+    people.approver.confirm()
     people.approver.post(f"{path}/decision", json=decision)
 
 

@@ -11,6 +11,7 @@ COMMANDS = {
     "setup": "make .venv from the pinned requirements",
     "demo": "take one production the whole way and verify the result",
     "serve": "run the site and its workers until Ctrl-C",
+    "code": "print a code for the demo accounts that confirm decisions",
     "stack": "the same without the demo accounts, on any free port",
     "stop": "stop a running site",
     "clean": "delete this checkout's data, after asking",

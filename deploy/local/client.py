@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from deploy.local.codes import codes
 from deploy.local.errors import LocalError
 
 POLL_SECONDS = 0.4
@@ -30,6 +31,24 @@ class Account:
         body = {"email": credentials["email"], "password": credentials["password"]}
         token = self.post("auth/login", json=body)["token"]
         self._http.headers["Authorization"] = f"Token {token}"
+        self._secret = credentials.get("totp_secret", "")
+
+    def confirm(self) -> None:
+        """Shows that it is still this person, as every decision asks.
+
+        Raises:
+            LocalError: The site takes no code.
+        """
+        for code in codes(self._secret):
+            try:
+                self.post("auth/confirm", json={"code": code})
+            except LocalError as error:
+                refusal = error
+                if error.code != "code-wrong":  # else it was used a moment ago
+                    break
+            else:
+                return
+        raise refusal
 
     def get(self, path: str, **options: Any) -> Document:
         """Reads one document.

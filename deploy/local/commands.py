@@ -19,6 +19,7 @@ def run(command: str, arguments: list[str]) -> int:
     table: dict[str, Callable[[list[str]], int]] = {
         "demo": _demo,
         "serve": _serve,
+        "code": _code,
         "stack": _stack,
         "stop": _stop,
         "clean": _clean,
@@ -41,6 +42,14 @@ def _serve(_arguments: list[str]) -> int:
     from deploy.local.serve import serve
 
     serve()
+    return 0
+
+
+def _code(_arguments: list[str]) -> int:
+    from deploy.local.serve import tell_codes
+
+    _running()
+    tell_codes()
     return 0
 
 
@@ -106,10 +115,14 @@ def _delete(folder: Path) -> None:
 def _manage(arguments: list[str]) -> int:
     from deploy.local.stack import manage
 
-    if control.running() is None:
-        raise LocalError("not-running", "Nothing is running here.", "Run `make serve` first.")
+    _running()
     print(manage(*arguments), end="")
     return 0
+
+
+def _running() -> None:
+    if control.running() is None:
+        raise LocalError("not-running", "Nothing is running here.", "Run `make serve` first.")
 
 
 def _bench(arguments: list[str]) -> int:

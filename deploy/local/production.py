@@ -130,8 +130,9 @@ def _approve(people: People, production: str) -> None:
     problem = people.requester.refused(f"{path}/decision", json=decision)
     step("approval: the requester tries to approve it alone")
     note(f"refused: {problem['title']} ({problem['code']})")
+    people.approver.confirm()
     people.approver.post(f"{path}/decision", json=decision)
-    step("approval: the legal approver approves exactly this digest")
+    step("approval: the legal approver confirms by a code and approves exactly this digest")
 
 
 def _follow(requester: Account, production: str) -> Document:

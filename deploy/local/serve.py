@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 
+from deploy.local.codes import PERIOD, code, step_now
 from deploy.local.console import note, step
 from deploy.local.control import Running
 from deploy.local.environment import Secrets
@@ -26,8 +28,22 @@ def accounts() -> dict[str, dict[str, str]]:
     return dict(seeded["accounts"])
 
 
+def tell_codes() -> None:
+    """Prints a fresh code for each demo account that confirms what it decides.
+
+    Raises:
+        LocalError: The demo accounts cannot be made or read.
+    """
+    for role, account in accounts().items():
+        if "totp_secret" in account:
+            left = PERIOD - int(time.time()) % PERIOD
+            note(f"{role:20} {code(account['totp_secret'], step_now())}  ({left} s left)")
+
+
 def _tell(running: Running) -> None:
     step("demo accounts (development only):")
     for role, account in accounts().items():
         note(f"{role:20} {account['email']:32} password: {account['password']}")
+        if "totp_secret" in account:
+            note(f"{'':20} codes for this account: make code")
     step(f"open {running.site}/ in a browser; Ctrl-C stops everything")

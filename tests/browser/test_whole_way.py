@@ -11,6 +11,7 @@ import av
 import pytest
 from playwright.sync_api import Page, expect
 
+from deploy.local.codes import codes
 from tests.browser.conftest import Visitors
 from tests.databases import ROOT
 
@@ -82,11 +83,24 @@ def make_draft(requester: Page) -> str:
     return requester.url
 
 
-def approve(approver: Page) -> None:
+def confirm(page: Page, secret: str) -> None:
+    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
+    for code in codes(secret):
+        page.get_by_label("Code of your authenticator app").fill(code)
+        page.get_by_role("button", name="Confirm", exact=True).click()
+        page.wait_for_load_state()
+        if "/confirm" not in page.url:
+            return
+
+
+def approve(approver: Page, secret: str) -> None:
     approver.get_by_role("link", name="Approvals").click()
     approver.get_by_role("link", name=TITLE).click()
     approver.get_by_role("link", name="Go to the decision").click()
     approver.get_by_label("Comment").fill("Seen and heard.")
+    approver.get_by_role("button", name="Approve", exact=True).click()
+    confirm(approver, secret)
+    expect(approver.get_by_label("Comment")).to_have_value("Seen and heard.")
     approver.get_by_role("button", name="Approve", exact=True).click()
     expect(approver.get_by_text("Seen and heard.")).to_be_visible()
 
@@ -100,7 +114,7 @@ def way(visitors: Visitors) -> Way:
     prove_identity(person, reviewer)
     grant_consent(person)
     production = make_draft(requester)
-    approve(approver)
+    approve(approver, visitors.site.accounts["approver"]["totp_secret"])
     requester.goto(production)
     # Again without a reload: progress, seal and gate arrive by themselves.
     download = requester.get_by_role("link", name="Download the video")

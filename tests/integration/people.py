@@ -19,13 +19,21 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from compliance.permit import JobKind, MeasureResult, Verdict
-from rakkan.accounts.models import Organisation, User
+from rakkan.accounts.confirmation import check_recently_authenticated
+from rakkan.accounts.factors import has_second_factor, totp_code, totp_steps_now
+from rakkan.accounts.models import Organisation, StrongAuthentication, User
 from rakkan.accounts.roles import SIGHTED, Role
-from rakkan.accounts.services import organisation_ensure, user_ensure
+from rakkan.accounts.services import (
+    code_confirm,
+    organisation_ensure,
+    totp_ensure,
+    user_ensure,
+)
 from rakkan.approvals.services import Verdict as Vote
 from rakkan.approvals.services import Word, policy_ensure
 from rakkan.consents.models import Consent
 from rakkan.consents.services import Terms, consent_grant
+from rakkan.core.errors import NotPermitted
 from rakkan.dispatch.models import Job
 from rakkan.identity.services import identity_decide, identity_submit
 from rakkan.likenesses.models import Likeness
@@ -37,6 +45,8 @@ from rakkan.productions.services.submit import production_submit
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 PASSWORD = "correct horse battery staple"  # noqa: S105  of accounts that live as long as a test
+
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105  as above
 
 
 @dataclass(frozen=True)
@@ -72,16 +82,35 @@ def team_make(steps: list[str] | None = None) -> Team:
     )
 
 
+def confirm(user: User) -> None:
+    """Let this user show that it is them, unless they just did."""
+    try:
+        check_recently_authenticated(user)
+    except NotPermitted:
+        code_confirm(user=user, code=code_of(user))
+
+
+def code_of(user: User) -> str:
+    """A code of this user's authenticator app that was not used yet."""
+    rows = StrongAuthentication.objects.filter(user=user)
+    used = set(rows.values_list("totp_step", flat=True))
+    step = next(step for step in totp_steps_now() if step not in used)
+    return totp_code(TOTP_SECRET, step)
+
+
 def user_make(organisation: Organisation, *roles: Role) -> User:
     """One more account."""
     email = f"{roles[0].value}-{uuid4().hex[:8]}@test.example"
-    return user_ensure(
+    user = user_ensure(
         organisation=organisation,
         email=email,
         name=roles[0].value.replace("_", " ").title(),
         password=PASSWORD,
         roles=roles,
     )
+    if Role.APPROVER in roles:
+        totp_ensure(user=user, secret=TOTP_SECRET)
+    return user
 
 
 def administrator_of(team: Team) -> User:
@@ -182,7 +211,8 @@ def submit(user: User, production: Production) -> Production:
 
 
 def approve(user: User, production: Production) -> Production:
-    """Approve as this user."""
+    """Approve as this user, who has just confirmed that it is them."""
+    confirm(user)
     return production_decide(
         user=user,
         production_id=production.pk,
@@ -192,11 +222,13 @@ def approve(user: User, production: Production) -> Production:
 
 
 def signed_in(user: User) -> APIClient:
-    """An API client of this user, with a token it got by signing in."""
+    """An API client of this user, with a token it got by signing in, and confirmed if it can."""
     client = APIClient()
     answer = client.post("/api/v1/auth/login", {"email": user.email, "password": PASSWORD})
     assert answer.status_code == 200, answer.json()
     client.credentials(HTTP_AUTHORIZATION=f"Token {answer.json()['token']}")
+    if has_second_factor(user):
+        confirm(user)
     return client
 
 

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone, translation
 
+from rakkan.accounts.factors import has_second_factor
 from rakkan.accounts.models import User
 from rakkan.accounts.roles import Role
 from rakkan.approvals.document import document
@@ -70,6 +71,7 @@ def approver(team: people.Team) -> User:
 
 
 def say(user: User, production: Production, verdict: Verdict, **word: Any) -> Production:
+    people.confirm(user)
     return production_decide(
         user=user,
         production_id=production.pk,
@@ -477,6 +479,7 @@ def test_sql_cannot_decide_in_a_name_without_a_live_delegation() -> None:
     )
     with pytest.raises(IntegrityError, match="delegate_is_not_the_requester"):
         insert(step, team.approver, delegate_id=requester.pk)
+    people.confirm(deputy)
     insert(step, team.approver, delegate_id=deputy.pk)
 
 
@@ -540,6 +543,8 @@ def test_an_approval_that_expired_is_not_dispatched(monkeypatch: pytest.MonkeyPa
 
 def insert(step: WorkflowStep, user: User, **changes: Any) -> None:
     """Insert a decision without the services."""
+    if has_second_factor(user):
+        people.confirm(user)
     workflow = step.workflow
     row = {
         "id": uuid4(),
@@ -667,6 +672,7 @@ def test_an_approver_chooses_among_the_steps_that_are_open() -> None:
     page = client.get(address).content.decode()
     assert "<option>legal</option><option>works_council</option></select>" in page
     given = {"decision": "approve", "request_digest": production.request_digest}
+    people.confirm(team.approver)
     answer = client.post(f"{address}/decide", {**given, "step": "works_council"})
 
     assert answer.status_code == 302

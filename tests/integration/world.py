@@ -304,12 +304,15 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
         "voice": people.voice_file(),
     }
     decision = {"decision": "approve", "request_digest": world.waiting.request_digest}
+    code = {"code": people.code_of(user)}
     sign_in = {"email": user.email, "password": people.PASSWORD}
     likeness = {"label": "New", "portrait": people.portrait_file()}
     evidence = {"evidence": SimpleUploadedFile("passport.pdf", b"%PDF-1.7 passport")}
     bodies: dict[str, dict[str, Any]] = {
         "api/v1/auth/login": sign_in,
         "sign-in": sign_in,
+        "api/v1/auth/confirm": code,
+        "confirm": code,
         "api/v1/likenesses": likeness,
         "likenesses/new": likeness,
         "api/v1/identity-checks": evidence,

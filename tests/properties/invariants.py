@@ -7,14 +7,14 @@ other words, so that a mistake in a service is not a mistake in its test.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Max
 
 from compliance.canonical import digest
-from rakkan.accounts.models import Membership
-from rakkan.approvals.models import Workflow
+from rakkan.accounts.models import Membership, StrongAuthentication
+from rakkan.approvals.models import Decision, Workflow
 from rakkan.audit.models import Event, Leaf
 from rakkan.consents.models import Withdrawal
 from rakkan.dispatch.models import IssuedPermit, Job, PermitRevocation, PermitUse
@@ -130,6 +130,13 @@ def assert_consent_was_live(production: Production, moment: datetime) -> None:
     assert production.language in consent.languages
 
 
+def assert_was_confirmed(decision: Decision) -> None:
+    """Whoever decided had shown in the five minutes before that it was them."""
+    rows = StrongAuthentication.objects.filter(user=decision.delegate or decision.approver)
+    before = decision.decided_at - timedelta(minutes=5)
+    assert rows.filter(authenticated_at__range=(before, decision.decided_at)).exists()
+
+
 def assert_was_approved(production: Production, moment: datetime) -> None:
     """Enough other people had approved exactly this request by then, and nobody was against it."""
     assert digest(production.request) == production.request_digest
@@ -145,6 +152,7 @@ def assert_was_approved(production: Production, moment: datetime) -> None:
         assert decision.verdict == "approve"
         assert decision.subject_digest == production.request_digest
         assert decision.decided_at <= moment
+        assert_was_confirmed(decision)
     steps = list(workflow.steps.all())
     assert steps
     for step in steps:

@@ -7,11 +7,13 @@ tests/integration/test_promises_in_the_database.py.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from rakkan.accounts.models import Membership
 from rakkan.approvals.models import Workflow
 from rakkan.dispatch.models import IssuedPermit
 from rakkan.productions.models import Production
@@ -21,6 +23,7 @@ Statement = tuple[str, list[object]]
 APPEND_ONLY = (
     *("audit_event", "audit_leaf", "consents_consent", "consents_withdrawal"),
     *("approvals_workflow", "approvals_workflowstep", "approvals_decision"),
+    "accounts_strongauthentication",
     *("dispatch_issuedpermit", "dispatch_permituse", "dispatch_permitrevocation"),
     *("productions_rendering", "releases_sealing", "releases_gatereport", "releases_release"),
     *("accounts_membership", "accounts_membershipend"),
@@ -80,6 +83,26 @@ def decision(production: Production, draw: int) -> list[Statement]:
     )
     values = [uuid4(), step.pk, workflow.pk, workflow.requester_id, workflow.depicted_id]
     values += [others[draw % 3], "approve", digest, "", timezone.now()]
+    marks = ", ".join(["%s"] * len(values))
+    statement = f"INSERT INTO approvals_decision ({columns}) VALUES ({marks})"  # noqa: S608
+    return [(statement, values)]
+
+
+def unconfirmed(production: Production, draw: int) -> list[Statement]:
+    """Approve as an approver who has not shown in the last minutes that it is them."""
+    workflow = Workflow.objects.filter(subject_id=production.pk).first()
+    if workflow is None:
+        return []
+    step = workflow.steps.order_by("stage")[0]
+    columns = (
+        "id, step_id, workflow_id, requester_id, depicted_id, approver_id, verdict,"
+        " subject_digest, comment, decided_at"
+    )
+    moment = timezone.now() + timedelta(minutes=6)
+    values = [uuid4(), step.pk, workflow.pk, workflow.requester_id, workflow.depicted_id]
+    approvers = Membership.objects.filter(role="approver").order_by("user_id")
+    values += [approvers[draw % len(approvers)].user_id, "approve", workflow.subject_digest]
+    values += ["", moment]
     marks = ", ".join(["%s"] * len(values))
     statement = f"INSERT INTO approvals_decision ({columns}) VALUES ({marks})"  # noqa: S608
     return [(statement, values)]
@@ -174,6 +197,7 @@ ATTEMPTS: tuple[Callable[[Production, int], list[Statement]], ...] = (
     inputs,
     removal,
     decision,
+    unconfirmed,
     rendering,
     release,
     history,

@@ -23,10 +23,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from compliance.errors import ComplianceError
 from compliance.permit import Capabilities, JobKind, MeasureResult, Verdict
-from rakkan.accounts.models import User
+from rakkan.accounts.factors import has_second_factor, totp_code
+from rakkan.accounts.models import StrongAuthentication, User
 from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role
-from rakkan.accounts.services import role_grant, role_revoke, user_deactivate, user_reactivate
+from rakkan.accounts.services import (
+    code_confirm,
+    role_grant,
+    role_revoke,
+    user_deactivate,
+    user_reactivate,
+)
 from rakkan.approvals.services import Verdict as Vote
 from rakkan.approvals.services import Word
 from rakkan.audit.models import Event
@@ -305,8 +312,11 @@ class Walk(RuleBasedStateMachine):
         index=INDEX,
         digest=st.sampled_from(["right", "right", "another", "made up"]),
         vote=st.sampled_from([Vote.APPROVE, Vote.APPROVE, *Vote]),
+        fresh=st.sampled_from([True, True, False]),
     )
-    def decide(self, who: int, index: int, digest: str, vote: Vote) -> None:
+    def decide(self, who: int, index: int, digest: str, vote: Vote, *, fresh: bool = True) -> None:
+        if fresh:
+            self.confirm(who, used=False)
         user, production = self.user(who), self.production(index)
         if production is None:
             return
@@ -326,7 +336,27 @@ class Walk(RuleBasedStateMachine):
             and user.pk not in (production.requester_id, production.likeness.person.user_id)
             and user.organisation_id == production.organisation_id
             and given == production.request_digest
-            and production.state == State.IN_APPROVAL,
+            and production.state == State.IN_APPROVAL
+            and self._confirmed(user),
+        )
+
+    def _confirmed(self, user: User) -> bool:
+        recent = self.moment + timedelta(seconds=1) - timedelta(minutes=5)
+        rows = StrongAuthentication.objects.filter(user=user)
+        return rows.filter(authenticated_at__gte=recent).exists()
+
+    @rule(who=INDEX, used=st.booleans())
+    def confirm(self, who: int, used: bool) -> None:
+        """Show that it is oneself, by a new code or by one that was used before."""
+        user = self.user(who)
+        last = StrongAuthentication.objects.filter(user=user).order_by("authenticated_at").last()
+        if used and last is None:
+            return
+        code = totp_code(people.TOTP_SECRET, last.totp_step) if used else people.code_of(user)
+        self.do(
+            "confirm",
+            lambda: code_confirm(user=user, code=code),
+            may=has_second_factor(user) and not used,
         )
 
     @rule(who=INDEX, index=INDEX)

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from rakkan.accounts import triggers
+from rakkan.accounts.methods import Method
 from rakkan.accounts.roles import LONGEST_AUDIT, Role
 from rakkan.audit.models import append_only
 from rakkan.core.models import IdModel
@@ -159,3 +160,33 @@ class MembershipEnd(IdModel):
     def __str__(self) -> str:
         """Membership and time."""
         return f"{self.membership_id} at {self.ended_at:%Y-%m-%d %H:%M}"
+
+
+class StrongAuthentication(IdModel):
+    """A moment at which a user proved more than a password: what decisions ask for."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    method = models.CharField(max_length=10, choices=[(m.value, m.value) for m in Method])
+    totp_step = models.BigIntegerField(null=True)  # the 30 s period whose code was used (RFC 6238)
+    authenticated_at = models.DateTimeField()
+
+    class Meta:
+        """A code is used once, whichever process sees it first."""
+
+        indexes: ClassVar = [models.Index(fields=["user", "authenticated_at"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "totp_step"], name="totp_code_used_once"),
+            models.CheckConstraint(
+                condition=Q(method__in=[m.value for m in Method]), name="strong_known_method"
+            ),
+            models.CheckConstraint(
+                condition=Q(method=Method.TOTP.value, totp_step__isnull=False)
+                | ~Q(method=Method.TOTP.value) & Q(totp_step__isnull=True),
+                name="totp_names_its_step",
+            ),
+        ]
+        triggers: ClassVar = append_only("strong_authentication")
+
+    def __str__(self) -> str:
+        """User, method and moment."""
+        return f"{self.user_id}: {self.method} at {self.authenticated_at}"

@@ -23,6 +23,12 @@ class LoginFields(serializers.Serializer[Any]):
     password = serializers.CharField(max_length=200, trim_whitespace=False)
 
 
+class ConfirmFields(serializers.Serializer[Any]):
+    """A code of an authenticator app."""
+
+    code = serializers.CharField(max_length=20)
+
+
 class LikenessFields(serializers.Serializer[Any]):
     """A portrait; the file itself is the part named ``portrait``."""
 

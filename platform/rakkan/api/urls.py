@@ -9,6 +9,7 @@ urlpatterns = [
     path("schema", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("auth/login", views.Login.as_view()),
     path("auth/logout", views.Logout.as_view()),
+    path("auth/confirm", views.Confirm.as_view()),
     path("me", views.Me.as_view()),
     path("me/data", views.MyData.as_view()),
     path("likenesses", views.Likenesses.as_view()),

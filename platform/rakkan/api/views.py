@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
-from rakkan.accounts.services import session_start
+from rakkan.accounts.services import code_confirm, session_start
 from rakkan.api import fields, serializers
 from rakkan.api.fields import fields_of, filters_of
 from rakkan.api.pagination import Newest
@@ -86,6 +86,16 @@ class Logout(APIView):
         """Delete the token the request came with."""
         cast("AuthToken", request.auth).delete()
         return Response(status=204)
+
+
+class Confirm(APIView):
+    """Show that it is still you: decisions count for some minutes after this."""
+
+    def post(self, request: Request) -> Response:
+        """Take a code of the authenticator app; each is taken once."""
+        given = fields_of(fields.ConfirmFields, request).validated_data
+        row = code_confirm(user=_user(request), code=given["code"])
+        return Response({"method": row.method, "authenticated_at": row.authenticated_at})
 
 
 class Me(APIView):

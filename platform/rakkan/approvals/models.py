@@ -336,6 +336,25 @@ class Decision(IdModel):
                     """
                 ),
             ),
+            pgtrigger.Trigger(
+                name="decision_confirmed",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(
+                    """
+                    IF NOT EXISTS (
+                        SELECT 1 FROM accounts_strongauthentication a
+                        WHERE a.user_id = COALESCE(NEW.delegate_id, NEW.approver_id)
+                          AND a.authenticated_at <= NEW.decided_at
+                          AND a.authenticated_at >= NEW.decided_at - interval '5 minutes'
+                    ) THEN
+                        RAISE EXCEPTION 'who decides has not confirmed that it is them'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                    """
+                ),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,8 @@ class EventName(StrEnum):
 
     SESSION_STARTED = "accounts.session.started"
     SESSION_REFUSED = "accounts.session.refused"
+    CONFIRMED = "accounts.authentication.recorded"
+    CONFIRMATION_REFUSED = "accounts.authentication.refused"
     USER_ADDED = "accounts.user.added"
     USER_DEACTIVATED = "accounts.user.deactivated"
     USER_REACTIVATED = "accounts.user.reactivated"

@@ -48,6 +48,18 @@ def number(name: str, default: float) -> float:
         raise ImproperlyConfigured(f"{name} must be a number. Correct or unset it.") from error
 
 
+def at_most(name: str, most: float) -> float:
+    """Return an environment variable as a number between 0 and ``most``; unset, ``most``.
+
+    Raises:
+        ImproperlyConfigured: it is not one.
+    """
+    value = number(name, most)
+    if not 0 < value <= most:
+        raise ImproperlyConfigured(f"{name} must be above 0 and at most {most:g}. Correct it.")
+    return value
+
+
 def database_of(url: str) -> dict[str, Any]:
     """Return Django's database settings for a PostgreSQL URL or connection string.
 

@@ -3,7 +3,14 @@
 import os
 from pathlib import Path
 
-from rakkan.config.environment import database_of, number, one_of, required, storage_of
+from rakkan.config.environment import (
+    at_most,
+    database_of,
+    number,
+    one_of,
+    required,
+    storage_of,
+)
 
 BASE_DIR = Path(__file__).resolve().parents[3]
 FRONTEND_DIR = BASE_DIR / "frontend"
@@ -28,6 +35,7 @@ RAKKAN_RESEND_SECONDS = number("RAKKAN_RESEND_SECONDS", 20)
 RAKKAN_RECONCILE_SECONDS = number("RAKKAN_RECONCILE_SECONDS", 5)
 RAKKAN_PERMIT_SECONDS = number("RAKKAN_PERMIT_SECONDS", 3600)
 RAKKAN_APPROVAL_DAYS = number("RAKKAN_APPROVAL_DAYS", 14)
+RAKKAN_CONFIRM_SECONDS = at_most("RAKKAN_CONFIRM_SECONDS", 300)  # decisions: how recent
 RAKKAN_BIOMETRIC_DAYS = number("RAKKAN_BIOMETRIC_DAYS", 3 * 365)  # templates destroyed by then
 RAKKAN_MAX_AUDIO_SECONDS = number("RAKKAN_MAX_AUDIO_SECONDS", 600)
 RAKKAN_MAX_OUTPUT_BYTES = int(number("RAKKAN_MAX_OUTPUT_BYTES", 2 << 30))
@@ -43,6 +51,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "knox",
     "drf_spectacular",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "rakkan.core.apps.CoreConfig",
     "rakkan.vault.apps.VaultConfig",
     "rakkan.audit.apps.AuditConfig",
@@ -71,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -113,6 +125,17 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+# allauth: a second factor's secret is stored encrypted, and its codes count once (0040).
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]  # there is no sign-up; a check wants it said
+ACCOUNT_EMAIL_VERIFICATION = "none"
+MFA_ADAPTER = "rakkan.accounts.factors.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp"]
+MFA_TOTP_ISSUER = "Rakkan"
+MFA_TOTP_PERIOD = 30  # seconds
+MFA_TOTP_TOLERANCE = 1  # a code of the period before or after: clocks of telephones differ
+
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in"

@@ -8,6 +8,8 @@ from rakkan.audit.names import EventName as Name
 WORDS: dict[str, str | Promise] = {
     Name.SESSION_STARTED: _("Somebody signed in"),
     Name.SESSION_REFUSED: _("A sign-in was refused"),
+    Name.CONFIRMED: _("Somebody confirmed that it is them"),
+    Name.CONFIRMATION_REFUSED: _("A confirmation was refused"),
     Name.USER_ADDED: _("An account was made"),
     Name.USER_DEACTIVATED: _("An account was closed"),
     Name.USER_REACTIVATED: _("An account was opened again"),

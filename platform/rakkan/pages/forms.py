@@ -54,6 +54,16 @@ class SignInForm(_Form):
     )
 
 
+class CodeForm(_Form):
+    """A code of an authenticator app."""
+
+    code = forms.CharField(
+        label=_("Code of your authenticator app"),
+        max_length=20,
+        widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+
 class PortraitForm(_Form):
     """A portrait."""
 

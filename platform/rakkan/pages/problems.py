@@ -67,6 +67,10 @@ TEXTS: dict[str, Words] = {
     ),
     "approval-changes-requested": Words(_("An approver asks for changes."), _NEW_PRODUCTION),
     "channels-invalid": Words(_("Choose at least one channel."), ""),
+    "code-wrong": Words(
+        _("The code is wrong, or was used before."),
+        _("Wait for the next code of your authenticator app and type that one."),
+    ),
     "comment-empty": Words(
         _("Changes are asked for, but not which."), _("Say in the comment what has to change.")
     ),
@@ -164,6 +168,10 @@ TEXTS: dict[str, Words] = {
     ),
     "prompt-too-long": Words(
         _("The prompt is longer than 500 characters."), _("Say it in fewer words.")
+    ),
+    "reauthentication-needed": Words(
+        _("Confirm first that it is you: this takes a code or a passkey used just now."),
+        _("Confirm with a code of your authenticator app or with a passkey, then go on."),
     ),
     "rejected": Words(
         _("An approver rejected the request."), _("Make a new draft that answers the comment.")

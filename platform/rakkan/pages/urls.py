@@ -19,6 +19,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("sign-in", session.sign_in, name="sign-in"),
     path("sign-out", session.sign_out, name="sign-out"),
+    path("confirm", session.confirm, name="confirm"),
     path("likenesses", likenesses.likeness_list, name="likenesses"),
     path("likenesses/new", likenesses.likeness_new, name="likeness-new"),
     path("likenesses/<uuid:likeness_id>", likenesses.likeness_detail, name="likeness"),

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from rakkan.accounts.confirmation import check_recently_authenticated
 from rakkan.accounts.models import Organisation, User
 from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
@@ -112,7 +113,7 @@ def decision_record(*, user: User, subject_id: UUID, subject_digest: str, word: 
 
     Raises:
         NotPermitted: not an approver, or the requester, or the depicted person, or without a
-            delegation of the one whose name is given.
+            delegation of the one whose name is given, or not confirmed to be there just now.
         Refused: the digest is not that of the request, decided or expired already.
         BadInput: the step is not open, or changes are asked for without saying which.
     """
@@ -130,6 +131,7 @@ def decision_record(*, user: User, subject_id: UUID, subject_digest: str, word: 
         approver = delegator_of(user, word.in_name_of)
         _check_may_decide(workflow, approver, subject_digest)
     step = _step(workflow, word)
+    authentication = check_recently_authenticated(user)
     decision = Decision.objects.create(
         step=step,
         workflow=workflow,
@@ -151,6 +153,7 @@ def decision_record(*, user: User, subject_id: UUID, subject_digest: str, word: 
             "step": step.name,
             "verdict": word.verdict.value,
             "request_digest": workflow.subject_digest,
+            "authentication": str(authentication.pk),
             **({"in_name_of": str(approver.pk)} if approver != user else {}),
         },
     )

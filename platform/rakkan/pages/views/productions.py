@@ -1,6 +1,7 @@
 """Productions: list, draft, watch, submit, cancel, decide."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -34,6 +35,7 @@ from rakkan.productions.services.submit import production_submit
 from rakkan.productions.states import FINAL, OWNERS, State
 from rakkan.releases.selectors import gate_report_newest, release_of
 
+_TYPED = "decision_typed"  # in the session, while an approver confirms that it is them
 _PEOPLE = {"requester", "approvers", "nobody"}  # owners of a state that no machine will change
 
 
@@ -114,19 +116,33 @@ def production_decision(request: HttpRequest, production_id: UUID) -> HttpRespon
     if not form.is_valid():
         return _show(request, production_get(user, production_id), form=form, status=400)
     given = form.cleaned_data
-    return _act(
-        request,
-        production_id,
-        lambda: production_decide(
-            user=user,
-            production_id=production_id,
-            request_digest=given["request_digest"],
-            word=Word(
-                Verdict(given["decision"]), given["comment"], given["step"], given["in_name_of"]
-            ),
-        ),
-        form=form,
-    )
+    word = Word(Verdict(given["decision"]), given["comment"], given["step"], given["in_name_of"])
+    digest = given["request_digest"]
+    try:
+        production_decide(user=user, production_id=production_id, request_digest=digest, word=word)
+    except RakkanError as error:
+        production = production_get(user, production_id)
+        if error.code == "reauthentication-needed":
+            return _confirm_first(request, production)
+        return _show(request, production, error=error, status=error.status, form=form)
+    return redirect("production", production_id)
+
+
+def _confirm_first(request: HttpRequest, production: Production) -> HttpResponse:
+    """Lead to the confirmation and back; what was typed waits in the session."""
+    request.session[_TYPED] = {**request.POST.dict(), "production": str(production.pk)}
+    back = reverse("production", args=[production.pk]) + "#decide"
+    return redirect(f"{reverse('confirm')}?{urlencode({'next': back})}")
+
+
+def _typed(request: HttpRequest, production: Production) -> dict[str, str]:
+    """Return, once, what an approver typed before they were asked to confirm."""
+    typed = request.session.get(_TYPED, {})
+    if typed.get("production") != str(production.pk):
+        return {}
+    del request.session[_TYPED]
+    kept = ("comment", "step", "in_name_of")
+    return {name: typed[name] for name in kept if name in typed}
 
 
 def _act(request: HttpRequest, production_id: UUID, service: Any, **context: Any) -> HttpResponse:
@@ -141,7 +157,10 @@ def _act(request: HttpRequest, production_id: UUID, service: Any, **context: Any
 def _show(
     request: HttpRequest, production: Production, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    context = _facts(production) | _moves(user_of(request), production) | context
+    typed = _typed(request, production)
+    form = DecisionForm(initial={**typed, "request_digest": production.request_digest})
+    moves = _moves(user_of(request), production)
+    context = _facts(production) | moves | {"form": form, "typed": bool(typed)} | context
     return render(request, "productions/detail.html", context, status=status)
 
 
@@ -185,7 +204,6 @@ def _moves(user: User, production: Production) -> dict[str, Any]:
         "can_decide": waiting and production in queries.productions_to_approve(user),
         "delegators": [row.from_user for row in delegations_live(user)] if waiting else [],
         "comparison": scope_comparison(production) if waiting else [],
-        "form": DecisionForm(initial={"request_digest": production.request_digest}),
     }
 
 

@@ -8,9 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from rakkan.accounts.services import session_start
-from rakkan.pages.answers import act_page, form_page
-from rakkan.pages.forms import SignInForm
+from rakkan.accounts.services import code_confirm, session_start
+from rakkan.pages.answers import act_page, form_page, page, user_of
+from rakkan.pages.forms import CodeForm, SignInForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,6 +36,20 @@ def _target(request: HttpRequest) -> str:
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return wanted if own else "/"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@page
+def confirm(request: HttpRequest) -> HttpResponseBase:
+    """Ask for a code, so that a decision may follow; then go back to where it is made."""
+    target, form = _target(request), CodeForm(request.POST or None)
+
+    def act() -> str:
+        code_confirm(user=user_of(request), code=form.cleaned_data["code"])
+        return target
+
+    return form_page(request, "confirm.html", form, act, next=target)
 
 
 @act_page("home")

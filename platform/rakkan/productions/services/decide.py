@@ -35,7 +35,8 @@ def production_decide(
     """Decide as the acting approver about exactly the request with this digest.
 
     Raises:
-        NotPermitted: no approver, or the requester, or the depicted person.
+        NotPermitted: no approver, or the requester, or the depicted person, or somebody who has
+            not confirmed in the last minutes that it is them.
         Refused: another digest, decided already, expired, or the consent is not live any more.
     """
     subject = Subject("production", str(production_id))

@@ -1,5 +1,7 @@
 """Make the demo's organisation and accounts; refused in production."""
 
+import base64
+import hashlib
 import json
 from argparse import ArgumentParser
 from typing import Any
@@ -8,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from rakkan.accounts.roles import Role
-from rakkan.accounts.services import organisation_ensure, user_ensure
+from rakkan.accounts.services import organisation_ensure, totp_ensure, user_ensure
 from rakkan.approvals.services import Match, Reason, forbidden_use_ensure, policy_ensure
 
 ORGANISATION = "Demo Corporation"
@@ -19,6 +21,8 @@ ACCOUNTS = {
     "approver": ("approver@demo.example", "Lee Legal", Role.APPROVER),
     "auditor": ("auditor@demo.example", "Aki Auditor", Role.AUDITOR),
 }
+
+_WITH_CODES = (Role.APPROVER,)  # who decides, confirms each decision
 
 
 class Command(BaseCommand):
@@ -47,7 +51,7 @@ class Command(BaseCommand):
         )
         accounts = {}
         for key, (email, name, role) in ACCOUNTS.items():
-            user_ensure(
+            user = user_ensure(
                 organisation=organisation,
                 email=email,
                 name=name,
@@ -55,4 +59,14 @@ class Command(BaseCommand):
                 roles=(role,),
             )
             accounts[key] = {"email": email, "password": options["password"], "role": role.value}
+            if role in _WITH_CODES:
+                secret = _secret(email, options["password"])
+                totp_ensure(user=user, secret=secret)
+                accounts[key]["totp_secret"] = secret
         self.stdout.write(json.dumps({"organisation": ORGANISATION, "accounts": accounts}))
+
+
+def _secret(email: str, password: str) -> str:
+    """Return the same secret in every run, known to whoever knows the demo's password."""
+    digest = hashlib.sha256(f"{email} {password}".encode()).digest()
+    return base64.b32encode(digest[:20]).decode()

@@ -1,0 +1,27 @@
+"""Was it really them, just now? What decisions ask before they count."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from rakkan.accounts.models import StrongAuthentication, User
+from rakkan.core.errors import NotPermitted
+
+
+def check_recently_authenticated(user: User) -> StrongAuthentication:
+    """Return the user's newest strong authentication, if it is recent enough to decide on.
+
+    Raises:
+        NotPermitted: there was none in the last ``RAKKAN_CONFIRM_SECONDS``.
+    """
+    since = timezone.now() - timedelta(seconds=settings.RAKKAN_CONFIRM_SECONDS)
+    rows = StrongAuthentication.objects.filter(user=user, authenticated_at__gte=since)
+    newest = rows.order_by("-authenticated_at").first()
+    if newest is None:
+        raise NotPermitted(
+            "Confirm first that it is you: this takes a code or a passkey used just now.",
+            code="reauthentication-needed",
+            remedy="Confirm with a code of your authenticator app or with a passkey, then go on.",
+        )
+    return newest
