@@ -33,6 +33,7 @@ PERSONS: Callers = frozenset({Who.PERSON, Who.OTHER_PERSON})
 REQUESTERS: Callers = frozenset({Who.REQUESTER, Who.COLLEAGUE})
 TEAM: Callers = REQUESTERS | {Who.APPROVER, Who.AUDITOR}
 SEE_LIKENESS: Callers = ACCOUNTS - {Who.OTHER_PERSON}
+HEAR_SAMPLE: Callers = frozenset({Who.PERSON, Who.APPROVER, Who.AUDITOR})
 SEE_PRODUCTION: Callers = TEAM | {Who.PERSON}
 REQUESTER: Callers = frozenset({Who.REQUESTER})
 PERSON: Callers = frozenset({Who.PERSON})
@@ -44,6 +45,7 @@ WORKER: Callers = frozenset({Who.WORKER})
 _API, _JOB = "api/v1", "worker/v1/jobs/<uuid:job_id>"
 _API_PRODUCTION = f"{_API}/productions/<uuid:production_id>"
 _LIKENESS, _CHECK = "likenesses/<uuid:likeness_id>", "identity/<uuid:check_id>"
+_VOICE = "voices/<uuid:voice_id>"
 _BIOMETRIC = "identity/biometric-consent/<uuid:biometric_id>"
 _CONSENT, _PRODUCTION = "consents/<uuid:consent_id>", "productions/<uuid:production_id>"
 
@@ -58,6 +60,9 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", f"{_API}/likenesses"): ACCOUNTS,
         ("POST", f"{_API}/likenesses"): PERSONS,
         ("GET", f"{_API}/{_LIKENESS}"): SEE_LIKENESS,
+        ("GET", f"{_API}/voices"): ACCOUNTS,
+        ("POST", f"{_API}/voices"): PERSONS,
+        ("GET", f"{_API}/{_VOICE}"): SEE_LIKENESS,
         ("GET", f"{_API}/identity-checks"): ACCOUNTS,
         ("POST", f"{_API}/identity-checks"): PERSONS,
         ("POST", f"{_API}/identity-checks/<uuid:check_id>/decision"): REVIEWER,
@@ -105,6 +110,12 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", _LIKENESS): SEE_LIKENESS,
         ("GET", f"{_LIKENESS}/live"): SEE_LIKENESS,
         ("GET", f"{_LIKENESS}/portrait"): SEE_LIKENESS,
+        ("GET", "voices"): ACCOUNTS,
+        ("GET", "voices/new"): ACCOUNTS,
+        ("POST", "voices/new"): PERSONS,
+        ("GET", _VOICE): SEE_LIKENESS,
+        ("GET", f"{_VOICE}/live"): SEE_LIKENESS,
+        ("GET", f"{_VOICE}/sample"): HEAR_SAMPLE,
         ("GET", "identity"): ACCOUNTS,
         ("GET", "identity/new"): ACCOUNTS,
         ("POST", "identity/new"): PERSONS,
@@ -166,7 +177,7 @@ something may be done (states, consent, scope, whose step it is) is a matter of 
 [the life of a production](production-states.md).
 
 The requester is the one who made the production; the depicted person is the one whose likeness,
-consent and identity check it is. HEAD is answered as GET. A form that opens for everybody
+voice, consent and identity check it is. HEAD is answered as GET. A form that opens for everybody
 (`GET .../new`) offers only what the caller may use, and its POST is what is guarded.
 """
 

@@ -12,11 +12,12 @@ from compliance.canonical import file_sha256
 from compliance.errors import ComplianceError
 from compliance.receipt.biometric import RECEIPT, BiometricTerms, read_biometric
 from compliance.receipt.reader import check_digest, read_statement
-from compliance.receipt.terms import ConsentTerms, ReceiptInvalid
+from compliance.receipt.terms import LIKENESS, VOICE, ConsentTerms, ReceiptInvalid
 from compliance.signing import KeyRole, StatementVerifier
 from compliance.verify.report import CannotCheck, Check, Fails, Outcome, Report
 
 _MAX_BYTES = 1 << 20  # a receipt has a few kB
+_FILES = {LIKENESS: "portrait", VOICE: "voice sample"}  # what pins the target of a consent
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ def receipt_verify(case: ReceiptCase) -> Report:
     2. ``signature``: a trusted receipt key signed it (JWS, Ed25519, RFC 8785).
     3. ``digest``: the digest is that of the signed record, and the file shows that same record.
     4. ``format``: the version is known and the record does not contradict itself.
-    5. ``parties``: it names controller and person; of a likeness, also the portrait and how the
-       person was identified.
+    5. ``parties``: it names controller and person; of a likeness or voice, also its file and how
+       the person was identified.
     6. ``scope``: it allows something, and says what viewers are told; biometric matching is for
        identity verification alone and its templates have a date to be destroyed by.
     7. ``term``: it was live, by its term, at the moment that is asked about.
@@ -158,12 +159,14 @@ def _parties(case: ReceiptCase) -> str:  # 5
     terms = case.need_terms()
     needed = {"controller": terms.controller, "person": terms.principal}
     if isinstance(terms, ConsentTerms):
-        needed["portrait"] = terms.portrait_sha256
+        needed[_FILES[terms.target]] = terms.target_sha256
         needed["identity decision"] = terms.identity.get("decision", "")
     missing = [name for name, value in needed.items() if not value]
     if missing:
         raise Fails(f"It does not name: {', '.join(missing)}.")
-    about = f"portrait {needed['portrait'][:16]}" if "portrait" in needed else "face and voice"
+    about = "face and voice"
+    if isinstance(terms, ConsentTerms):
+        about = f"{_FILES[terms.target]} {terms.target_sha256[:16]}"
     return f"{terms.principal} to {terms.controller}, for {about}."
 
 

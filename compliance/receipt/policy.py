@@ -1,7 +1,7 @@
 """The scope of a consent as an ODRL 2.2 agreement: what is permitted, and that all else is not.
 
-The person is the assigner, the controller the assignee, the likeness the target. ODRL lets what
-is not mentioned undecided, so each dimension also has its prohibition.
+The person is the assigner, the controller the assignee, their likeness or voice the target. ODRL
+lets what is not mentioned undecided, so each dimension also has its prohibition.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ def write_policy(terms: ConsentTerms) -> dict[str, Any]:
         "conflict": "odrl:prohibit",  # in doubt it is not allowed
         "assigner": f"urn:uuid:{terms.principal}",
         "assignee": f"urn:uuid:{terms.controller_id}",
-        "target": f"urn:uuid:{terms.likeness_id}",
+        "target": f"urn:uuid:{terms.target_id}",
         "permission": _permissions(terms),
         "prohibition": _prohibitions(terms),
     }

@@ -4,18 +4,20 @@
 |---|---|---|
 | ``rakkan-consent-receipt/1`` | ``rakkan-consent/1``: plain lists | the first release |
 | ``rakkan-consent-receipt/2`` | ``rakkan-consent/2``: JSON-LD, scope as ODRL | ISO/IEC TS 27560 |
+| ``rakkan-consent-receipt/3`` | ``rakkan-consent/3``: about a likeness or a voice | voices |
 """
 
 from typing import Any
 
 from compliance.canonical import digest
 from compliance.receipt.policy import read_words
-from compliance.receipt.record import RECEIPT_FORMAT, RECORD_V2, write_record
-from compliance.receipt.terms import ConsentTerms, ReceiptInvalid
+from compliance.receipt.record import RECEIPT_FORMAT, RECORD_V2, RECORD_V3, write_record
+from compliance.receipt.terms import LIKENESS, VOICE, ConsentTerms, ReceiptInvalid
 
 RECORD_V1 = "rakkan-consent/1"
 RECEIPT_V1 = "rakkan-consent-receipt/1"
-_RECORD_OF = {RECEIPT_V1: RECORD_V1, RECEIPT_FORMAT: RECORD_V2}
+RECEIPT_V2 = "rakkan-consent-receipt/2"
+_RECORD_OF = {RECEIPT_V1: RECORD_V1, RECEIPT_V2: RECORD_V2, RECEIPT_FORMAT: RECORD_V3}
 _URN = "urn:uuid:"
 
 
@@ -62,7 +64,7 @@ def read_record(record: dict[str, Any]) -> ConsentTerms:
     Raises:
         ReceiptInvalid: the version is unknown, a field is missing, or parts contradict each other.
     """
-    versions = {RECORD_V1: _read_v1, RECORD_V2: _read_v2}
+    versions = {RECORD_V1: _read_v1, RECORD_V2: _read_json_ld, RECORD_V3: _read_json_ld}
     read = versions.get(str(record.get("schema_version")))
     if read is None:
         raise ReceiptInvalid(
@@ -79,8 +81,8 @@ def _read_v1(record: dict[str, Any]) -> ConsentTerms:
         consent_id=record["consent_id"],
         principal=record["pii_principal"],
         controller=record["pii_controller"],
-        likeness_id=record["likeness"]["id"],
-        portrait_sha256=record["likeness"]["portrait_sha256"],
+        target_id=record["likeness"]["id"],
+        target_sha256=record["likeness"]["portrait_sha256"],
         granted_by=record["granted_by"],
         granted_at=record["granted_at"],
         purposes=tuple(record["purposes"]),
@@ -96,14 +98,19 @@ def _read_v1(record: dict[str, Any]) -> ConsentTerms:
     )
 
 
-def _read_v2(record: dict[str, Any]) -> ConsentTerms:
+def _read_json_ld(record: dict[str, Any]) -> ConsentTerms:
+    version, about = record["schema_version"], record["pii_information"]
+    target = LIKENESS if version == RECORD_V2 else about["kind"]
+    if target not in (LIKENESS, VOICE):
+        raise ValueError(f"{target!r} is neither a likeness nor a voice.")
     terms = ConsentTerms(
         consent_id=record["record_id"],
         principal=_uuid(record["pii_principal"]),
         controller=record["pii_controller"]["name"],
         controller_id=_uuid(record["pii_controller"]["@id"]),
-        likeness_id=_uuid(record["pii_information"]["@id"]),
-        portrait_sha256=record["pii_information"]["portrait_sha256"],
+        target=target,
+        target_id=_uuid(about["@id"]),
+        target_sha256=about["portrait_sha256" if version == RECORD_V2 else "sha256"],
         granted_by=_uuid(record["event"]["entity_id"]),
         granted_at=record["event"]["event_time"],
         **read_words(record["policy"]),
@@ -114,7 +121,7 @@ def _read_v2(record: dict[str, Any]) -> ConsentTerms:
         identity=dict(record["evidence"]["identity"]),
         supersedes=_uuid(record["supersedes"]) if "supersedes" in record else "",
     )
-    _check_says_nothing_else(record, write_record(terms))
+    _check_says_nothing_else(record, write_record(terms, version))
     return terms
 
 

@@ -1,4 +1,4 @@
-"""Write a consent record, version 2: JSON-LD in terms of W3C DPV and ODRL, after ISO/IEC TS 27560.
+"""Write a consent record, version 3: JSON-LD in terms of W3C DPV and ODRL, after ISO/IEC TS 27560.
 
 The context stands in the record itself, so that reading it needs no network, and its ``@vocab``
 catches every name that DPV and ODRL do not have: nothing is dropped by a JSON-LD processor.
@@ -10,8 +10,9 @@ from compliance.canonical import digest
 from compliance.receipt.policy import write_policy
 from compliance.receipt.terms import ConsentTerms
 
-RECORD_V2 = "rakkan-consent/2"
-RECEIPT_FORMAT = "rakkan-consent-receipt/2"
+RECORD_V2 = "rakkan-consent/2"  # of likenesses only
+RECORD_V3 = "rakkan-consent/3"
+RECEIPT_FORMAT = "rakkan-consent-receipt/3"
 
 
 def _link(name: str) -> dict[str, str]:
@@ -61,13 +62,13 @@ CONTEXT: dict[str, Any] = {
 }
 
 
-def write_record(terms: ConsentTerms) -> dict[str, Any]:
+def write_record(terms: ConsentTerms, version: str = RECORD_V3) -> dict[str, Any]:
     """Return the record; :func:`compliance.receipt.reader.read_record` gives ``terms`` back."""
     record: dict[str, Any] = {
         "@context": CONTEXT,
         "@id": f"urn:uuid:{terms.consent_id}",
         "@type": "dpv:ConsentRecord",
-        "schema_version": RECORD_V2,
+        "schema_version": version,
         "record_id": terms.consent_id,
         "pii_principal": f"urn:uuid:{terms.principal}",
         "pii_controller": {
@@ -77,11 +78,7 @@ def write_record(terms: ConsentTerms) -> dict[str, Any]:
         },
         "lawful_basis": "dpv:ExplicitlyExpressedConsent",
         "purposes": list(terms.purposes),
-        "pii_information": {
-            "@id": f"urn:uuid:{terms.likeness_id}",
-            "@type": "dpv:PersonalData",
-            "portrait_sha256": terms.portrait_sha256,
-        },
+        "pii_information": _information(terms, version),
         "event": {
             "event_type": "dpv:ConsentGiven",
             "event_time": terms.granted_at,
@@ -98,8 +95,15 @@ def write_record(terms: ConsentTerms) -> dict[str, Any]:
     return record
 
 
+def _information(terms: ConsentTerms, version: str) -> dict[str, Any]:
+    about = {"@id": f"urn:uuid:{terms.target_id}", "@type": "dpv:PersonalData"}
+    if version == RECORD_V2:
+        return {**about, "portrait_sha256": terms.target_sha256}
+    return {**about, "kind": terms.target, "sha256": terms.target_sha256}
+
+
 def receipt_statement(record: dict[str, Any]) -> dict[str, Any]:
-    """Return what the receipt key signs for a record of version 2."""
+    """Return what the receipt key signs for a record of the current version."""
     return {
         "format": RECEIPT_FORMAT,
         "consent_id": record["record_id"],

@@ -5,6 +5,9 @@ from datetime import datetime
 
 from compliance.errors import ComplianceError
 
+LIKENESS = "likeness"  # what a consent can be about: a face in one photo
+VOICE = "voice"  # or a voice in one sample
+
 
 class ReceiptInvalid(ComplianceError):
     """A receipt or its record is not of a form this program knows, or contradicts itself."""
@@ -20,10 +23,10 @@ class ConsentTerms:
     """
 
     consent_id: str
-    principal: str  # pseudonym of the depicted person: an id that says nothing by itself
+    principal: str  # pseudonym of the person: an id that says nothing by itself
     controller: str  # name of the organisation
-    likeness_id: str
-    portrait_sha256: str
+    target_id: str  # the likeness or the voice that it is about
+    target_sha256: str  # of the portrait, or of the voice sample
     granted_by: str
     granted_at: str
     purposes: tuple[str, ...]
@@ -37,6 +40,7 @@ class ConsentTerms:
     withdrawal: str  # how the person withdraws, in a sentence
     identity: dict[str, str] = field(default_factory=dict)  # decision, method, digest, until
     controller_id: str = ""  # version 1 had only the name
+    target: str = LIKENESS  # or VOICE; versions 1 and 2 knew likenesses only
     supersedes: str = ""  # consent id of the wider consent that this one narrows
 
     @property

@@ -12,6 +12,7 @@ from compliance.permit import Permit, permit_verify
 from compliance.receipt import ConsentTerms
 from compliance.receipt.policy import WORLD
 from compliance.receipt.reader import check_digest, read_statement
+from compliance.receipt.terms import LIKENESS
 from compliance.signing import KeyRole
 from compliance.verify.case import Case
 from compliance.verify.report import Fails
@@ -89,7 +90,7 @@ def stamped_at(case: Case) -> datetime:
 
 
 def _check_scope(request: dict[str, Any], terms: ConsentTerms, portrait: str | None) -> None:
-    if terms.portrait_sha256 != portrait:
+    if (terms.target, terms.target_sha256) != (LIKENESS, portrait):
         raise Fails("The consent was given for another portrait.")
     asked = {
         "purposes": [request["purpose"]],

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -36,11 +37,11 @@ from rakkan.consents.services import Terms, consent_grant
 from rakkan.core.errors import NotPermitted
 from rakkan.dispatch.models import Job
 from rakkan.identity.services import identity_decide, identity_submit
-from rakkan.likenesses.models import Likeness
+from rakkan.likenesses.models import Likeness, Voice
 from rakkan.productions.models import Production
 from rakkan.productions.services.create import Draft, production_create
 from rakkan.productions.services.decide import production_decide
-from rakkan.productions.services.portray import portrait_add
+from rakkan.productions.services.portray import portrait_add, voice_enrol
 from rakkan.productions.services.submit import production_submit
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
@@ -171,6 +172,19 @@ def likeness_make(team: Team, verdict: Verdict = Verdict.USABLE) -> Likeness:
     return Likeness.objects.get(pk=likeness.pk)
 
 
+def voice_make(team: Team, verdict: Verdict = Verdict.USABLE) -> Voice:
+    """A measured voice sample of the team's person."""
+    voice = voice_enrol(user=team.person, label="Voice", sample=voice_file())
+    measured(voice.pk, MeasureResult(verdict, (), {}))
+    return Voice.objects.get(pk=voice.pk)
+
+
+def sql(statement: str) -> None:
+    """Run one statement as the owner of the tables."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
 def identity_make(team: Team) -> None:
     """A verified identity."""
     check = identity_submit(user=team.person, evidence=portrait_file())
@@ -179,7 +193,13 @@ def identity_make(team: Team) -> None:
 
 def consent_make(team: Team, likeness: Likeness, **changes: Any) -> Consent:
     """A consent of the team's person."""
-    return consent_grant(user=team.person, likeness=likeness, terms=terms(**changes))
+    return consent_grant(user=team.person, trait=likeness, terms=terms(**changes))
+
+
+def voice_consent_make(team: Team, voice: Voice, **changes: Any) -> Consent:
+    """A consent of the team's person to the use of their voice."""
+    scope = terms(**{"permitted_changes": [], **changes})
+    return consent_grant(user=team.person, trait=voice, terms=scope)
 
 
 def draft_make(team: Team, likeness: Likeness, **changes: Any) -> Production:

@@ -45,7 +45,7 @@ def granted(team: people.Team, **changes: Any) -> Consent:
     likeness = people.likeness_make(team)
     people.identity_make(team)
     terms = people.terms(**{**WIDE, "valid_until": LATE, **changes})
-    return consent_grant(user=team.person, likeness=likeness, terms=terms)
+    return consent_grant(user=team.person, trait=likeness, terms=terms)
 
 
 def narrower(consent: Consent, **changes: Any) -> Any:

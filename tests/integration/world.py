@@ -28,7 +28,7 @@ from rakkan.accounts.roles import Role
 from rakkan.consents.models import Consent
 from rakkan.identity.models import BiometricConsent, IdentityCheck
 from rakkan.identity.services import biometric_consent_grant, identity_submit
-from rakkan.likenesses.models import Likeness
+from rakkan.likenesses.models import Likeness, Voice
 from rakkan.productions.models import Production
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.finish import production_finish
@@ -69,6 +69,7 @@ class World:
     team: people.Team
     users: dict[Who, User]
     likeness: Likeness
+    voice: Voice
     check: IdentityCheck
     biometric: BiometricConsent
     consent: Consent
@@ -85,6 +86,7 @@ class World:
         """Ids for a route's parameters: objects in a state in which the act is possible."""
         return {
             "likeness_id": self.likeness.pk,
+            "voice_id": self.voice.pk,
             "check_id": self.check.pk,
             "biometric_id": self.biometric.pk,
             "consent_id": self.consent.pk,
@@ -110,6 +112,7 @@ class World:
         """What would tell a stranger that these objects and people exist."""
         rows: list[Any] = [
             self.likeness,
+            self.voice,
             self.check,
             self.biometric,
             self.consent,
@@ -126,6 +129,7 @@ def world_make() -> World:
     team = people.team_make()
     likeness = people.likeness_make(team)
     people.identity_make(team)
+    voice = people.voice_make(team)
     consent = people.consent_make(team, likeness, permitted_changes=["expression"])
     users = {
         Who.REQUESTER: team.requester,
@@ -143,6 +147,7 @@ def world_make() -> World:
         team=team,
         users=users,
         likeness=likeness,
+        voice=voice,
         check=identity_submit(user=team.person, evidence=people.portrait_file()),
         biometric=biometric_consent_grant(user=team.person, agreed=True),
         consent=consent,
@@ -307,6 +312,7 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
     code = {"code": people.code_of(user)}
     sign_in = {"email": user.email, "password": people.PASSWORD}
     likeness = {"label": "New", "portrait": people.portrait_file()}
+    voice = {"label": "New", "sample": people.voice_file()}
     evidence = {"evidence": SimpleUploadedFile("passport.pdf", b"%PDF-1.7 passport")}
     bodies: dict[str, dict[str, Any]] = {
         "api/v1/auth/login": sign_in,
@@ -315,6 +321,8 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
         "confirm": code,
         "api/v1/likenesses": likeness,
         "likenesses/new": likeness,
+        "api/v1/voices": voice,
+        "voices/new": voice,
         "api/v1/identity-checks": evidence,
         "identity/new": evidence,
         "api/v1/identity-checks/<uuid:check_id>/decision": {"verified": True},

@@ -260,7 +260,7 @@ class Walk(RuleBasedStateMachine):
         )
         self.do(
             "grant",
-            lambda: consent_grant(user=user, likeness=likeness, terms=terms),
+            lambda: consent_grant(user=user, trait=likeness, terms=terms),
             may=user.pk == likeness.person.user_id and Role.DEPICTED_PERSON in user_roles(user),
         )
 

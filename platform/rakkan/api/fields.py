@@ -6,9 +6,13 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from rakkan.accounts.models import User
 from rakkan.approvals.services import Verdict
 from rakkan.consents.models import Consent
 from rakkan.consents.services import VOCABULARY, Terms
+from rakkan.core.errors import BadInput
+from rakkan.likenesses.models import Trait
+from rakkan.likenesses.selectors import likeness_get, voice_get
 from rakkan.productions.services.create import Draft
 
 
@@ -37,6 +41,14 @@ class LikenessFields(serializers.Serializer[Any]):
     )
 
 
+class VoiceFields(serializers.Serializer[Any]):
+    """A voice sample; the file itself is the part named ``sample``."""
+
+    label = serializers.CharField(  # type: ignore[assignment]  # the name of ours, not Field.label
+        max_length=120, required=False, default="", allow_blank=True
+    )
+
+
 class IdentityDecisionFields(serializers.Serializer[Any]):
     """A reviewer's word."""
 
@@ -51,9 +63,10 @@ class BiometricConsentFields(serializers.Serializer[Any]):
 
 
 class ConsentFields(serializers.Serializer[Any]):
-    """What a person allows."""
+    """What a person allows with one likeness or one voice of theirs."""
 
-    likeness = serializers.UUIDField()
+    likeness = serializers.UUIDField(required=False, default=None, allow_null=True)
+    voice = serializers.UUIDField(required=False, default=None, allow_null=True)
     purposes = _words()
     channels = _words()
     territories = _words()
@@ -65,7 +78,24 @@ class ConsentFields(serializers.Serializer[Any]):
 
     def terms(self) -> Terms:
         """Return the validated fields as terms."""
-        return Terms(**{k: v for k, v in self.validated_data.items() if k != "likeness"})
+        targets = ("likeness", "voice")
+        return Terms(**{k: v for k, v in self.validated_data.items() if k not in targets})
+
+    def trait(self, user: User) -> Trait:
+        """Return what the consent shall be about.
+
+        Raises:
+            BadInput: nothing or two things are named.
+            NotFound: there is none of that id for this user.
+        """
+        likeness, voice = (self.validated_data[name] for name in ("likeness", "voice"))
+        if (likeness is None) == (voice is None):
+            raise BadInput(
+                "A consent is about one likeness or one voice.",
+                code="target-missing",
+                remedy="Send either likeness or voice; send two requests for both.",
+            )
+        return likeness_get(user, likeness) if likeness else voice_get(user, voice)
 
 
 class NarrowFields(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ from rakkan.consents.models import Consent
 from rakkan.consents.selectors import consent_state
 from rakkan.identity.models import BiometricConsent, IdentityCheck
 from rakkan.identity.selectors import biometric_consent_state
-from rakkan.likenesses.models import Likeness
+from rakkan.likenesses.models import Likeness, Voice
 from rakkan.productions.models import Production
 from rakkan.productions.selectors import production_progress
 from rakkan.productions.states import OWNERS, State
@@ -59,6 +59,31 @@ class LikenessSerializer(serializers.ModelSerializer[Likeness]):
     def get_measurement(self, likeness: Likeness) -> dict[str, Any] | None:
         """Return the verdict, or null while it is being measured."""
         return _measurement(getattr(likeness, "measurement", None))
+
+
+class VoiceSerializer(serializers.ModelSerializer[Voice]):
+    """A voice sample and what the gate said of it."""
+
+    person = serializers.CharField(source="person.user.name", read_only=True)
+    measurement = serializers.SerializerMethodField()
+
+    class Meta:
+        """Fields."""
+
+        model = Voice
+        fields: ClassVar = [
+            "id",
+            "label",
+            "person",
+            "sample_sha256",
+            "sample_media_type",
+            "added_at",
+            "measurement",
+        ]
+
+    def get_measurement(self, voice: Voice) -> dict[str, Any] | None:
+        """Return the verdict, or null while it is being measured."""
+        return _measurement(getattr(voice, "measurement", None))
 
 
 class IdentityCheckSerializer(serializers.ModelSerializer[IdentityCheck]):
@@ -127,6 +152,7 @@ class ConsentSerializer(serializers.ModelSerializer[Consent]):
         fields: ClassVar = [
             "id",
             "likeness",
+            "voice",
             "purposes",
             "channels",
             "territories",

@@ -14,6 +14,8 @@ urlpatterns = [
     path("me/data", views.MyData.as_view()),
     path("likenesses", views.Likenesses.as_view()),
     path("likenesses/<uuid:likeness_id>", views.LikenessDetail.as_view()),
+    path("voices", views.Voices.as_view()),
+    path("voices/<uuid:voice_id>", views.VoiceDetail.as_view()),
     path("identity-checks", views.IdentityChecks.as_view()),
     path("identity-checks/<uuid:check_id>/decision", views.IdentityDecisions.as_view()),
     path("biometric-consents", views.BiometricConsents.as_view()),

@@ -33,12 +33,17 @@ from rakkan.identity.services import (
     identity_decide,
     identity_submit,
 )
-from rakkan.likenesses.selectors import likeness_get, likenesses_visible
+from rakkan.likenesses.selectors import (
+    likeness_get,
+    likenesses_visible,
+    voice_get,
+    voices_visible,
+)
 from rakkan.productions.selectors import production_get, productions_visible
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.decide import production_decide
 from rakkan.productions.services.narrow import narrow
-from rakkan.productions.services.portray import portrait_add
+from rakkan.productions.services.portray import portrait_add, voice_enrol
 from rakkan.productions.services.release import release_deliver
 from rakkan.productions.services.stop import production_cancel
 from rakkan.productions.services.submit import production_submit
@@ -141,6 +146,31 @@ class LikenessDetail(APIView):
         return Response(serializers.LikenessSerializer(likeness).data)
 
 
+class Voices(APIView):
+    """Voice samples."""
+
+    def get(self, request: Request) -> Response:
+        """List the visible ones."""
+        rows = voices_visible(_user(request))
+        return _page(self, request, rows, serializers.VoiceSerializer, "-added_at")
+
+    def post(self, request: Request) -> Response:
+        """Enrol one's own voice (multipart, part ``sample``)."""
+        given = fields_of(fields.VoiceFields, request).validated_data
+        sample = request.FILES.get("sample")
+        voice = voice_enrol(user=_user(request), label=given["label"], sample=sample)
+        return Response(serializers.VoiceSerializer(voice).data, status=201)
+
+
+class VoiceDetail(APIView):
+    """One voice sample."""
+
+    def get(self, request: Request, voice_id: UUID) -> Response:
+        """Return it with the gate's verdict."""
+        voice = voice_get(_user(request), voice_id)
+        return Response(serializers.VoiceSerializer(voice).data)
+
+
 class IdentityChecks(APIView):
     """Identity checks."""
 
@@ -198,10 +228,9 @@ class Consents(APIView):
         return _page(self, request, rows, serializers.ConsentSerializer, "-granted_at")
 
     def post(self, request: Request) -> Response:
-        """Grant one for one's own likeness."""
-        given = fields_of(fields.ConsentFields, request)
-        likeness = likeness_get(_user(request), given.validated_data["likeness"])
-        consent = consent_grant(user=_user(request), likeness=likeness, terms=given.terms())
+        """Grant one about one's own likeness or voice."""
+        given, user = fields_of(fields.ConsentFields, request), _user(request)
+        consent = consent_grant(user=user, trait=given.trait(user), terms=given.terms())
         return Response(serializers.ConsentSerializer(consent).data, status=201)
 
 

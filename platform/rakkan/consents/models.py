@@ -7,15 +7,27 @@ from django.conf import settings
 from django.db import models
 
 from rakkan.audit.models import append_only
-from rakkan.consents.scope import Scope
+from rakkan.consents.scope import CHANGES_OF, Scope
 from rakkan.core.models import IdModel, words
+from rakkan.likenesses.models import Person, Trait
 
 
 class Consent(IdModel):
-    """What a depicted person allows with one likeness (fields after ISO/IEC TS 27560)."""
+    """What a person allows with one likeness or voice of theirs (after ISO/IEC TS 27560)."""
 
     likeness = models.ForeignKey(
-        "likenesses.Likeness", on_delete=models.PROTECT, related_name="consents"
+        "likenesses.Likeness",
+        on_delete=models.PROTECT,
+        related_name="consents",
+        null=True,
+        blank=True,
+    )
+    voice = models.ForeignKey(
+        "likenesses.Voice",
+        on_delete=models.PROTECT,
+        related_name="consents",
+        null=True,
+        blank=True,
     )
     controller = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
@@ -33,10 +45,23 @@ class Consent(IdModel):
     receipt = models.TextField()  # signed by the receipt key; the person keeps a copy
 
     class Meta:
-        """A term has a length, and a scope is never empty."""
+        """It is about one thing; a term has a length, and a scope is never empty."""
 
         ordering: ClassVar = ["-granted_at"]
         constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(likeness__isnull=False, voice__isnull=True)
+                | models.Q(likeness__isnull=True, voice__isnull=False),
+                name="consent_about_likeness_or_voice",
+            ),
+            *[
+                models.CheckConstraint(
+                    condition=models.Q(**{f"{trait}__isnull": True})
+                    | models.Q(permitted_changes__contained_by=known),
+                    name=f"consent_changes_of_{trait}",
+                )
+                for trait, known in CHANGES_OF.items()
+            ],
             models.CheckConstraint(
                 condition=models.Q(valid_from__lt=models.F("valid_until")), name="consent_has_term"
             ),
@@ -50,8 +75,21 @@ class Consent(IdModel):
         triggers: ClassVar = append_only("consent")
 
     def __str__(self) -> str:
-        """Likeness and term."""
-        return f"{self.likeness_id} until {self.valid_until:%Y-%m-%d}"
+        """Likeness or voice, and term."""
+        return f"{self.likeness_id or self.voice_id} until {self.valid_until:%Y-%m-%d}"
+
+    @property
+    def trait(self) -> Trait:
+        """Return the likeness or the voice that it is about."""
+        found = self.likeness or self.voice
+        if found is None:
+            raise ValueError("A consent about nothing: the table has a constraint against that.")
+        return found
+
+    @property
+    def person(self) -> Person:
+        """Return whose likeness or voice it is about."""
+        return self.trait.person
 
     @property
     def scope(self) -> Scope:
@@ -61,6 +99,7 @@ class Consent(IdModel):
             frozenset(self.channels),
             frozenset(self.territories),
             frozenset(self.languages),
+            frozenset(self.permitted_changes),
         )
 
 
@@ -83,26 +122,28 @@ class Withdrawal(IdModel):
 
 
 class Supersession(IdModel):
-    """The end of a consent by a narrower one of the same person for the same likeness."""
+    """The end of a consent by a narrower one of the same person about the same thing."""
 
     consent = models.OneToOneField(Consent, on_delete=models.PROTECT, related_name="supersession")
     successor = models.OneToOneField(Consent, on_delete=models.PROTECT, related_name="replaces")
     superseded_at = models.DateTimeField()
 
     class Meta:
-        """One successor each, newer, for the same likeness; not undone."""
+        """One successor each, newer, about the same likeness or voice; not undone."""
 
         triggers: ClassVar = [
             *append_only("supersession"),
             pgtrigger.Trigger(
-                name="supersession_newer_same_likeness",
+                name="supersession_newer_same_trait",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
                 func=pgtrigger.Func(
                     """
                     IF NOT EXISTS (
                         SELECT 1 FROM consents_consent o
-                        JOIN consents_consent n ON n.likeness_id = o.likeness_id
+                        JOIN consents_consent n
+                          ON n.likeness_id IS NOT DISTINCT FROM o.likeness_id
+                          AND n.voice_id IS NOT DISTINCT FROM o.voice_id
                           AND n.controller_id = o.controller_id
                           AND n.granted_by_id = o.granted_by_id
                           AND n.granted_at > o.granted_at

@@ -26,11 +26,19 @@ class Channel(StrEnum):
 
 
 class Change(StrEnum):
-    """What may be changed about the person's picture."""
+    """What may be changed about the person's picture, or about their voice."""
 
     EXPRESSION = "expression"
     BACKGROUND = "background"
     CLOTHING = "clothing"
+    SYNTHETIC_SPEECH = "synthetic_speech"  # words made by a machine in their voice
+
+
+_OF_A_VOICE = [Change.SYNTHETIC_SPEECH.value]
+CHANGES_OF = {  # what a consent about a likeness, and one about a voice, can permit
+    "likeness": [change.value for change in Change if change.value not in _OF_A_VOICE],
+    "voice": _OF_A_VOICE,
+}
 
 
 WORLD = "WORLD"  # a territory that covers every other
@@ -46,6 +54,7 @@ class Scope:
     channels: frozenset[str]
     territories: frozenset[str]
     languages: frozenset[str]
+    changes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,7 @@ class Use:
     channels: frozenset[str]
     territories: frozenset[str]
     language: str
+    changes: frozenset[str] = frozenset()  # what it needs permitted; none is no gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,7 @@ def scope_within(inner: Scope, outer: Scope) -> bool:
         and inner.channels <= outer.channels
         and (everywhere or inner.territories <= outer.territories)
         and inner.languages <= outer.languages
+        and inner.changes <= outer.changes
     )
 
 
@@ -97,4 +108,6 @@ def scope_gaps(scope: Scope, use: Use) -> list[Gap]:
         missing = set() if covered and asked else set(asked) - set(allowed)
         if missing or not asked or "" in asked:
             gaps.append(Gap(field, tuple(sorted(missing)) or ("nothing",), tuple(sorted(allowed))))
+    if changes := use.changes - scope.changes:
+        gaps.append(Gap("change", tuple(sorted(changes)), tuple(sorted(scope.changes))))
     return gaps

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from rakkan.accounts.models import User
@@ -12,7 +12,7 @@ from rakkan.accounts.permissions import user_roles
 from rakkan.consents.models import Consent, Supersession, Withdrawal
 from rakkan.consents.scope import Use, scope_gaps
 from rakkan.core.errors import NotFound, Refused
-from rakkan.likenesses.models import Likeness
+from rakkan.likenesses.models import Likeness, Trait
 from rakkan.likenesses.selectors import SEE_ALL
 
 
@@ -26,14 +26,19 @@ class ConsentState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+def consents_of(user: User) -> Q:
+    """Return the condition that a consent is about the user's own likeness or voice."""
+    return Q(likeness__person__user=user) | Q(voice__person__user=user)
+
+
 def consents_visible(user: User) -> QuerySet[Consent]:
     """Return the consents a user may see: their own, or those of their organisation."""
     rows = Consent.objects.select_related(
-        "likeness__person__user", "withdrawal", "supersession"
+        "likeness__person__user", "voice__person__user", "withdrawal", "supersession"
     ).filter(controller=user.organisation_id)
     if user_roles(user) & SEE_ALL:
         return rows
-    return rows.filter(likeness__person__user=user)
+    return rows.filter(consents_of(user))
 
 
 def consent_get(user: User, consent_id: UUID | str) -> Consent:
@@ -67,7 +72,7 @@ def consent_state(consent: Consent, at: datetime | None = None) -> ConsentState:
     return ConsentState.LIVE
 
 
-_WHY_NOT = {
+_LIKENESS_WHY_NOT = {
     ConsentState.NOT_YET: ("The consent is not valid yet.", "Wait for the start of its term."),
     ConsentState.EXPIRED: ("The consent has expired.", "Ask the depicted person for a new one."),
     ConsentState.WITHDRAWN: (
@@ -79,6 +84,31 @@ _WHY_NOT = {
         "Make a new production within the narrower consent.",
     ),
 }
+_VOICE_WHY_NOT = {
+    ConsentState.NOT_YET: (
+        "The consent to use the voice is not valid yet.",
+        "Wait for the start of its term.",
+    ),
+    ConsentState.EXPIRED: (
+        "The consent to use the voice has expired.",
+        "Ask the person who speaks for a new one.",
+    ),
+    ConsentState.WITHDRAWN: (
+        "The person who speaks has withdrawn the consent to use their voice.",
+        "Respect it; nothing can be made or shown under this consent any more.",
+    ),
+    ConsentState.SUPERSEDED: (
+        "The person who speaks has narrowed the consent to use their voice.",
+        "Make a new production within the narrower consent.",
+    ),
+}
+
+
+def _refusal(consent: Consent, state: ConsentState) -> Refused:
+    about_likeness = consent.likeness_id is not None
+    message, remedy = (_LIKENESS_WHY_NOT if about_likeness else _VOICE_WHY_NOT)[state]
+    prefix = "" if about_likeness else "voice-"
+    return Refused(message, code=f"{prefix}consent-{state.value}", remedy=remedy, status=403)
 
 
 def check_consent_covers(consent: Consent, use: Use) -> None:
@@ -88,19 +118,20 @@ def check_consent_covers(consent: Consent, use: Use) -> None:
 
     Raises:
         Refused: consent-not-yet, consent-expired, consent-withdrawn, consent-superseded or
-            consent-out-of-scope.
+            consent-out-of-scope; of a voice, the same with ``voice-`` before it.
     """
     locked = Consent.objects.select_for_update().get(pk=consent.pk)
     state = consent_state(locked)
     if state is not ConsentState.LIVE:
-        message, remedy = _WHY_NOT[state]
-        raise Refused(message, code=f"consent-{state.value}", remedy=remedy, status=403)
+        raise _refusal(locked, state)
     gaps = scope_gaps(locked.scope, use)
     if gaps:
+        about_likeness = locked.likeness_id is not None
+        what = "The consent" if about_likeness else "The consent to use the voice"
         raise Refused(
-            "The consent does not cover this: " + "; ".join(str(gap) for gap in gaps) + ".",
-            code="consent-out-of-scope",
-            remedy="Change the request, or ask the depicted person for a wider consent.",
+            f"{what} does not cover this: " + "; ".join(str(gap) for gap in gaps) + ".",
+            code="consent-out-of-scope" if about_likeness else "voice-consent-out-of-scope",
+            remedy="Change the request, or ask the person for a wider consent.",
             status=403,
         )
 
@@ -142,26 +173,35 @@ def release_consent_state(consent: Consent, use: Use) -> ConsentState:
     return state
 
 
-def consent_for_use(likeness: Likeness, use: Use) -> Consent:
+def consent_for_use(trait: Trait, use: Use) -> Consent:
     """Return the newest consent that is live now and covers ``use``.
 
     Raises:
-        Refused: consent-missing where the person never gave one, else why the newest one fails.
+        Refused: consent-missing (of a voice: voice-consent-missing) where the person never gave
+            one, else why the newest one fails.
     """
-    consents = list(Consent.objects.filter(likeness=likeness).order_by("-granted_at"))
-    if not consents:
-        raise Refused(
-            "The depicted person has given no consent for this likeness.",
-            code="consent-missing",
-            remedy="Ask the depicted person to grant one in their own account.",
-            status=403,
-        )
     first_refusal: Refused | None = None
-    for consent in consents:
+    for consent in trait.consents.order_by("-granted_at"):
         try:
             check_consent_covers(consent, use)
         except Refused as refused:
             first_refusal = first_refusal or refused
         else:
             return consent
-    raise first_refusal or Refused("No consent.", code="consent-missing")
+    raise first_refusal or _missing(trait)
+
+
+def _missing(trait: Trait) -> Refused:
+    if isinstance(trait, Likeness):
+        return Refused(
+            "The depicted person has given no consent for this likeness.",
+            code="consent-missing",
+            remedy="Ask the depicted person to grant one in their own account.",
+            status=403,
+        )
+    return Refused(
+        "The person who speaks has given no consent to use this voice.",
+        code="voice-consent-missing",
+        remedy="Ask the person who speaks to grant one in their own account.",
+        status=403,
+    )

@@ -15,11 +15,11 @@ from rakkan.audit.names import EventName
 from rakkan.audit.selectors import events_about
 from rakkan.audit.services import Subject, event_record, refusal_recorded
 from rakkan.consents.models import Consent
-from rakkan.consents.selectors import consent_state
+from rakkan.consents.selectors import consent_state, consents_of
 from rakkan.core.blobs import Area, blob_open
 from rakkan.identity.models import IdentityCheck
 from rakkan.identity.selectors import biometric_consent_state, biometric_consents_visible
-from rakkan.likenesses.models import Likeness
+from rakkan.likenesses.models import Likeness, Trait, Voice
 from rakkan.productions.models import Production
 from rakkan.productions.services.addresses import status_url
 from rakkan.releases.models import Release
@@ -65,7 +65,7 @@ def person_copy(*, user: User) -> dict[str, Any]:
 
     Raises:
         NotPermitted: the account is not a depicted person's.
-        Unavailable: a portrait cannot be read at the moment.
+        Unavailable: a portrait or voice sample cannot be read at the moment.
     """
     subject = Subject("person", str(getattr(getattr(user, "person", None), "pk", "")))
     with refusal_recorded(EventName.PERSON_COPY_REFUSED, actor=user_actor(user), subject=subject):
@@ -77,10 +77,12 @@ def person_copy(*, user: User) -> dict[str, Any]:
 
 def _copy(user: User) -> dict[str, Any]:
     portraits = Likeness.objects.filter(person__user=user)
+    voices = Voice.objects.filter(person__user=user)
     checks = IdentityCheck.objects.filter(person__user=user).select_related("decision")
-    consents = Consent.objects.filter(likeness__person__user=user)
+    consents = Consent.objects.filter(consents_of(user))
     depictions = depictions_of(user)
-    about: list[Any] = [user, *portraits, *checks, *consents, *biometric_consents_visible(user)]
+    about: list[Any] = [user, *portraits, *voices, *checks, *consents]
+    about += biometric_consents_visible(user)
     about += [item.production for item in depictions]
     about += [item.release for item in depictions if item.release]
     person = getattr(user, "person", None)
@@ -95,6 +97,7 @@ def _copy(user: User) -> dict[str, Any]:
             "organisation": user.organisation.name,
         },
         "portraits": [_portrait(row) for row in portraits],
+        "voices": [_voice(row) for row in voices],
         "identity_checks": [_check(row) for row in checks],
         "biometric_consents": _biometric(user),
         "consents": [_consent(row) for row in consents],
@@ -113,15 +116,23 @@ def _depiction(
 
 
 def _portrait(row: Likeness) -> dict[str, Any]:
-    with blob_open(Area.INPUTS, row.portrait_sha256) as stream:
+    return _trait(row, row.portrait_sha256, row.portrait_media_type)
+
+
+def _voice(row: Voice) -> dict[str, Any]:
+    return _trait(row, row.sample_sha256, row.sample_media_type)
+
+
+def _trait(row: Trait, sha256: str, media_type: str) -> dict[str, Any]:
+    with blob_open(Area.INPUTS, sha256) as stream:
         content = b64encode(stream.read()).decode()
     measurement = getattr(row, "measurement", None)
     return {
         "id": str(row.pk),
         "label": row.label,
         "added_at": row.added_at.isoformat(),
-        "sha256": row.portrait_sha256,
-        "media_type": row.portrait_media_type,
+        "sha256": sha256,
+        "media_type": media_type,
         "verdict": measurement.verdict if measurement else None,
         "content_base64": content,
     }

@@ -1,4 +1,4 @@
-"""A depicted person, their portraits, and what the gate measured of each."""
+"""A person, their portraits and voice samples, and what the gate measured of each."""
 
 from typing import ClassVar
 
@@ -62,14 +62,53 @@ class Likeness(IdModel):
         return self.label
 
 
-class Measurement(IdModel):
-    """What the gate said of a portrait, once."""
+class Voice(IdModel):
+    """One sample of a person's voice, pinned by its digest; another sample is another voice."""
 
-    likeness = models.OneToOneField(Likeness, on_delete=models.PROTECT, related_name="measurement")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="voices")
+    label = models.CharField(max_length=120)
+    sample_sha256 = models.CharField(max_length=64)
+    sample_size = models.PositiveBigIntegerField()  # bytes
+    sample_media_type = models.CharField(max_length=40)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """A sample is never exchanged under an existing consent."""
+
+        ordering: ClassVar = ["-added_at"]
+        triggers: ClassVar = append_only("voice")
+
+    def __str__(self) -> str:
+        """Label."""
+        return self.label
+
+
+Trait = Likeness | Voice  # what is somebody's own, and what they consent about
+
+
+class _Measured(IdModel):
+    """What the gate says, once."""
+
     verdict = models.CharField(max_length=30, choices=[(v, v) for v in VERDICTS])
     findings = models.JSONField()
     facts = models.JSONField(default=dict)
     measured_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """No table of its own."""
+
+        abstract = True
+
+    def __str__(self) -> str:
+        """Verdict."""
+        return self.verdict
+
+
+class Measurement(_Measured):
+    """What the gate said of a portrait."""
+
+    likeness = models.OneToOneField(Likeness, on_delete=models.PROTECT, related_name="measurement")
 
     class Meta:
         """A verdict is not edited: another photo is measured anew."""
@@ -81,6 +120,18 @@ class Measurement(IdModel):
         ]
         triggers: ClassVar = append_only("measurement")
 
-    def __str__(self) -> str:
-        """Verdict."""
-        return self.verdict
+
+class SampleMeasurement(_Measured):
+    """What the gate said of a voice sample."""
+
+    voice = models.OneToOneField(Voice, on_delete=models.PROTECT, related_name="measurement")
+
+    class Meta:
+        """A verdict is not edited: another sample is measured anew."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(verdict__in=VERDICTS), name="sample_measurement_known_verdict"
+            )
+        ]
+        triggers: ClassVar = append_only("sample_measurement")

@@ -13,7 +13,7 @@ from rakkan.accounts.models import User
 from rakkan.consents.models import Consent
 from rakkan.consents.scope import WORLD
 from rakkan.consents.services import Terms
-from rakkan.likenesses.models import Likeness
+from rakkan.likenesses.models import Likeness, Trait, Voice
 from rakkan.pages.events import event_choices
 from rakkan.pages.words import CHANGES, CHANNELS, LANGUAGES, PURPOSES, TERRITORIES, Words, choices
 from rakkan.productions.models import Production
@@ -23,6 +23,7 @@ from rakkan.productions.services.redraft import draft_of
 _YEAR = timedelta(days=365)
 _LAST_SECOND = time(23, 59, 59)  # so that people read the day they chose
 _IMAGES = {"accept": "image/jpeg,image/png,image/webp"}
+_AUDIO = {"accept": "audio/*"}
 _EVIDENCE = {"accept": "image/jpeg,image/png,image/webp,application/pdf"}
 
 
@@ -84,6 +85,26 @@ class PortraitForm(_Form):
     )
 
 
+class VoiceForm(_Form):
+    """A voice sample."""
+
+    sample = forms.FileField(
+        label=_("Voice sample"),
+        allow_empty_file=True,
+        help_text=_(
+            "WAV, FLAC, MP3, M4A, AAC, Ogg or WebM. You alone, speaking naturally for 15 seconds "
+            "or more, without music."
+        ),
+        widget=forms.FileInput(_AUDIO),
+    )
+    label = forms.CharField(
+        label=_("Name of the sample"),
+        required=False,
+        max_length=120,
+        help_text=_("For your own list, for example: Headset, office."),
+    )
+
+
 class EvidenceForm(_Form):
     """Evidence of who somebody is."""
 
@@ -117,9 +138,17 @@ class ReviewForm(_Form):
 
 
 class ConsentForm(_Form):
-    """What the depicted person allows."""
+    """What a person allows with their face, their voice, or both."""
 
-    likeness = forms.ModelChoiceField(queryset=Likeness.objects.none(), label=_("Portrait"))
+    likeness = forms.ModelChoiceField(
+        queryset=Likeness.objects.none(), label=_("Portrait"), required=False
+    )
+    voice = forms.ModelChoiceField(
+        queryset=Voice.objects.none(),
+        label=_("Voice"),
+        required=False,
+        help_text=_("Chosen together, portrait and voice get one consent each, with these terms."),
+    )
     purposes = _several(_("Purposes"), PURPOSES, help_text=_("What videos may be made for."))
     channels = _several(_("Channels"), CHANNELS, help_text=_("Where they may be shown."))
     territories = _several(_("Territories"), TERRITORIES)
@@ -128,7 +157,10 @@ class ConsentForm(_Form):
         _("Permitted changes"),
         CHANGES,
         required=False,
-        help_text=_("What may be changed about your picture. Lips and blinks always move."),
+        help_text=_(
+            "What may be changed about your picture; lips and blinks always move. Of your voice: "
+            "whether a machine may speak in it."
+        ),
     )
     ai_label = forms.CharField(
         label=_("AI label"),
@@ -147,23 +179,31 @@ class ConsentForm(_Form):
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
 
-    def __init__(self, *args: Any, likenesses: QuerySet[Likeness], **kwargs: Any) -> None:
-        """Offer these portraits."""
+    def __init__(
+        self, *args: Any, likenesses: QuerySet[Likeness], voices: QuerySet[Voice], **kwargs: Any
+    ) -> None:
+        """Offer these portraits and voices."""
         initial = {
             "ai_label": _("This video was made with AI from a real photo and a real voice."),
             "valid_until": timezone.now().date() + _YEAR,
             "languages": ["en"],
         }
         super().__init__(*args, initial=initial | kwargs.pop("initial", {}), **kwargs)
-        field = self.fields["likeness"]
-        if isinstance(field, forms.ModelChoiceField):
-            field.queryset = likenesses
-            field.empty_label = None
+        for name, rows in (("likeness", likenesses), ("voice", voices)):
+            field = self.fields[name]
+            if isinstance(field, forms.ModelChoiceField):
+                field.queryset = rows
+                field.empty_label = _("None")
+
+    def traits(self) -> list[Trait]:
+        """Return what was chosen to consent about."""
+        chosen = (self.cleaned_data[name] for name in ("likeness", "voice"))
+        return [trait for trait in chosen if trait is not None]
 
     def terms(self) -> Terms:
         """Return the validated fields as terms; the last day is part of the term."""
         given = dict(self.cleaned_data)
-        del given["likeness"]
+        del given["likeness"], given["voice"]
         start: date | None = given.pop("valid_from")
         end: date = given.pop("valid_until")
         return Terms(
@@ -254,7 +294,7 @@ class ProductionForm(_Form):
         label=_("Voice track"),
         allow_empty_file=True,
         help_text=_("WAV, FLAC, MP3, M4A, AAC, Ogg or WebM; one speaker, at most ten minutes."),
-        widget=forms.FileInput({"accept": "audio/*"}),
+        widget=forms.FileInput(_AUDIO),
     )
     transcript = forms.CharField(
         label=_("Transcript"),

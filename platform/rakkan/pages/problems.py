@@ -34,6 +34,7 @@ class Problem:
 
 _AGAIN = _("Try again in a moment.")
 _NEW_CONSENT = _("Ask the depicted person to grant one in their own account.")
+_NEW_VOICE_CONSENT = _("Ask the person who speaks to grant one in their own account.")
 _RESPECT = _("Respect it; nothing can be made or shown under this consent any more.")
 _OTHER_APPROVER = _("Ask another approver.")
 _NEW_PRODUCTION = _("Make a new production.")
@@ -73,6 +74,44 @@ TEXTS: dict[str, Words] = {
     ),
     "comment-empty": Words(
         _("Changes are asked for, but not which."), _("Say in the comment what has to change.")
+    ),
+    "not-the-speaker": Words(
+        _("Only the person who speaks decides about their voice."),
+        _("Ask the person who speaks to do this in their own account."),
+    ),
+    "sample-not-measured": Words(_("The voice sample has not been measured yet."), _WAIT),
+    "sample-not-yours": Words(
+        _("Voice samples are heard by their owner, approvers and auditors only."),
+        _("Ask an approver to compare it with the voice track."),
+    ),
+    "sample-unusable": Words(
+        _("The voice sample is unusable."),
+        _("Add another recording of one person speaking clearly."),
+    ),
+    "target-missing": Words(
+        _("A consent is about a portrait, a voice, or both."),
+        _("Choose a portrait, a voice, or both."),
+    ),
+    "voice-consent-expired": Words(
+        _("The consent to use the voice has expired."), _NEW_VOICE_CONSENT
+    ),
+    "voice-consent-missing": Words(
+        _("The person who speaks has given no consent to use this voice."), _NEW_VOICE_CONSENT
+    ),
+    "voice-consent-not-yet": Words(
+        _("The consent to use the voice is not valid yet."), _("Wait for the start of its term.")
+    ),
+    "voice-consent-out-of-scope": Words(
+        _("The consent to use the voice does not cover this request."),
+        _("Change the request, or ask the person for a wider consent."),
+        precise=True,
+    ),
+    "voice-consent-superseded": Words(
+        _("The person who speaks has narrowed the consent to use their voice."),
+        _("Make a new production within the narrower consent."),
+    ),
+    "voice-consent-withdrawn": Words(
+        _("The person who speaks has withdrawn the consent to use their voice."), _RESPECT
     ),
     "consent-ended": Words(_("This consent has ended."), _("Grant a new one instead.")),
     "consent-expired": Words(_("The consent has expired."), _NEW_CONSENT),

@@ -10,12 +10,17 @@ from django.http import HttpRequest
 from rakkan.accounts.models import User
 from rakkan.approvals.selectors import decisions_of
 from rakkan.consents.models import Consent
-from rakkan.consents.selectors import ConsentState, consent_state, consents_visible
+from rakkan.consents.selectors import (
+    ConsentState,
+    consent_state,
+    consents_of,
+    consents_visible,
+)
 from rakkan.core.errors import NotFound
 from rakkan.identity.models import BiometricConsent, IdentityCheck
 from rakkan.identity.selectors import biometric_consent_state, identity_checks_visible
-from rakkan.likenesses.models import Likeness
-from rakkan.likenesses.selectors import likenesses_visible
+from rakkan.likenesses.models import Likeness, Voice
+from rakkan.likenesses.selectors import likenesses_visible, voices_visible
 from rakkan.productions.models import Production
 from rakkan.productions.selectors import productions_visible
 from rakkan.productions.states import State
@@ -33,9 +38,14 @@ def own_likenesses(user: User) -> QuerySet[Likeness]:
     return likenesses_visible(user).filter(person__user=user)
 
 
+def own_voices(user: User) -> QuerySet[Voice]:
+    """Return the voices of the acting person."""
+    return voices_visible(user).filter(person__user=user)
+
+
 def own_consents(user: User) -> list[Consent]:
     """Return the consents the acting person gave, each with its ``state`` now."""
-    return with_state(list(consents_visible(user).filter(likeness__person__user=user)))
+    return with_state(list(consents_visible(user).filter(consents_of(user))))
 
 
 def with_state(consents: list[Consent]) -> list[Consent]:

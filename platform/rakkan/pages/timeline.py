@@ -20,7 +20,7 @@ from rakkan.consents.scope import Gap, scope_gaps
 from rakkan.consents.selectors import ConsentState, consent_state
 from rakkan.dispatch.selectors import job_newest
 from rakkan.identity.selectors import identity_decision
-from rakkan.likenesses.selectors import likeness_verdict
+from rakkan.likenesses.selectors import trait_verdict
 from rakkan.productions.models import Production
 from rakkan.productions.services.submit import use_of
 from rakkan.productions.states import FINAL, State
@@ -89,7 +89,7 @@ def _done(production: Production) -> dict[str, datetime | None]:
 def _before_request(production: Production) -> dict[str, datetime | None]:
     likeness, consent = production.likeness, production.consent or consent_at_hand(production)
     done: dict[str, datetime | None] = {}
-    if likeness_verdict(likeness) not in (None, Verdict.UNUSABLE):
+    if trait_verdict(likeness) not in (None, Verdict.UNUSABLE):
         done["likeness"] = likeness.measurement.measured_at
     # The consent names the decision it stands on, so a later expiry does not undo the step.
     decision = identity_decision(likeness.person, consent.granted_at if consent else None)

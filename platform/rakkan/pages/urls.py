@@ -13,6 +13,7 @@ from rakkan.pages.views import (
     person,
     productions,
     session,
+    voices,
 )
 
 urlpatterns = [
@@ -29,6 +30,11 @@ urlpatterns = [
         likenesses.likeness_portrait,
         name="likeness-portrait",
     ),
+    path("voices", voices.voice_list, name="voices"),
+    path("voices/new", voices.voice_new, name="voice-new"),
+    path("voices/<uuid:voice_id>", voices.voice_detail, name="voice"),
+    path("voices/<uuid:voice_id>/live", voices.voice_live, name="voice-live"),
+    path("voices/<uuid:voice_id>/sample", voices.voice_sample, name="voice-sample"),
     path("identity", identity.check_list, name="checks"),
     path("identity/new", identity.check_new, name="check-new"),
     path("identity/biometric-consent", identity.biometric_new, name="biometric-new"),

@@ -30,6 +30,7 @@ CHANGES: Words = {
     Change.EXPRESSION: _("Facial expression"),
     Change.BACKGROUND: _("Background"),
     Change.CLOTHING: _("Clothing"),
+    Change.SYNTHETIC_SPEECH: _("Synthetic speech in the person's voice"),
 }
 TERRITORIES: Words = {
     WORLD: _("Worldwide"),
@@ -69,6 +70,7 @@ OBJECTS: Words = {  # what audit events are about
     "likeness": pgettext_lazy("object", "Likeness"),
     "identity_check": pgettext_lazy("object", "Identity check"),
     "biometric_consent": pgettext_lazy("object", "Consent to biometric matching"),
+    "voice": pgettext_lazy("object", "Voice"),
     "consent": pgettext_lazy("object", "Consent"),
     "production": pgettext_lazy("object", "Production"),
     "release": pgettext_lazy("object", "Release"),
@@ -163,6 +165,7 @@ SCOPE_FIELDS: Words = {
     "channel": _("Channels"),
     "territory": _("Territories"),
     "language": _("Language"),
+    "change": _("Permitted changes"),
 }
 
 KINDS: dict[str, Words] = {

@@ -101,10 +101,10 @@ class Paper:
 
 
 def make_record(inputs: Inputs, version: int, **changes: Any) -> dict[str, Any]:
-    """Return a consent record of a version; both say the same."""
+    """Return a consent record of a version; all say the same."""
     terms = make_terms(inputs, **changes)
-    if version == 2:
-        return write_record(terms)
+    if version > 1:
+        return write_record(terms, f"rakkan-consent/{version}")
     return {
         "schema_version": "rakkan-consent/1",
         "consent_id": terms.consent_id,
@@ -112,7 +112,7 @@ def make_record(inputs: Inputs, version: int, **changes: Any) -> dict[str, Any]:
         "pii_principal": terms.principal,
         "granted_by": terms.granted_by,
         "granted_at": terms.granted_at,
-        "likeness": {"id": terms.likeness_id, "portrait_sha256": terms.portrait_sha256},
+        "likeness": {"id": terms.target_id, "portrait_sha256": terms.target_sha256},
         "identity": terms.identity,
         "purposes": list(terms.purposes),
         "channels": list(terms.channels),
@@ -131,8 +131,8 @@ def make_terms(inputs: Inputs, **changes: Any) -> ConsentTerms:
         "principal": "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0003",
         "controller": "Example Co.",
         "controller_id": "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0004",
-        "likeness_id": "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0005",
-        "portrait_sha256": inputs.portrait.sha256,
+        "target_id": "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0005",
+        "target_sha256": inputs.portrait.sha256,
         "granted_by": PERSON_ID,
         "granted_at": (NOW - timedelta(days=1)).isoformat(),
         "purposes": ("product_briefing",),
@@ -149,7 +149,7 @@ def make_terms(inputs: Inputs, **changes: Any) -> ConsentTerms:
     return ConsentTerms(**values | changes)
 
 
-def make_paper(keys: DevelopmentKeys, inputs: Inputs, version: int = 2, **changes: Any) -> Paper:
+def make_paper(keys: DevelopmentKeys, inputs: Inputs, version: int = 3, **changes: Any) -> Paper:
     """Sign a consent receipt and a permit for a request under it.
 
     Args:

@@ -1,4 +1,4 @@
-"""Consent receipts: both versions are read, one meaning only, and each check fails by its name."""
+"""Consent receipts: every version is read, one meaning only, and each check fails by its name."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from compliance.receipt.biometric import read_biometric
 from compliance.receipt.checks import ReceiptCase, receipt_verify
 from compliance.receipt.policy import WORLD
 from compliance.receipt.reader import read_record, read_statement
+from compliance.receipt.terms import VOICE
 from compliance.signing import KeyRole
 from compliance.verify.report import Outcome
 from tests.unit.compliance.productions import (
@@ -69,7 +70,7 @@ def failed(path: Path, keys: DevelopmentKeys, days: int = 0) -> list[str]:
     return [name for name, outcome in found.items() if outcome is Outcome.FAIL]
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_receipt_of_every_version_verifies(
     version: int, keys: DevelopmentKeys, inputs: Inputs, tmp_path: Path
 ) -> None:
@@ -84,18 +85,41 @@ def test_the_bare_statement_is_a_receipt_too(
     keys: DevelopmentKeys, inputs: Inputs, tmp_path: Path
 ) -> None:
     path = tmp_path / "receipt.jws"
-    path.write_text(make_receipt(keys, make_record(inputs, 2)) + "\n")
+    path.write_text(make_receipt(keys, make_record(inputs, 3)) + "\n")
 
     assert outcomes(path, keys)[1] == 0
 
 
-def test_both_versions_say_the_same(inputs: Inputs) -> None:
-    first, second = (read_record(make_record(inputs, version)) for version in (1, 2))
+def test_all_versions_say_the_same(inputs: Inputs) -> None:
+    first, *later = (read_record(make_record(inputs, version)) for version in (1, 2, 3))
 
-    assert second == make_terms(inputs)
-    for field in ("purposes", "channels", "territories", "languages", "permitted_changes"):
-        assert getattr(first, field) == getattr(second, field)
-    assert (first.starts, first.ends) == (second.starts, second.ends)
+    for terms in later:
+        assert terms == make_terms(inputs)
+        for field in ("purposes", "channels", "territories", "languages", "permitted_changes"):
+            assert getattr(first, field) == getattr(terms, field)
+        assert (first.starts, first.ends) == (terms.starts, terms.ends)
+
+
+def test_the_receipt_of_a_voice_says_that_it_is_about_a_voice(
+    keys: DevelopmentKeys, inputs: Inputs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    voice = {"target": VOICE, "target_sha256": inputs.voice.sha256}
+    changes = {"permitted_changes": ("synthetic_speech",)}
+    path = receipt_file(tmp_path, make_receipt(keys, make_record(inputs, 3, **voice, **changes)))
+
+    assert outcomes(path, keys) == (dict.fromkeys(NAMES, Outcome.PASS), 0)
+    main(["receipt", "verify", str(path), "--trust", str(keys.trust), "--at", NOW.isoformat()])
+    assert f"voice sample {inputs.voice.sha256[:16]}" in capsys.readouterr().out
+
+
+def test_a_record_of_something_that_is_neither_likeness_nor_voice_is_refused(
+    inputs: Inputs,
+) -> None:
+    record = make_record(inputs, 3)
+    record["pii_information"]["kind"] = "fingerprint"
+
+    with pytest.raises(ReceiptInvalid):
+        read_record(record)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +210,7 @@ def test_a_record_that_says_two_things_is_refused_though_it_is_signed(
 
 
 def test_a_receipt_for_another_version_or_consent_is_refused(inputs: Inputs) -> None:
-    statement = receipt_statement(make_record(inputs, 2))
+    statement = receipt_statement(make_record(inputs, 3))
 
     for change in ({"format": "rakkan-consent-receipt/1"}, {"consent_id": "another"}):
         with pytest.raises(ReceiptInvalid):
@@ -222,7 +246,7 @@ def test_a_signed_record_that_is_no_consent_fails_by_name(
 def test_the_term_is_asked_at_a_moment(
     days: int, names: list[str], keys: DevelopmentKeys, inputs: Inputs, tmp_path: Path
 ) -> None:
-    path = receipt_file(tmp_path, make_receipt(keys, make_record(inputs, 2)))
+    path = receipt_file(tmp_path, make_receipt(keys, make_record(inputs, 3)))
 
     assert failed(path, keys, days) == names
 
@@ -230,7 +254,7 @@ def test_the_term_is_asked_at_a_moment(
 def test_another_signer_is_not_believed_and_nothing_else_is_judged(
     keys: DevelopmentKeys, other_keys: DevelopmentKeys, inputs: Inputs, tmp_path: Path
 ) -> None:
-    path = receipt_file(tmp_path, make_receipt(other_keys, make_record(inputs, 2)))
+    path = receipt_file(tmp_path, make_receipt(other_keys, make_record(inputs, 3)))
 
     found, status = outcomes(path, keys)
 
@@ -242,7 +266,7 @@ def test_another_signer_is_not_believed_and_nothing_else_is_judged(
 def test_a_permit_key_signs_no_receipts(
     keys: DevelopmentKeys, inputs: Inputs, tmp_path: Path
 ) -> None:
-    statement = receipt_statement(make_record(inputs, 2))
+    statement = receipt_statement(make_record(inputs, 3))
     path = receipt_file(tmp_path, signer_of(keys, KeyRole.PERMIT).sign(statement))
 
     assert failed(path, keys) == ["signature"]
@@ -251,7 +275,7 @@ def test_a_permit_key_signs_no_receipts(
 def test_a_file_that_shows_something_else_than_was_signed_fails(
     keys: DevelopmentKeys, inputs: Inputs, tmp_path: Path
 ) -> None:
-    record = make_record(inputs, 2)
+    record = make_record(inputs, 3)
     shown = deepcopy(record) | {"ai_label": "Nothing to see"}
 
     assert failed(receipt_file(tmp_path, make_receipt(keys, record), record=shown), keys) == [
@@ -262,7 +286,7 @@ def test_a_file_that_shows_something_else_than_was_signed_fails(
 def test_a_wrong_digest_fails_though_it_is_signed(
     keys: DevelopmentKeys, inputs: Inputs, tmp_path: Path
 ) -> None:
-    statement = receipt_statement(make_record(inputs, 2)) | {"record_digest": "00" * 32}
+    statement = receipt_statement(make_record(inputs, 3)) | {"record_digest": "00" * 32}
     path = receipt_file(tmp_path, signer_of(keys, KeyRole.RECEIPT).sign(statement))
 
     assert failed(path, keys) == ["digest"]
@@ -271,7 +295,7 @@ def test_a_wrong_digest_fails_though_it_is_signed(
 def test_without_trust_nothing_is_claimed(
     keys: DevelopmentKeys, inputs: Inputs, tmp_path: Path
 ) -> None:
-    path = receipt_file(tmp_path, make_receipt(keys, make_record(inputs, 2)))
+    path = receipt_file(tmp_path, make_receipt(keys, make_record(inputs, 3)))
 
     found, status = outcomes(path, None)
 
@@ -360,7 +384,7 @@ def test_templates_may_not_have_to_go_before_the_term_ends(
 def test_the_command_reports_for_people_and_programs(
     keys: DevelopmentKeys, inputs: Inputs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = receipt_file(tmp_path, make_receipt(keys, make_record(inputs, 2)))
+    path = receipt_file(tmp_path, make_receipt(keys, make_record(inputs, 3)))
     command = ["receipt", "verify", str(path), "--trust", str(keys.trust)]
 
     assert main([*command, "--at", NOW.isoformat()]) == 0
@@ -374,7 +398,7 @@ def test_the_command_reports_for_people_and_programs(
 def test_it_works_without_the_platform_and_without_network(
     keys: DevelopmentKeys, inputs: Inputs, tmp_path: Path
 ) -> None:
-    path = receipt_file(tmp_path, make_receipt(keys, make_record(inputs, 2)))
+    path = receipt_file(tmp_path, make_receipt(keys, make_record(inputs, 3)))
     program = (
         "import socket, sys\n"
         "def refuse(*_a, **_k): raise AssertionError('network')\n"

@@ -9,11 +9,11 @@ from rakkan.audit.services import Subject, event_record
 from rakkan.consents.models import Consent, Supersession
 from rakkan.consents.scope import Scope, scope_within
 from rakkan.consents.selectors import ConsentState, consent_state
-from rakkan.consents.services.record import consent_create
+from rakkan.consents.services.record import consent_create, target_of
 from rakkan.consents.services.terms import Terms, check_terms, words_of
 from rakkan.core.errors import BadInput, Refused
 from rakkan.identity.selectors import check_identity_is_verified
-from rakkan.likenesses.services import check_likeness_is_own
+from rakkan.likenesses.services import check_trait_is_own
 
 _NARROWABLE = (ConsentState.LIVE, ConsentState.NOT_YET)
 
@@ -29,7 +29,7 @@ def consent_narrow(*, user: User, consent: Consent, terms: Terms) -> Consent:
         BadInput: the terms are no consent, or allow something the old ones did not.
     """
     actor = user_actor(user)  # it is theirs: taking something away needs no role
-    check_likeness_is_own(user, consent.likeness)
+    check_trait_is_own(user, consent.trait)
     Consent.objects.select_for_update().get(pk=consent.pk)  # after, or before, any claim under it
     state = consent_state(consent)
     if state not in _NARROWABLE:
@@ -38,12 +38,12 @@ def consent_narrow(*, user: User, consent: Consent, terms: Terms) -> Consent:
             code="consent-ended",
             remedy="Grant a new one instead.",
         )
-    identity = check_identity_is_verified(consent.likeness.person)
-    check_terms(terms)
+    identity = check_identity_is_verified(consent.person)
+    check_terms(terms, target_of(consent.trait))
     _check_narrower(consent, terms)
     successor = consent_create(
         user=user,
-        likeness=consent.likeness,
+        trait=consent.trait,
         terms=terms,
         identity=identity,
         supersedes=consent.pk,
@@ -65,10 +65,10 @@ def _check_narrower(consent: Consent, terms: Terms) -> None:
         frozenset(words["channels"]),
         frozenset(words["territories"]),
         frozenset(words["languages"]),
+        frozenset(words["permitted_changes"]),
     )
     within = (
         scope_within(scope, consent.scope)
-        and set(words["permitted_changes"]) <= set(consent.permitted_changes)
         and consent.valid_from <= terms.valid_from
         and terms.valid_until <= consent.valid_until
         and terms.ai_label.strip() == consent.ai_label

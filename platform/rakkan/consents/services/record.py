@@ -6,21 +6,22 @@ from django.utils import timezone
 
 from compliance.canonical import digest
 from compliance.receipt import ConsentTerms, receipt_statement, write_record
+from compliance.receipt.terms import LIKENESS, VOICE
 from compliance.signing import KeyRole
 from rakkan.accounts.models import User
 from rakkan.consents.models import Consent
 from rakkan.consents.services.terms import Terms, words_of
 from rakkan.core.keys import statement_signer
 from rakkan.identity.models import IdentityDecision
-from rakkan.likenesses.models import Likeness
+from rakkan.likenesses.models import Likeness, Trait
 
-_WITHDRAWAL = "at any time, in the depicted person's own account, with one click"
+_WITHDRAWAL = "at any time, in the person's own account, with one click"
 
 
 def consent_create(
     *,
     user: User,
-    likeness: Likeness,
+    trait: Trait,
     terms: Terms,
     identity: IdentityDecision,
     supersedes: UUID | None = None,
@@ -28,15 +29,16 @@ def consent_create(
     """Write a new consent in the caller's transaction; the receipt key signs what it says.
 
     Args:
-        user: the depicted person.
-        likeness: of theirs.
+        user: the person.
+        trait: their likeness or voice.
         terms: checked.
         identity: the decision that verifies them.
         supersedes: the wider consent that this one narrows.
     """
     row = Consent(
-        likeness=likeness,
-        controller=likeness.person.organisation,
+        likeness=trait if isinstance(trait, Likeness) else None,
+        voice=None if isinstance(trait, Likeness) else trait,
+        controller=trait.person.organisation,
         granted_by=user,
         **words_of(terms),
         ai_label=terms.ai_label.strip(),
@@ -51,14 +53,22 @@ def consent_create(
     return row
 
 
+def target_of(trait: Trait) -> str:
+    """Return what a record calls the kind of thing that it is about."""
+    return LIKENESS if isinstance(trait, Likeness) else VOICE
+
+
 def _says(row: Consent, identity: IdentityDecision, supersedes: UUID | None) -> ConsentTerms:
+    trait = row.trait
+    sha256 = trait.portrait_sha256 if isinstance(trait, Likeness) else trait.sample_sha256
     return ConsentTerms(
         consent_id=str(row.pk),
-        principal=str(row.likeness.person_id),
+        principal=str(trait.person_id),
         controller=row.controller.name,
         controller_id=str(row.controller_id),
-        likeness_id=str(row.likeness_id),
-        portrait_sha256=row.likeness.portrait_sha256,
+        target=target_of(trait),
+        target_id=str(trait.pk),
+        target_sha256=sha256,
         granted_by=str(row.granted_by_id),
         granted_at=row.granted_at.isoformat(),
         purposes=tuple(row.purposes),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from rakkan.consents.scope import LANGUAGES, TERRITORIES, Change, Channel, Purpose
+from rakkan.consents.scope import CHANGES_OF, LANGUAGES, TERRITORIES, Change, Channel, Purpose
 from rakkan.core.errors import BadInput
 
 VOCABULARY = {
@@ -31,13 +31,18 @@ class Terms:
     valid_until: datetime
 
 
-def check_terms(terms: Terms) -> None:
+def check_terms(terms: Terms, kind: str) -> None:
     """Raise unless these terms make a consent.
+
+    Args:
+        terms: what was ticked.
+        kind: "likeness" or "voice": what can be changed of it.
 
     Raises:
         BadInput: an empty or unknown scope, no label, or a term that does not lie ahead.
     """
-    for field, known in VOCABULARY.items():
+    vocabulary = VOCABULARY | {"permitted_changes": frozenset(CHANGES_OF[kind])}
+    for field, known in vocabulary.items():
         words = getattr(terms, field)
         unknown = sorted(set(words) - known)
         if unknown:

@@ -7,7 +7,7 @@ from rakkan.accounts.permissions import user_actor
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record
 from rakkan.consents.models import Consent, Withdrawal
-from rakkan.likenesses.services import check_likeness_is_own
+from rakkan.likenesses.services import check_trait_is_own
 
 
 def consent_withdraw(*, user: User, consent: Consent, reason: str) -> Withdrawal:
@@ -17,7 +17,7 @@ def consent_withdraw(*, user: User, consent: Consent, reason: str) -> Withdrawal
         NotPermitted: the consent is not the acting person's own.
     """
     actor = user_actor(user)  # it is theirs: no role that somebody could take away is needed
-    check_likeness_is_own(user, consent.likeness)
+    check_trait_is_own(user, consent.trait)
     Consent.objects.select_for_update().get(pk=consent.pk)  # after, or before, any claim under it
     withdrawal, made = Withdrawal.objects.get_or_create(
         consent=consent,

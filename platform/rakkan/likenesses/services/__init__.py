@@ -1,10 +1,14 @@
-"""What this app does: persons, portraits, verdicts."""
+"""What this app does: persons, portraits, voices, verdicts."""
 
-from rakkan.likenesses.services.likeness import (
-    check_likeness_is_own,
-    likeness_add,
-    likeness_measured,
-    person_ensure,
-)
+from rakkan.likenesses.services.likeness import likeness_add, likeness_measured
+from rakkan.likenesses.services.person import check_trait_is_own, person_ensure
+from rakkan.likenesses.services.voice import sample_measured, voice_add
 
-__all__ = ["check_likeness_is_own", "likeness_add", "likeness_measured", "person_ensure"]
+__all__ = [
+    "check_trait_is_own",
+    "likeness_add",
+    "likeness_measured",
+    "person_ensure",
+    "sample_measured",
+    "voice_add",
+]

@@ -1,11 +1,10 @@
-"""Add a person, add a portrait, keep what the gate measured."""
+"""Add a portrait, keep what the gate measured."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 
 from compliance.permit import MeasureResult
 from rakkan.accounts.models import User
@@ -13,32 +12,9 @@ from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, system
-from rakkan.core.errors import NotPermitted
 from rakkan.core.uploads import image_accept
-from rakkan.likenesses.classes import PersonClass
-from rakkan.likenesses.models import Likeness, Measurement, Person
-
-
-@transaction.atomic
-def person_ensure(*, user: User, person_class: PersonClass = PersonClass.ADULT) -> Person:
-    """Return the depicted person behind an account that has that role.
-
-    Args:
-        user: whose account it is.
-        person_class: of a person whose record is made now; a record that exists keeps its own.
-
-    Raises:
-        NotPermitted: the account is not a depicted person's.
-    """
-    actor = check_user_has_role(user, Role.DEPICTED_PERSON)
-    person, made = Person.objects.get_or_create(
-        user=user,
-        defaults={"organisation": user.organisation, "person_class": person_class.value},
-    )
-    if made:
-        subject = Subject("person", str(person.pk))
-        event_record(EventName.PERSON_ADDED, actor=actor, subject=subject)
-    return person
+from rakkan.likenesses.models import Likeness, Measurement
+from rakkan.likenesses.services.person import person_ensure
 
 
 def likeness_add(*, user: User, label: str, portrait: UploadedFile[Any] | None) -> Likeness:
@@ -89,17 +65,3 @@ def likeness_measured(*, likeness: Likeness, result: MeasureResult, worker: str)
             data={"verdict": result.verdict.value},
         )
     return measurement
-
-
-def check_likeness_is_own(user: User, likeness: Likeness) -> None:
-    """Raise unless ``likeness`` shows the acting user.
-
-    Raises:
-        NotPermitted: it shows somebody else.
-    """
-    if likeness.person.user_id != user.pk:
-        raise NotPermitted(
-            "Only the depicted person decides about their likeness.",
-            code="not-the-depicted-person",
-            remedy="Ask the depicted person to do this in their own account.",
-        )

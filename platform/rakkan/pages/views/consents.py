@@ -8,8 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.consents.selectors import consent_get, consents_visible
-from rakkan.consents.services import consent_grant
-from rakkan.likenesses.selectors import likeness_get
+from rakkan.consents.services import consents_grant
 from rakkan.pages import queries
 from rakkan.pages.answers import form_page, page, user_of
 from rakkan.pages.forms import ConsentForm, NarrowForm, WithdrawalForm
@@ -30,18 +29,17 @@ def consent_list(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
 def consent_new(request: HttpRequest) -> HttpResponseBase:
-    """Grant one for one's own likeness."""
+    """Grant one for one's own likeness, one's own voice, or one each."""
     user = user_of(request)
-    own = queries.own_likenesses(user)
-    wanted = {"likeness": request.GET.get("likeness")}
-    form = ConsentForm(request.POST or None, likenesses=own, initial=wanted)
+    own, voices = queries.own_likenesses(user), queries.own_voices(user)
+    wanted = {name: request.GET.get(name) for name in ("likeness", "voice")}
+    form = ConsentForm(request.POST or None, likenesses=own, voices=voices, initial=wanted)
 
     def act() -> str:
-        likeness = likeness_get(user, form.cleaned_data["likeness"].pk)
-        consent = consent_grant(user=user, likeness=likeness, terms=form.terms())
-        return reverse("consent", args=[consent.pk])
+        granted = consents_grant(user=user, traits=form.traits(), terms=form.terms())
+        return reverse("consents") if granted[1:] else reverse("consent", args=[granted[0].pk])
 
-    return form_page(request, "consents/new.html", form, act, likenesses=own)
+    return form_page(request, "consents/new.html", form, act)
 
 
 @require_safe
@@ -54,7 +52,7 @@ def consent_detail(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
         "consent": consent,
         "withdrawal": getattr(consent, "withdrawal", None),
         "supersession": getattr(consent, "supersession", None),
-        "own": consent.likeness.person.user_id == user.pk,
+        "own": consent.person.user_id == user.pk,
         "productions": productions_visible(user).filter(consent=consent),
     }
     return render(request, "consents/detail.html", context)

@@ -44,6 +44,7 @@ def _depicted(user: User) -> dict[str, Any]:
     person = getattr(user, "person", None)
     return {
         "likenesses": likenesses,
+        "voices": list(queries.own_voices(user)[:_SHORT]),
         "consents": consents[:_SHORT],
         "live_consents": queries.live(consents),
         "identity": identity_decision(person) if person else None,

@@ -1,4 +1,4 @@
-"""Have a worker measure a portrait or a voice track; keep what it says."""
+"""Have a worker measure a portrait, a voice sample or a voice track; keep what it says."""
 
 from compliance.permit import Finding, InputFile, JobKind, JobSpec, MeasureResult, Verdict
 from rakkan.audit.names import EventName
@@ -6,8 +6,8 @@ from rakkan.audit.services import event_record, system
 from rakkan.core.errors import Refused
 from rakkan.dispatch.models import Job
 from rakkan.dispatch.services import job_create
-from rakkan.likenesses.models import Likeness
-from rakkan.likenesses.services import likeness_measured
+from rakkan.likenesses.models import Likeness, Voice
+from rakkan.likenesses.services import likeness_measured, sample_measured
 from rakkan.productions.models import Production, VoiceMeasurement
 from rakkan.productions.services.transition import subject_of
 
@@ -26,6 +26,16 @@ def portrait_measure(*, likeness: Likeness) -> Job:
         spec=JobSpec(JobKind.MEASURE, GATE, (portrait,)),
         subject_id=likeness.pk,
         organisation_id=likeness.person.organisation_id,
+    )
+
+
+def sample_measure(*, voice: Voice) -> Job:
+    """Ask for a measure job on a voice sample, in the caller's transaction."""
+    sample = InputFile("voice", voice.sample_sha256, voice.sample_size, voice.sample_media_type)
+    return job_create(
+        spec=JobSpec(JobKind.MEASURE, GATE, (sample,)),
+        subject_id=voice.pk,
+        organisation_id=voice.person.organisation_id,
     )
 
 
@@ -54,6 +64,10 @@ def measure_receive(job: Job, result: MeasureResult) -> None:
     likeness = Likeness.objects.filter(pk=job.subject_id).first()
     if likeness is not None:
         likeness_measured(likeness=likeness, result=result, worker="measure-worker")
+        return
+    voice = Voice.objects.filter(pk=job.subject_id).first()
+    if voice is not None:
+        sample_measured(voice=voice, result=result, worker="measure-worker")
         return
     production = Production.objects.filter(pk=job.subject_id).first()
     if production is None:

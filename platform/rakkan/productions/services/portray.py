@@ -1,4 +1,4 @@
-"""Add a portrait and have it measured: the first step of the way."""
+"""Add a portrait or a voice sample and have it measured: the first step of the way."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_actor
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, refusal_recorded
-from rakkan.likenesses.models import Likeness
-from rakkan.likenesses.services import likeness_add
-from rakkan.productions.services.measure import portrait_measure
+from rakkan.likenesses.models import Likeness, Voice
+from rakkan.likenesses.services import likeness_add, voice_add
+from rakkan.productions.services.measure import portrait_measure, sample_measure
 
 
 def portrait_add(*, user: User, label: str, portrait: UploadedFile[Any] | None) -> Likeness:
@@ -27,3 +27,17 @@ def portrait_add(*, user: User, label: str, portrait: UploadedFile[Any] | None) 
         likeness = likeness_add(user=user, label=label, portrait=portrait)
         portrait_measure(likeness=likeness)
     return likeness
+
+
+def voice_enrol(*, user: User, label: str, sample: UploadedFile[Any] | None) -> Voice:
+    """Store a voice sample of the acting person and ask the gate about it.
+
+    Raises:
+        NotPermitted: the account is not a depicted person's.
+        BadInput: the file is not a sound file.
+    """
+    subject = Subject("voice", "", "new voice")
+    with refusal_recorded(EventName.VOICE_REFUSED, actor=user_actor(user), subject=subject):
+        voice = voice_add(user=user, label=label, sample=sample)
+        sample_measure(voice=voice)
+    return voice

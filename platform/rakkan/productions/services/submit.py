@@ -23,7 +23,7 @@ from rakkan.consents.models import Consent
 from rakkan.consents.scope import Use
 from rakkan.consents.selectors import consent_for_use
 from rakkan.core.errors import BadInput, NotFound, NotPermitted
-from rakkan.likenesses.selectors import check_likeness_is_usable, first_reason
+from rakkan.likenesses.selectors import check_trait_is_usable, first_reason
 from rakkan.productions.models import Production
 from rakkan.productions.services.measure import voice_of
 from rakkan.productions.services.stop import end, problem_of
@@ -90,7 +90,7 @@ def _forbid(production_id: UUID | str, actor: Actor, forbidden: UseForbidden) ->
 
 
 def _pin(production: Production) -> None:
-    check_likeness_is_usable(production.likeness)
+    check_trait_is_usable(production.likeness)
     check_voice_is_usable(production)
     production.consent = consent_for_use(production.likeness, use_of(production))
     production.request = request_document(production, production.consent)
