@@ -21,6 +21,8 @@ class Who(StrEnum):
     REVIEWER = "identity reviewer"
     APPROVER = "approver"
     AUDITOR = "auditor"
+    OPERATOR = "operator"
+    ADMINISTRATOR = "administrator"
     WORKER = "worker token"
 
 
@@ -32,7 +34,8 @@ ACCOUNTS: Callers = ALL - {Who.ANONYMOUS, Who.WORKER}
 PERSONS: Callers = frozenset({Who.PERSON, Who.OTHER_PERSON})
 REQUESTERS: Callers = frozenset({Who.REQUESTER, Who.COLLEAGUE})
 TEAM: Callers = REQUESTERS | {Who.APPROVER, Who.AUDITOR}
-SEE_LIKENESS: Callers = ACCOUNTS - {Who.OTHER_PERSON}
+BLIND: Callers = frozenset({Who.OPERATOR, Who.ADMINISTRATOR})  # see no content
+SEE_LIKENESS: Callers = ACCOUNTS - {Who.OTHER_PERSON} - BLIND
 HEAR_SAMPLE: Callers = frozenset({Who.PERSON, Who.APPROVER, Who.AUDITOR})
 SEE_PRODUCTION: Callers = TEAM | {Who.PERSON}
 REQUESTER: Callers = frozenset({Who.REQUESTER})
@@ -40,6 +43,8 @@ PERSON: Callers = frozenset({Who.PERSON})
 REVIEWER: Callers = frozenset({Who.REVIEWER})
 APPROVER: Callers = frozenset({Who.APPROVER})
 AUDITOR: Callers = frozenset({Who.AUDITOR})
+OPERATOR: Callers = frozenset({Who.OPERATOR})
+ADMINISTRATOR: Callers = frozenset({Who.ADMINISTRATOR})
 WORKER: Callers = frozenset({Who.WORKER})
 
 _API, _JOB = "api/v1", "worker/v1/jobs/<uuid:job_id>"
@@ -48,6 +53,7 @@ _LIKENESS, _CHECK = "likenesses/<uuid:likeness_id>", "identity/<uuid:check_id>"
 _VOICE = "voices/<uuid:voice_id>"
 _BIOMETRIC = "identity/biometric-consent/<uuid:biometric_id>"
 _CONSENT, _PRODUCTION = "consents/<uuid:consent_id>", "productions/<uuid:production_id>"
+_MEMBER = "people/<uuid:user_id>"
 
 SECTIONS: dict[str, dict[Endpoint, Callers]] = {
     "API for people's programs": {
@@ -83,6 +89,14 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", f"{_API_PRODUCTION}/video"): SEE_PRODUCTION,
         ("GET", f"{_API_PRODUCTION}/evidence"): SEE_PRODUCTION,
         ("GET", f"{_API}/events"): AUDITOR,
+        ("GET", f"{_API}/people"): ADMINISTRATOR,
+        ("GET", f"{_API}/{_MEMBER}"): ADMINISTRATOR,
+        ("POST", f"{_API}/{_MEMBER}/roles"): ADMINISTRATOR,
+        ("POST", f"{_API}/{_MEMBER}/roles/revoke"): ADMINISTRATOR,
+        ("POST", f"{_API}/{_MEMBER}/deactivate"): ADMINISTRATOR,
+        ("POST", f"{_API}/{_MEMBER}/reactivate"): ADMINISTRATOR,
+        ("GET", f"{_API}/operations"): OPERATOR,
+        ("POST", f"{_API}/operations/<uuid:production_id>/cancel"): OPERATOR,
     },
     "Worker endpoint": {
         ("POST", f"{_JOB}/claim"): WORKER,
@@ -157,6 +171,18 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", "my-data"): PERSONS,
         ("GET", "my-data/copy"): PERSONS,
         ("GET", "events"): AUDITOR,
+        ("GET", "people"): ADMINISTRATOR,
+        ("GET", _MEMBER): ADMINISTRATOR,
+        ("POST", _MEMBER): ADMINISTRATOR,
+        ("GET", f"{_MEMBER}/revoke"): ALL,
+        ("POST", f"{_MEMBER}/revoke"): ADMINISTRATOR,
+        ("GET", f"{_MEMBER}/deactivate"): ALL,
+        ("POST", f"{_MEMBER}/deactivate"): ADMINISTRATOR,
+        ("GET", f"{_MEMBER}/reactivate"): ALL,
+        ("POST", f"{_MEMBER}/reactivate"): ADMINISTRATOR,
+        ("GET", "operations"): OPERATOR,
+        ("GET", "operations/<uuid:production_id>/cancel"): ALL,
+        ("POST", "operations/<uuid:production_id>/cancel"): OPERATOR,
     },
 }
 

@@ -123,6 +123,10 @@ def test_the_lists_do_show_the_rows_of_the_own_organisation(worlds: Worlds) -> N
         (Who.AUDITOR, "api/v1/productions", own.waiting),
         (Who.AUDITOR, "productions", own.waiting),
         (Who.AUDITOR, "api/v1/events", own.released),
+        (Who.ADMINISTRATOR, "api/v1/people", own.deputy),
+        (Who.ADMINISTRATOR, "people", own.deputy),
+        (Who.OPERATOR, "api/v1/operations", own.queued),
+        (Who.OPERATOR, "operations", own.queued),
     ):
         with undone():
             answer = ask(own, who, "GET", path)

@@ -25,6 +25,7 @@ from rest_framework.test import APIClient
 from compliance.permit import MeasureResult, RenderResult, Verdict
 from rakkan.accounts.models import User
 from rakkan.accounts.roles import Role
+from rakkan.accounts.services import user_deactivate
 from rakkan.consents.models import Consent
 from rakkan.identity.models import BiometricConsent, IdentityCheck
 from rakkan.identity.services import biometric_consent_grant, identity_submit
@@ -79,6 +80,7 @@ class World:
     rendering: people.Worker
     released: Production
     deputy: User  # another approver
+    closed: User  # nobody signs in with this account
     tokens: dict[Who, str] = field(default_factory=dict)
     cookies: dict[Who, str] = field(default_factory=dict)
 
@@ -91,12 +93,15 @@ class World:
             "biometric_id": self.biometric.pk,
             "consent_id": self.consent.pk,
             "production_id": self._production(path).pk,
+            "user_id": (self.closed if "reactivate" in path else self.deputy).pk,
             "asset_id": self.released.asset_id,
             "job_id": self._job(path),
             "sha256": SHA256 if "output" in path else self.waiting.voice_sha256,
         }
 
     def _production(self, path: str) -> Production:
+        if "operations/" in path:
+            return self.queued
         if path.endswith(("/submit", "/cancel")):
             return self.draft
         if path.endswith(("/video", "/evidence")):
@@ -111,6 +116,7 @@ class World:
     def ids(self) -> list[str]:
         """What would tell a stranger that these objects and people exist."""
         rows: list[Any] = [
+            self.closed,
             self.likeness,
             self.voice,
             self.check,
@@ -139,6 +145,8 @@ def world_make() -> World:
         Who.REVIEWER: team.reviewer,
         Who.APPROVER: team.approver,
         Who.AUDITOR: team.auditor,
+        Who.OPERATOR: people.user_make(team.organisation, Role.OPERATOR),
+        Who.ADMINISTRATOR: people.administrator_of(team),
     }
     rendering = people.render_worker(_approved(team, likeness))
     assert rendering.claim().status_code == 200
@@ -157,7 +165,11 @@ def world_make() -> World:
         rendering=rendering,
         released=_released(team, likeness),
         deputy=people.user_make(team.organisation, Role.APPROVER),
+        closed=people.user_make(team.organisation, Role.REQUESTER),
     )
+    user_deactivate(user=users[Who.ADMINISTRATOR], member_id=world.closed.pk)
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    Production.objects.filter(pk=world.queued.pk).update(changed_at=long_ago)  # nobody takes it
     for who, user in users.items():
         world.tokens[who], world.cookies[who] = _token(user), _cookie(user)
     return world
@@ -314,6 +326,7 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
     likeness = {"label": "New", "portrait": people.portrait_file()}
     voice = {"label": "New", "sample": people.voice_file()}
     evidence = {"evidence": SimpleUploadedFile("passport.pdf", b"%PDF-1.7 passport")}
+    member = "people/<uuid:user_id>"
     bodies: dict[str, dict[str, Any]] = {
         "api/v1/auth/login": sign_in,
         "sign-in": sign_in,
@@ -341,6 +354,10 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
             "to_user": str(world.deputy.pk),
             "valid_until": day.date().isoformat(),
         },
+        f"api/v1/{member}/roles": {"role": "requester"},
+        f"api/v1/{member}/roles/revoke": {"role": "approver"},
+        member: {"role": "requester"},
+        f"{member}/revoke": {"role": "approver"},
         "i18n/setlang/": {"language": "ja"},
     }
     return bodies.get(path, {})

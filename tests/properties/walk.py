@@ -56,6 +56,7 @@ from rakkan.productions.services.reconcile import reconcile
 from rakkan.productions.services.release import release_deliver
 from rakkan.productions.services.stop import production_cancel
 from rakkan.productions.services.submit import production_submit
+from rakkan.productions.services.unblock import production_cancel_stuck
 from rakkan.productions.services.withdraw import withdraw
 from rakkan.productions.states import State
 from tests.integration import clips, people
@@ -368,6 +369,23 @@ class Walk(RuleBasedStateMachine):
                 lambda: production_cancel(user=user, production_id=production.pk),
                 may=user.pk == production.requester_id and Role.REQUESTER in user_roles(user),
             )
+
+    @rule(who=st.sampled_from([10, 10, 0, 9]), index=INDEX)
+    def operate(self, who: int, index: int) -> None:
+        user, production = self.user(who), self.production(index)
+        if production is None:
+            return
+        job = Job.objects.filter(subject_id=production.pk, kind="render").first()
+        lease = job.lease_until if job and production.state == State.RENDERING else None
+        still = self.moment + timedelta(seconds=1) - (lease or production.changed_at)
+        waits = ("queued", "rendering", "rendered", "sealed")
+        self.do(
+            "cancel as stuck",
+            lambda: production_cancel_stuck(user=user, production_id=production.pk),
+            may=Role.OPERATOR in user_roles(user)
+            and production.state in waits
+            and still >= timedelta(minutes=10),
+        )
 
     # -- workers ------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from rakkan.api import views
+from rakkan.api import operations, people, views
 
 urlpatterns = [
     path("schema", SpectacularJSONAPIView.as_view(), name="api-schema"),
@@ -35,4 +35,12 @@ urlpatterns = [
     path("productions/<uuid:production_id>/video", views.ProductionVideo.as_view()),
     path("productions/<uuid:production_id>/evidence", views.ProductionEvidence.as_view()),
     path("events", views.Events.as_view()),
+    path("people", people.People.as_view()),
+    path("people/<uuid:user_id>", people.PersonDetail.as_view()),
+    path("people/<uuid:user_id>/roles", people.RoleGrants.as_view()),
+    path("people/<uuid:user_id>/roles/revoke", people.RoleRevocations.as_view()),
+    path("people/<uuid:user_id>/deactivate", people.Deactivation.as_view()),
+    path("people/<uuid:user_id>/reactivate", people.Reactivation.as_view()),
+    path("operations", operations.Operations.as_view()),
+    path("operations/<uuid:production_id>/cancel", operations.StuckCancellation.as_view()),
 ]

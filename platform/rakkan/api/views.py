@@ -1,9 +1,8 @@
 """The HTTP API for people's programs: thin, every rule is in the services."""
 
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.http import FileResponse, HttpResponseBase
 from knox.models import AuthToken
 from rest_framework.permissions import AllowAny
@@ -11,19 +10,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from rakkan.accounts.models import User
 from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
 from rakkan.accounts.services import code_confirm, session_start
 from rakkan.api import fields, serializers
+from rakkan.api.answers import page_of as _page
+from rakkan.api.answers import user_of as _user
 from rakkan.api.fields import fields_of, filters_of
-from rakkan.api.pagination import Newest
 from rakkan.approvals.services import Verdict, Word
 from rakkan.audit.services import log_read
 from rakkan.consents.selectors import consent_get, consents_visible
 from rakkan.consents.services import consent_grant
 from rakkan.core.blobs import Area, blob_open
-from rakkan.core.errors import BadInput
 from rakkan.evidence.person_copy import person_copy
 from rakkan.evidence.services import evidence_export
 from rakkan.identity.selectors import biometric_consents_visible, identity_checks_visible
@@ -48,24 +46,6 @@ from rakkan.productions.services.release import release_deliver
 from rakkan.productions.services.stop import production_cancel
 from rakkan.productions.services.submit import production_submit
 from rakkan.productions.services.withdraw import withdraw
-
-
-def _user(request: Request) -> User:
-    return cast("User", request.user)
-
-
-def _page(view: APIView, request: Request, rows: Any, kind: Any, order: str) -> Response:
-    pages = Newest()
-    pages.ordering = order
-    try:
-        page: Any = pages.paginate_queryset(rows, request, view=view)
-    except (ValidationError, ValueError) as error:  # the cursor holds whatever a caller put there
-        raise BadInput(
-            "The cursor is none of ours.",
-            code="cursor-invalid",
-            remedy="Follow the links in next and previous, or start without a cursor.",
-        ) from error
-    return pages.get_paginated_response(kind(page, many=True).data)
 
 
 class Login(APIView):

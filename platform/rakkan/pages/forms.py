@@ -10,12 +10,22 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rakkan.accounts.models import User
+from rakkan.accounts.roles import Role
 from rakkan.consents.models import Consent
 from rakkan.consents.scope import WORLD
 from rakkan.consents.services import Terms
 from rakkan.likenesses.models import Likeness, Trait, Voice
 from rakkan.pages.events import event_choices
-from rakkan.pages.words import CHANGES, CHANNELS, LANGUAGES, PURPOSES, TERRITORIES, Words, choices
+from rakkan.pages.words import (
+    CHANGES,
+    CHANNELS,
+    LANGUAGES,
+    PURPOSES,
+    ROLES,
+    TERRITORIES,
+    Words,
+    choices,
+)
 from rakkan.productions.models import Production
 from rakkan.productions.services.create import Draft
 from rakkan.productions.services.redraft import draft_of
@@ -374,6 +384,23 @@ class DelegationForm(_Form):
     def end(self) -> datetime:
         """Return the last moment of the last day."""
         return datetime.combine(self.cleaned_data["valid_until"], _LAST_SECOND, tzinfo=UTC)
+
+
+class RoleForm(_Form):
+    """A role for a colleague, and the last day of its term."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=[(role.value, ROLES[role]) for role in Role])
+    valid_until = forms.DateField(
+        label=_("Until"),
+        required=False,
+        help_text=_("The last day of the term (UTC). An auditor's role needs one."),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def end(self) -> datetime | None:
+        """Return the last moment of the last day, if there is one."""
+        day = self.cleaned_data["valid_until"]
+        return datetime.combine(day, _LAST_SECOND, tzinfo=UTC) if day else None
 
 
 class EventFilter(_Form):

@@ -62,6 +62,9 @@ TEXTS: dict[str, Words] = {
     ),
     "blob-missing": Words(_("A stored file cannot be read at the moment."), _AGAIN),
     "cancelled": Words(_("The requester cancelled it."), _NEW_PRODUCTION),
+    "cancelled-as-stuck": Words(
+        _("An operator cancelled it, because it did not get on."), _NEW_PRODUCTION
+    ),
     "changes-requested": Words(
         _("An approver asks for changes."),
         _("Make a new draft from this one and change what the comment names."),
@@ -197,6 +200,7 @@ TEXTS: dict[str, Words] = {
         _("Only the depicted person decides about their likeness."),
         _("Ask the depicted person to do this in their own account."),
     ),
+    "not-stuck": Words(_("It is not stuck."), _("Leave it alone; its requester can cancel it.")),
     "own-account": Words(
         _("Nobody changes their own account or roles."), _("Ask another administrator.")
     ),

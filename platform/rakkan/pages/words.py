@@ -4,10 +4,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from compliance.permit import JobKind
 from rakkan.accounts.roles import Role
 from rakkan.consents.scope import WORLD, Change, Channel, Purpose
 from rakkan.likenesses.classes import PersonClass
 from rakkan.productions.states import State
+from rakkan.productions.stuck import Why
 
 Words = dict[str, str | Promise]
 
@@ -116,6 +118,15 @@ NEXT: Words = {  # by state: whose move it is, in a sentence
     State.SEALED: _("The gate is reading every mark back."),
     State.RELEASED: _("Ready: sealed, checked and released."),
 }
+STUCK: Words = {  # why a production does not get on
+    Why.NO_WORKER: _("No worker takes it."),
+    Why.WORKER_SILENT: _("Its worker fell silent."),
+    Why.NOT_SEALED: _("No sealing worker finishes it."),
+}
+JOB_KINDS: Words = {
+    JobKind.RENDER: pgettext_lazy("job", "Render"),
+    JobKind.MEASURE: pgettext_lazy("job", "Measure"),
+}
 CONSENT_STATES: Words = {
     "live": pgettext_lazy("consent", "Live"),
     "not-yet": pgettext_lazy("consent", "Not yet valid"),
@@ -177,6 +188,8 @@ KINDS: dict[str, Words] = {
     "role": ROLES,
     "state": STATES,
     "next": NEXT,
+    "stuck": STUCK,
+    "job": JOB_KINDS,
     "consent": CONSENT_STATES,
     "verdict": VERDICTS,
     "person_class": PERSON_CLASSES,

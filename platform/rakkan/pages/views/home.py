@@ -14,6 +14,7 @@ from rakkan.identity.selectors import identity_checks_visible, identity_decision
 from rakkan.pages import queries
 from rakkan.pages.answers import page, user_of
 from rakkan.productions.selectors import productions_visible
+from rakkan.productions.stuck import productions_stuck
 
 _SHORT = 5  # rows of a list on the first page; the rest is one click away
 
@@ -29,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
         Role.IDENTITY_REVIEWER: _reviewer,
         Role.REQUESTER: _requester,
         Role.AUDITOR: _auditor,
+        Role.OPERATOR: _operator,
     }
     context: dict[str, Any] = {}
     held = user_roles(user)
@@ -67,3 +69,7 @@ def _requester(user: User) -> dict[str, Any]:
 
 def _auditor(user: User) -> dict[str, Any]:
     return {"newest_events": events_of(user.organisation_id)[: 2 * _SHORT]}
+
+
+def _operator(user: User) -> dict[str, Any]:
+    return {"stuck": productions_stuck(user.organisation_id)}

@@ -20,6 +20,8 @@ ACCOUNTS = {
     "reviewer": ("reviewer@demo.example", "Ido Identity", Role.IDENTITY_REVIEWER),
     "approver": ("approver@demo.example", "Lee Legal", Role.APPROVER),
     "auditor": ("auditor@demo.example", "Aki Auditor", Role.AUDITOR),
+    "operator": ("operator@demo.example", "Oki Operator", Role.OPERATOR),
+    "administrator": ("administrator@demo.example", "Ada Administrator", Role.ADMINISTRATOR),
 }
 
 _WITH_CODES = (Role.APPROVER,)  # who decides, confirms each decision
