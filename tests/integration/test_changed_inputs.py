@@ -35,7 +35,8 @@ def test_a_job_for_other_inputs_than_were_approved_gets_no_permit() -> None:
     worker = people.render_worker(production)
     job = Job.objects.get(pk=worker.job_id)
     with without_triggers("dispatch_job"):
-        Job.objects.filter(pk=job.pk).update(spec=job.spec | {"prompt": "smiling"})
+        job.spec |= {"prompt": "smiling"}
+        job.save(update_fields=["spec"])
 
     answer = worker.claim()
 

@@ -368,7 +368,8 @@ def test_the_button_leads_to_a_form_that_is_filled_in_and_keeps_the_voice() -> N
     answer = client.post(address, given)
 
     assert answer.status_code == 302, answer.content.decode()
-    new = Production.objects.get(title="With the price")
+    new = Production.objects.get(state="draft")
+    assert new.title == "With the price"
     assert new.voice_sha256 == old.voice_sha256
     assert client.get("/productions/new?from=nothing").status_code == 404
 
@@ -621,6 +622,7 @@ def test_sql_cannot_date_a_decision_back_into_a_term_that_is_over() -> None:
         organisation=team.organisation,
         requester=team.requester,
         depicted=team.person,
+        person=person_ensure(user=team.person),
         opened_at=now - timedelta(days=20),
         expires_at=now - timedelta(days=6),
     )

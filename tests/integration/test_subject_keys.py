@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from rakkan.core.errors import Damaged, Unavailable
+from rakkan.core.requests import request_id_start
 from rakkan.vault.keys import wrapping_keys
 from rakkan.vault.models import SubjectKey
 from rakkan.vault.services import (
@@ -72,6 +73,7 @@ def test_a_wrapped_key_copied_to_another_subject_does_not_open() -> None:
     _sealed(other)
     foreign = SubjectKey.objects.get(pk=other).wrapped
     SubjectKey.objects.filter(pk=one).update(wrapped=foreign)
+    request_id_start()  # an opened key is kept for one unit of work only
     with pytest.raises(Damaged):
         subject_open(sealed=sealed, place=PLACE)
 
@@ -128,6 +130,7 @@ def own_keys(tmp_path: Path, settings):
     def write(*lines: str) -> None:
         (tmp_path / "subjects.key").write_text("".join(f"{line}\n" for line in lines))
         wrapping_keys.cache_clear()
+        request_id_start()  # an opened key is kept for one unit of work only
 
     yield write
     wrapping_keys.cache_clear()

@@ -14,6 +14,7 @@ from rakkan.audit.models import append_only
 from rakkan.consents.scope import TERRITORIES, Channel, Purpose
 from rakkan.core.models import IdModel, words
 from rakkan.likenesses.classes import PersonClass
+from rakkan.vault.fields import SealedText
 
 VOCABULARY: dict[str, list[str]] = {  # what the lists of a rule may hold
     "purposes": [purpose.value for purpose in Purpose],
@@ -136,6 +137,7 @@ class Workflow(IdModel):
 
     subject_id = models.UUIDField()
     subject_digest = models.CharField(max_length=64)
+    person = models.ForeignKey("likenesses.Person", on_delete=models.PROTECT)  # who is depicted
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
     requester = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
@@ -253,7 +255,7 @@ class Decision(IdModel):
     )
     verdict = models.CharField(max_length=10, choices=[(v.value, v.value) for v in Verdict])
     subject_digest = models.CharField(max_length=64)
-    comment = models.CharField(max_length=1000, blank=True)
+    comment = SealedText(subject="workflow.person_id", max_length=1000, blank=True)
     decided_at = models.DateTimeField()
 
     class Meta:

@@ -10,6 +10,10 @@ from rakkan.audit.models import append_only
 from rakkan.consents.scope import CHANGES_OF, Scope
 from rakkan.core.models import IdModel, words
 from rakkan.likenesses.models import Person, Trait
+from rakkan.vault.fields import SealedJSON, SealedText
+
+_WHOSE = "likeness.person_id|voice.person_id"
+_WHOSE_WITHDRAWAL = "consent.likeness.person_id|consent.voice.person_id"
 
 
 class Consent(IdModel):
@@ -36,13 +40,15 @@ class Consent(IdModel):
     territories = words()
     languages = words()
     permitted_changes = words(blank=True)
-    ai_label = models.CharField(max_length=200)  # the words that tell viewers what they see
+    # The words that tell viewers what they see.
+    ai_label = SealedText(subject=_WHOSE, max_length=200)
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
     granted_at = models.DateTimeField()
-    record = models.JSONField()
+    record = SealedJSON(subject=_WHOSE, default=dict)
     record_digest = models.CharField(max_length=64)
-    receipt = models.TextField()  # signed by the receipt key; the person keeps a copy
+    # Signed by the receipt key; the person keeps a copy.
+    receipt = SealedText(subject=_WHOSE)
 
     class Meta:
         """It is about one thing; a term has a length, and a scope is never empty."""
@@ -109,7 +115,7 @@ class Withdrawal(IdModel):
     consent = models.OneToOneField(Consent, on_delete=models.PROTECT, related_name="withdrawal")
     withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     withdrawn_at = models.DateTimeField()
-    reason = models.CharField(max_length=500, blank=True)
+    reason = SealedText(subject=_WHOSE_WITHDRAWAL, max_length=500, blank=True)
 
     class Meta:
         """A withdrawal is not undone; a new consent can be given."""

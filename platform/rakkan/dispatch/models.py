@@ -10,11 +10,21 @@ from compliance.permit import JobKind, JobSpec
 from rakkan.audit.models import append_only
 from rakkan.core.models import IdModel, starts_as
 from rakkan.dispatch.states import JobState, pairs
+from rakkan.vault.fields import SealedJSON, SealedText
 
 KINDS = [kind.value for kind in JobKind]
 STATES = [state.value for state in JobState]
 # What is to be done never changes; where it is and who does it may.
-ORDER = ("kind", "queue", "subject_id", "organisation", "request_digest", "spec", "asset_id")
+ORDER = (
+    "kind",
+    "queue",
+    "subject_id",
+    "person",
+    "organisation",
+    "request_digest",
+    "spec",
+    "asset_id",
+)
 
 
 class Job(IdModel):
@@ -23,9 +33,10 @@ class Job(IdModel):
     kind = models.CharField(max_length=10, choices=[(k, k) for k in KINDS])
     queue = models.CharField(max_length=20)
     subject_id = models.UUIDField()
+    person = models.ForeignKey("likenesses.Person", on_delete=models.PROTECT)  # whose data it holds
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
     request_digest = models.CharField(max_length=64)
-    spec = models.JSONField()
+    spec = SealedJSON(subject="person_id", default=dict)
     asset_id = models.CharField(max_length=16, blank=True)
     state = models.CharField(
         max_length=10, choices=[(s, s) for s in STATES], default=JobState.QUEUED.value
@@ -38,7 +49,7 @@ class Job(IdModel):
     lease_until = models.DateTimeField(null=True, blank=True)
     deliveries = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
-    error = models.JSONField(null=True, blank=True)
+    error = SealedJSON(subject="person_id", null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -88,7 +99,7 @@ class IssuedPermit(IdModel):
 
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="permits")
     fence = models.PositiveIntegerField()
-    token = models.TextField()
+    token = SealedText(subject="job.person_id")
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 

@@ -7,6 +7,7 @@ from django.db import models
 
 from rakkan.audit.models import append_only
 from rakkan.core.models import IdModel
+from rakkan.vault.fields import SealedText
 
 
 class IdentityCheck(IdModel):
@@ -45,7 +46,7 @@ class IdentityDecision(IdModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     verified = models.BooleanField()
-    note = models.CharField(max_length=500, blank=True)
+    note = SealedText(subject="check_made.person_id", max_length=500, blank=True)
     decided_at = models.DateTimeField()
     valid_until = models.DateTimeField()
 

@@ -9,6 +9,7 @@ from compliance.permit import Verdict
 from rakkan.audit.models import append_only
 from rakkan.core.models import IdModel
 from rakkan.likenesses.classes import PersonClass
+from rakkan.vault.fields import SealedJSON, SealedText
 
 VERDICTS = [verdict.value for verdict in Verdict]
 CLASSES = [kind.value for kind in PersonClass]
@@ -44,7 +45,7 @@ class Likeness(IdModel):
     """One portrait of a person, pinned by its digest; another photo is another likeness."""
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="likenesses")
-    label = models.CharField(max_length=120)
+    label = SealedText(subject="person_id", max_length=120)
     portrait_sha256 = models.CharField(max_length=64)
     portrait_size = models.PositiveBigIntegerField()  # bytes
     portrait_media_type = models.CharField(max_length=40)
@@ -59,14 +60,14 @@ class Likeness(IdModel):
 
     def __str__(self) -> str:
         """Label."""
-        return self.label
+        return str(self.label)
 
 
 class Voice(IdModel):
     """One sample of a person's voice, pinned by its digest; another sample is another voice."""
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="voices")
-    label = models.CharField(max_length=120)
+    label = SealedText(subject="person_id", max_length=120)
     sample_sha256 = models.CharField(max_length=64)
     sample_size = models.PositiveBigIntegerField()  # bytes
     sample_media_type = models.CharField(max_length=40)
@@ -81,7 +82,7 @@ class Voice(IdModel):
 
     def __str__(self) -> str:
         """Label."""
-        return self.label
+        return str(self.label)
 
 
 Trait = Likeness | Voice  # what is somebody's own, and what they consent about
@@ -91,8 +92,6 @@ class _Measured(IdModel):
     """What the gate says, once."""
 
     verdict = models.CharField(max_length=30, choices=[(v, v) for v in VERDICTS])
-    findings = models.JSONField()
-    facts = models.JSONField(default=dict)
     measured_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -109,6 +108,8 @@ class Measurement(_Measured):
     """What the gate said of a portrait."""
 
     likeness = models.OneToOneField(Likeness, on_delete=models.PROTECT, related_name="measurement")
+    findings = SealedJSON(subject="likeness.person_id", default=list)
+    facts = SealedJSON(subject="likeness.person_id", default=dict)
 
     class Meta:
         """A verdict is not edited: another photo is measured anew."""
@@ -125,6 +126,8 @@ class SampleMeasurement(_Measured):
     """What the gate said of a voice sample."""
 
     voice = models.OneToOneField(Voice, on_delete=models.PROTECT, related_name="measurement")
+    findings = SealedJSON(subject="voice.person_id", default=list)
+    facts = SealedJSON(subject="voice.person_id", default=dict)
 
     class Meta:
         """A verdict is not edited: another sample is measured anew."""

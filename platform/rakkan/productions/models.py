@@ -11,6 +11,7 @@ from django.db.models import Q
 from rakkan.audit.models import append_only
 from rakkan.core.models import IdModel, starts_as, words
 from rakkan.productions.states import State, pairs
+from rakkan.vault.fields import SealedJSON, SealedText
 
 STATES = [state.value for state in State]
 
@@ -36,6 +37,7 @@ INPUTS = (
     "voice_size",
     "voice_media_type",
     "asset_id",
+    "salt",
     "request",
     "request_digest",
 )
@@ -51,6 +53,11 @@ def new_asset_id() -> str:
     return secrets.token_hex(8)
 
 
+def new_salt() -> str:
+    """Return 128 random bits in hexadecimal."""
+    return secrets.token_hex(16)
+
+
 class Production(IdModel):
     """A request for one video in one language and everything that became of it."""
 
@@ -58,13 +65,13 @@ class Production(IdModel):
     requester = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     likeness = models.ForeignKey("likenesses.Likeness", on_delete=models.PROTECT)
     consent = models.ForeignKey("consents.Consent", on_delete=models.PROTECT, null=True, blank=True)
-    title = models.CharField(max_length=120)
+    title = SealedText(subject="likeness.person_id", max_length=120)
     purpose = models.CharField(max_length=40)
     channels = words()
     territories = words()
     language = models.CharField(max_length=10)
-    prompt = models.CharField(max_length=500, blank=True)
-    transcript = models.TextField(blank=True)
+    prompt = SealedText(subject="likeness.person_id", max_length=500, blank=True)
+    transcript = SealedText(subject="likeness.person_id", blank=True)
     engine = models.CharField(max_length=30)
     width = models.PositiveSmallIntegerField(default=512)  # pixels
     height = models.PositiveSmallIntegerField(default=512)  # pixels
@@ -74,12 +81,17 @@ class Production(IdModel):
     voice_size = models.PositiveBigIntegerField()  # bytes
     voice_media_type = models.CharField(max_length=40)
     asset_id = models.CharField(max_length=16, unique=True, default=new_asset_id)
-    request = models.JSONField(null=True, blank=True)
+    salt = SealedText(  # makes the request's digest, which the log keeps, tell nothing of its words
+        subject="likeness.person_id", default=new_salt, null=True
+    )
+    request = SealedJSON(subject="likeness.person_id", null=True, blank=True)
     request_digest = models.CharField(max_length=64, blank=True)
     state = models.CharField(
         max_length=20, choices=[(s, s) for s in STATES], default=State.DRAFT.value
     )
-    problem = models.JSONField(null=True, blank=True)  # why it ended, for people
+    problem = SealedJSON(
+        subject="likeness.person_id", null=True, blank=True
+    )  # why it ended, for people
     seal_sent_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
@@ -110,7 +122,7 @@ class Production(IdModel):
 
     def __str__(self) -> str:
         """Title."""
-        return self.title
+        return str(self.title)
 
 
 class VoiceMeasurement(IdModel):
@@ -121,8 +133,8 @@ class VoiceMeasurement(IdModel):
     )
     voice_sha256 = models.CharField(max_length=64)
     verdict = models.CharField(max_length=30)
-    findings = models.JSONField()
-    facts = models.JSONField(default=dict)
+    findings = SealedJSON(subject="production.likeness.person_id", default=list)
+    facts = SealedJSON(subject="production.likeness.person_id", default=dict)
     measured_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -144,7 +156,7 @@ class Rendering(IdModel):
     permit = models.OneToOneField("dispatch.IssuedPermit", on_delete=models.PROTECT)
     file_sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField()  # bytes
-    result = models.JSONField()
+    result = SealedJSON(subject="production.likeness.person_id", default=dict)
     received_at = models.DateTimeField()
 
     class Meta:

@@ -8,6 +8,7 @@ the same place again gives the same bytes.
 from __future__ import annotations
 
 import secrets
+from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from rakkan.core.errors import Damaged, Refused
+from rakkan.core.requests import request_id
 from rakkan.vault.keys import KEY_BYTES, WrappingKey, current_key, wrapping_keys
 from rakkan.vault.models import SubjectKey
 
@@ -101,6 +103,7 @@ def subject_key_destroy(*, subject_id: UUID) -> bool:
             return False
         row.wrapped, row.destroyed_at = None, now
         row.save(update_fields=["wrapped", "destroyed_at"])
+    _kept().pop(subject_id, None)
     return True
 
 
@@ -126,7 +129,27 @@ def subject_keys_rewrap(*, limit: int = 500) -> int:
     return len(old)
 
 
+# Opened keys of the request (or task) at work: a page opens many values of few people.
+_opened: ContextVar[tuple[str, dict[UUID, bytes]]] = ContextVar("opened_keys", default=("", {}))
+
+
+def _kept() -> dict[UUID, bytes]:
+    current = request_id()
+    name, keys = _opened.get()
+    if name != current or not current:
+        keys = {}
+        _opened.set((current, keys))
+    return keys
+
+
 def _data_key(subject_id: UUID, *, make: bool) -> bytes:
+    kept = _kept()
+    if subject_id not in kept:
+        kept[subject_id] = _data_key_load(subject_id, make=make)
+    return kept[subject_id]
+
+
+def _data_key_load(subject_id: UUID, *, make: bool) -> bytes:
     row = SubjectKey.objects.filter(pk=subject_id).first()
     if row is None and make:
         row = _make(subject_id)

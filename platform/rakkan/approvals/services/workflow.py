@@ -21,6 +21,7 @@ from rakkan.approvals.services.policy import plan_of
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record
 from rakkan.core.errors import BadInput, NotFound, NotPermitted, Refused
+from rakkan.likenesses.models import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Question:
     organisation: Organisation
     requester: User
     depicted: User
+    person: Person  # who is depicted
     asked: Asked
 
 
@@ -65,6 +67,7 @@ def workflow_open(question: Question) -> Workflow:
                 organisation=question.organisation,
                 requester=question.requester,
                 depicted=question.depicted,
+                person=question.person,
                 policies=policies,
                 purpose=asked.purpose,
                 channels=sorted(asked.channels),

@@ -99,7 +99,7 @@ def refusal_recorded(
         name: of the event that tells the refusal.
         actor: who tried.
         subject: what it was about.
-        data: more to tell; code and reason are added.
+        data: more to tell; the code is added.
         unless: the code of a refusal that is no news.
     """
     try:
@@ -108,7 +108,8 @@ def refusal_recorded(
     except Refused as refused:
         if unless and refused.code == unless:
             raise
-        reason = {"code": refused.code, "reason": str(refused)}
+        # The sentence may repeat what somebody typed; the code never does.
+        reason = {"code": refused.code}
         with transaction.atomic():
             event_record(name, actor=actor, subject=subject, data={**(data or {}), **reason})
         raise

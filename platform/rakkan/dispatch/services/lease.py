@@ -112,7 +112,6 @@ def _permit_mint(job: Job) -> str:
             "job": str(job.pk),
             "kind": job.kind,
             "fence": job.fence,
-            "spec_digest": permit.spec_digest,
         },
     )
     return token

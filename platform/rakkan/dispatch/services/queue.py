@@ -9,24 +9,26 @@ from django.utils import timezone
 
 from compliance.permit import JobSpec
 from rakkan.dispatch.models import Job
+from rakkan.likenesses.models import Person
 
 TASK = "generation.run"
 
 
-def job_create(*, spec: JobSpec, subject_id: UUID, organisation_id: UUID, **about: str) -> Job:
+def job_create(*, spec: JobSpec, subject_id: UUID, person: Person, **about: str) -> Job:
     """Create a job in the caller's transaction and send its message once that has committed.
 
     Args:
         spec: what is to be done.
         subject_id: what it is about (a production, a likeness).
-        organisation_id: whose it is.
+        person: whose data it holds.
         **about: ``request_digest`` and ``asset_id`` of a render job.
     """
     job = Job.objects.create(
         kind=spec.kind.value,
         queue=settings.RAKKAN_ENGINE_QUEUES.get(spec.engine, "cpu"),
         subject_id=subject_id,
-        organisation_id=organisation_id,
+        person=person,
+        organisation_id=person.organisation_id,
         spec=spec.to_dict(),
         request_digest=about.get("request_digest") or spec.digest(),
         asset_id=about.get("asset_id", ""),

@@ -78,7 +78,7 @@ def _queue(production: Production, user: User) -> None:
     job_create(
         spec=job_spec_of(production, production.consent),
         subject_id=production.pk,
-        organisation_id=production.organisation_id,
+        person=production.likeness.person,
         request_digest=production.request_digest,
         asset_id=production.asset_id,
     )

@@ -82,7 +82,7 @@ def _note(production: Production, error: RakkanError) -> None:
     """Write that it did not work; the same reason again and again is written once."""
     told = _refusals(production).last()
     if told is None or told.data["code"] != error.code:
-        _tell(production, error.code, str(error))
+        _tell(production, error.code, type(error).__name__)
 
 
 @transaction.atomic
@@ -96,10 +96,10 @@ def _refusals(production: Production) -> QuerySet[Event]:
     return events_about([str(production.pk)]).filter(name=EventName.SEAL_REFUSED)
 
 
-def _tell(production: Production, code: str, reason: str) -> None:
+def _tell(production: Production, code: str, fault: str) -> None:
     event_record(
         EventName.SEAL_REFUSED,
         actor=system("seal", production.organisation_id),
         subject=subject_of(production),
-        data={"code": code, "reason": reason},
+        data={"code": code, "fault": fault},
     )

@@ -25,7 +25,7 @@ def portrait_measure(*, likeness: Likeness) -> Job:
     return job_create(
         spec=JobSpec(JobKind.MEASURE, GATE, (portrait,)),
         subject_id=likeness.pk,
-        organisation_id=likeness.person.organisation_id,
+        person=likeness.person,
     )
 
 
@@ -35,7 +35,7 @@ def sample_measure(*, voice: Voice) -> Job:
     return job_create(
         spec=JobSpec(JobKind.MEASURE, GATE, (sample,)),
         subject_id=voice.pk,
-        organisation_id=voice.person.organisation_id,
+        person=voice.person,
     )
 
 
@@ -44,7 +44,7 @@ def voice_measure(*, production: Production) -> Job:
     return job_create(
         spec=JobSpec(JobKind.MEASURE, GATE, (voice_of(production),), language=production.language),
         subject_id=production.pk,
-        organisation_id=production.organisation_id,
+        person=production.likeness.person,
     )
 
 

@@ -75,6 +75,7 @@ def _submit(user: User, production_id: UUID | str) -> Production:
             organisation=production.organisation,
             requester=production.requester,
             depicted=production.likeness.person.user,
+            person=production.likeness.person,
             asked=asked_of(production),
         )
     )
@@ -179,6 +180,7 @@ def request_document(production: Production, consent: Consent) -> dict[str, Any]
         "territories": sorted(production.territories),
         "transcript": production.transcript,
         "asset_id": production.asset_id,
+        **({"salt": production.salt} if production.salt else {}),
         "spec": spec.to_dict(),
         "spec_digest": spec.digest(),
     }

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import BinaryField, Case, Value, When
 from django.utils import timezone
 
 from rakkan.audit.services import Actor, Subject, event_record
@@ -32,7 +33,7 @@ def production_lock(production_id: UUID | str) -> Production:
 def productions_lock(ids: list[UUID]) -> list[Production]:
     """Return productions, locked for the transaction in the order of their ids."""
     rows = Production.objects.select_for_update(of=("self",)).filter(pk__in=ids)
-    return list(rows.select_related("organisation").order_by("pk"))
+    return list(rows.select_related("organisation", "likeness__person").order_by("pk"))
 
 
 def subject_of(production: Production) -> Subject:
@@ -68,8 +69,10 @@ def move_many(productions: list[Production], target: State, *, problem: dict[str
     """
     for production in productions:
         check_transition(TRANSITIONS, State(production.state), target)
+    field = Production._meta.get_field("problem")
+    told = [When(pk=p.pk, then=Value(field.sealed(p, problem), BinaryField())) for p in productions]
     Production.objects.filter(pk__in=[p.pk for p in productions]).update(
-        state=target.value, problem=problem, changed_at=timezone.now()
+        state=target.value, problem=Case(*told), changed_at=timezone.now()
     )
 
 
