@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from rakkan.audit.models import Event
-from rakkan.productions.models import Production
+from rakkan.productions.models import EndCarriedOut, Production
+from rakkan.productions.services import ending
 from rakkan.productions.services import withdraw as module
+from rakkan.productions.services.narrow import narrow
 from rakkan.productions.services.reconcile import reconcile
 from rakkan.productions.services.withdraw import withdraw
 from tests.integration import people
@@ -28,7 +32,7 @@ def many(team: people.Team, count: int) -> list[Production]:
 def test_every_production_under_the_consent_ends_in_batches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "BATCH", 2)
+    monkeypatch.setattr(ending, "BATCH", 2)
     team = people.team_make()
     productions = many(team, 5)
 
@@ -43,6 +47,25 @@ def test_every_production_under_the_consent_ends_in_batches(
     assert stopped.filter(object_id__in=[str(p.pk) for p in productions]).count() == 5
 
 
+def test_a_narrowing_ends_in_batches_too_and_is_carried_out_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ending, "BATCH", 2)
+    team = people.team_make()
+    productions = many(team, 3)
+    narrower = people.terms(valid_until=datetime.now(UTC) + timedelta(days=9))
+
+    narrow(user=team.person, consent_id=productions[0].consent_id, terms=narrower)
+    reconcile()
+
+    for production in productions:
+        production.refresh_from_db()
+        assert production.state == "stopped"
+        assert production.problem["code"] == "consent-superseded"
+    assert EndCarriedOut.objects.get().consent_id == productions[0].consent_id
+    assert Event.objects.filter(name="productions.production.stopped").count() == 3
+
+
 def test_what_a_dead_process_left_is_blocked_at_once_and_ended_by_the_reconciler(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -53,7 +76,7 @@ def test_what_a_dead_process_left_is_blocked_at_once_and_ended_by_the_reconciler
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "withdrawal_carry_out", die)
+        patched.setattr(module, "end_carry_out", die)
         with pytest.raises(KeyboardInterrupt):
             withdraw(user=team.person, consent_id=production.consent_id)
 

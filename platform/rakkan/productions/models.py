@@ -192,3 +192,19 @@ class Rendering(IdModel):
     def __str__(self) -> str:
         """Production and file."""
         return f"{self.production_id}: {self.file_sha256}"
+
+
+class EndCarriedOut(IdModel):
+    """Everything that stood on an ended consent was ended: the reconciler need not look again."""
+
+    consent = models.OneToOneField("consents.Consent", on_delete=models.PROTECT)
+    done_at = models.DateTimeField()
+
+    class Meta:
+        """It stays done: nothing new can stand on an ended consent."""
+
+        triggers: ClassVar = append_only("end_carried_out")
+
+    def __str__(self) -> str:
+        """Consent."""
+        return str(self.consent_id)
