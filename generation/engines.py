@@ -45,8 +45,12 @@ def _mesh(photo: Image, width: int, height: int) -> Drawing:
     return MeshEngine(photo, width, height, landmarker=landmarker())
 
 
+def _mesh_models() -> dict[str, str]:
+    return weights.digests("face_landmarker.task")
+
+
 _ENGINES = {
-    MeshEngine.name: Engine(MeshEngine.name, MeshEngine.version, _mesh, weights.digests),
+    MeshEngine.name: Engine(MeshEngine.name, MeshEngine.version, _mesh, _mesh_models),
 }
 _KNOWN_ELSEWHERE = {
     "portraittalk": "its networks need a GPU worker and weights from the operator, and this "

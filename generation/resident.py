@@ -3,6 +3,7 @@
 import functools
 
 from generation.faces import FaceLandmarker
+from generation.faces.embedding import FaceEmbedder
 
 
 @functools.cache
@@ -13,3 +14,13 @@ def landmarker() -> FaceLandmarker:
         WeightsInvalid: the weight file is not the pinned one.
     """
     return FaceLandmarker()
+
+
+@functools.cache
+def embedder() -> FaceEmbedder:
+    """Return the network that compares faces, loaded at first use.
+
+    Raises:
+        WeightsInvalid: the weight files are not the pinned ones.
+    """
+    return FaceEmbedder()

@@ -1,5 +1,6 @@
 """What platform and workers say to each other, and the permit without which nothing runs."""
 
+from compliance.permit.challenge import Action, Challenge, Prompt
 from compliance.permit.spec import (
     Capabilities,
     Finding,
@@ -13,13 +14,16 @@ from compliance.permit.spec import (
 from compliance.permit.token import Permit, permit_issue, permit_verify
 
 __all__ = [
+    "Action",
     "Capabilities",
+    "Challenge",
     "Finding",
     "InputFile",
     "JobKind",
     "JobSpec",
     "MeasureResult",
     "Permit",
+    "Prompt",
     "RenderResult",
     "Verdict",
     "permit_issue",

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from compliance.permit import Finding, MeasureResult, Verdict
+from generation.gate.identity_texts import IDENTITY_TEXTS
 from generation.gate.texts import TEXTS
 
+_TEXTS = TEXTS | IDENTITY_TEXTS
 _ORDER = (Verdict.USABLE, Verdict.WARNINGS, Verdict.UNUSABLE)
 
 
@@ -43,7 +45,7 @@ def finding(
     unit: str = "",
 ) -> Finding:
     """Return a finding with its texts in English and Japanese."""
-    text = TEXTS[check]
+    text = _TEXTS[check]
     good = verdict is Verdict.USABLE
     return Finding(
         check=check,

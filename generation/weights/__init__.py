@@ -14,6 +14,12 @@ _HERE = Path(__file__).parent
 
 PINNED: dict[str, str] = {
     "face_landmarker.task": "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
+    "face_recognition_model.bin": (
+        "b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589"
+    ),
+    "face_recognition_model.json": (
+        "cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b"
+    ),
 }
 
 
@@ -48,9 +54,9 @@ def verified(file: Path, digest: str) -> Path:
     return file
 
 
-def digests() -> dict[str, str]:
-    """Return file name -> SHA-256 (lower-case hex) of every weight file, each one checked."""
-    return {name: _digest(path(name)) for name in names()}
+def digests(*wanted: str) -> dict[str, str]:
+    """Return file name -> SHA-256 (lower-case hex) of these weight files, each one checked."""
+    return {name: _digest(path(name)) for name in wanted}
 
 
 def _digest(file: Path) -> str:

@@ -12,6 +12,7 @@ from generation import audio, engines
 from generation.audio.phonemes import WEIGHTS, weights_digest
 from generation.gate import check_portrait, check_voice
 from generation.gate.findings import result as combine
+from generation.identity import ROLES, check_identity
 from generation.media.encoder import Encoder, VideoFormat
 from generation.media.photo import load_photo
 from generation.media.stamp import PreviewStamp
@@ -20,6 +21,8 @@ from generation.prompt import understand
 from generation.worker.errors import JobRefused
 
 Progress = Callable[[float, str], None]  # (0..1, stage); raises to stop the work
+
+IDENTITY = "identity"  # the engine of a measure job that compares a recording with a portrait
 
 
 @dataclass(frozen=True)
@@ -94,11 +97,15 @@ class MeasureJob:
     permit: Permit
 
     def run(self, inputs: Mapping[str, Path], progress: Progress) -> MeasureResult:
-        """Check each input by its role.
+        """Check each input by its role, or all of them together for who somebody is.
 
         Raises:
-            JobRefused: an input has a role that nothing here can measure.
+            JobRefused: an input is missing or has a role that nothing here can measure.
         """
+        if self.permit.spec.engine == IDENTITY:
+            if set(inputs) != ROLES:
+                raise JobRefused("An identity check lacks an input.", code="role-unsupported")
+            return check_identity(inputs, progress)
         results = []
         for index, (role, path) in enumerate(inputs.items()):
             progress(index / len(inputs), f"measuring the {role}")
