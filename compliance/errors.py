@@ -36,5 +36,11 @@ class PermitInvalid(ComplianceError):
     code = "permit-invalid"
 
 
+class LedgerInvalid(ComplianceError):
+    """A tile, checkpoint, proof or export of the log is malformed, or does not fit the rest."""
+
+    code = "ledger-invalid"
+
+
 class RakkanDevelopmentWarning(UserWarning):
     """A part meant for development only is in use; start-up refuses it in production."""
