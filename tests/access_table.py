@@ -45,6 +45,7 @@ APPROVER: Callers = frozenset({Who.APPROVER})
 AUDITOR: Callers = frozenset({Who.AUDITOR})
 OPERATOR: Callers = frozenset({Who.OPERATOR})
 ADMINISTRATOR: Callers = frozenset({Who.ADMINISTRATOR})
+INVITING: Callers = REQUESTERS | ADMINISTRATOR
 WORKER: Callers = frozenset({Who.WORKER})
 
 _API, _JOB = "api/v1", "worker/v1/jobs/<uuid:job_id>"
@@ -54,6 +55,7 @@ _VOICE = "voices/<uuid:voice_id>"
 _BIOMETRIC = "identity/biometric-consent/<uuid:biometric_id>"
 _CONSENT, _PRODUCTION = "consents/<uuid:consent_id>", "productions/<uuid:production_id>"
 _MEMBER = "people/<uuid:user_id>"
+_INVITATION = "invitations/<uuid:invitation_id>"
 
 SECTIONS: dict[str, dict[Endpoint, Callers]] = {
     "API for people's programs": {
@@ -89,6 +91,10 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", f"{_API_PRODUCTION}/video"): SEE_PRODUCTION,
         ("GET", f"{_API_PRODUCTION}/evidence"): SEE_PRODUCTION,
         ("GET", f"{_API}/events"): AUDITOR,
+        ("GET", f"{_API}/invitations"): INVITING,
+        ("POST", f"{_API}/invitations"): INVITING,
+        ("POST", f"{_API}/{_INVITATION}/revoke"): REQUESTER | ADMINISTRATOR,
+        ("POST", f"{_API}/{_INVITATION}/resend"): REQUESTER | ADMINISTRATOR,
         ("GET", f"{_API}/people"): ADMINISTRATOR,
         ("GET", f"{_API}/{_MEMBER}"): ADMINISTRATOR,
         ("POST", f"{_API}/{_MEMBER}/roles"): ADMINISTRATOR,
@@ -171,6 +177,15 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", "my-data"): PERSONS,
         ("GET", "my-data/copy"): PERSONS,
         ("GET", "events"): AUDITOR,
+        # Whoever holds the link reads it; it is accepted by its addressee, who has no account yet.
+        ("GET", "invitation"): ALL,
+        ("POST", "invitation"): frozenset({Who.ANONYMOUS, Who.WORKER}),
+        ("GET", "invitations"): INVITING,
+        ("POST", "invitations"): INVITING,
+        ("GET", f"{_INVITATION}/revoke"): ALL,
+        ("POST", f"{_INVITATION}/revoke"): REQUESTER | ADMINISTRATOR,
+        ("GET", f"{_INVITATION}/resend"): ALL,
+        ("POST", f"{_INVITATION}/resend"): REQUESTER | ADMINISTRATOR,
         ("GET", "people"): ADMINISTRATOR,
         ("GET", _MEMBER): ADMINISTRATOR,
         ("POST", _MEMBER): ADMINISTRATOR,

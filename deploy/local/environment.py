@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deploy.local.layout import BLOBS, SECRETS, TRUST, VENV, WORK, keys_of
+from deploy.local.layout import BLOBS, MAIL, SECRETS, TRUST, VENV, WORK, keys_of
 
 # What a process may take over from the person's own environment without learning a secret.
 HARMLESS = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "XDG_RUNTIME_DIR")
@@ -100,6 +100,7 @@ def platform(services: Services, own: Secrets, process: str = "web") -> dict[str
         "BROKER_URL": services.broker,
         "STORAGE_URL": services.storage,
         "TSA_URL": services.timestamps,
+        "EMAIL_URL": given("EMAIL_URL") or MAIL.as_uri(),
         "RAKKAN_ENV": os.environ.get("RAKKAN_ENV", "development"),
         "RAKKAN_KEYS": str(keys_of(process)),
         "RAKKAN_TRUST": str(TRUST),

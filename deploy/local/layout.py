@@ -12,6 +12,7 @@ LOG = DATA / "log"
 KEYS = DATA / "keys"
 TRUST = DATA / "trust"
 BLOBS = DATA / "blobs"
+MAIL = DATA / "mail"  # what would have been sent
 WORK = DATA / "work"
 SECRETS = DATA / "secrets.json"
 LOCK = DATA / "stack.lock"

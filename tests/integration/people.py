@@ -6,26 +6,31 @@ is the real one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 from django.conf import settings
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
+from django.test import Client, TestCase
 from rest_framework.test import APIClient
 
 from compliance.permit import JobKind, MeasureResult, Verdict
 from rakkan.accounts.confirmation import check_recently_authenticated
 from rakkan.accounts.factors import has_second_factor, totp_code, totp_steps_now
-from rakkan.accounts.models import Organisation, StrongAuthentication, User
+from rakkan.accounts.models import Invitation, Organisation, StrongAuthentication, User
 from rakkan.accounts.roles import SIGHTED, Role
 from rakkan.accounts.services import (
+    Ask,
     code_confirm,
+    invitation_send,
     organisation_ensure,
     totp_ensure,
     user_ensure,
@@ -117,6 +122,20 @@ def user_make(organisation: Organisation, *roles: Role) -> User:
 def administrator_of(team: Team) -> User:
     """Somebody who gives and takes roles in the team's organisation."""
     return user_make(team.organisation, Role.ADMINISTRATOR)
+
+
+def invitation_make(user: User, **ask: Any) -> tuple[Invitation, str]:
+    """An invitation by this user, and the link as its message has it."""
+    values = {"email": f"{uuid4().hex[:8]}@invited.example"} | ask
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        invitation = invitation_send(user=user, ask=Ask(**values))
+    return invitation, link_in(mail.outbox[-1])
+
+
+def link_in(message: Any) -> str:
+    """The link of an invitation in its message."""
+    (url,) = re.findall(r"https?://\S+", message.body)
+    return parse_qs(urlsplit(url).query)["link"][0]
 
 
 def every_sighted_role() -> list[Role]:

@@ -12,7 +12,11 @@ import pytest
 from rakkan.config.checks import is_loopback
 from tests.databases import ROOT
 
-PUBLIC = {"TSA_URL": "https://tsa.example.org/", "RAKKAN_PUBLIC_URL": "https://rakkan.example.org"}
+PUBLIC = {
+    "TSA_URL": "https://tsa.example.org/",
+    "RAKKAN_PUBLIC_URL": "https://rakkan.example.org",
+    "EMAIL_URL": "smtps://mail.example.org",
+}
 
 
 def start(**changes: str) -> subprocess.CompletedProcess[str]:
@@ -43,6 +47,8 @@ def test_production_starts_with_parts_of_its_own(tmp_path: Path) -> None:
         ({"TSA_URL": "http://127.0.0.1:3180/"}, "TSA_URL"),
         ({"TSA_URL": "https://LocalHost/tsa"}, "TSA_URL"),
         ({"RAKKAN_PUBLIC_URL": "http://rakkan.example.org"}, "RAKKAN_PUBLIC_URL"),
+        ({"EMAIL_URL": "console:"}, "EMAIL_URL"),
+        ({"EMAIL_URL": "carrier-pigeon://roof"}, "EMAIL_URL"),
         ({"RAKKAN_ENV": "prod"}, "RAKKAN_ENV"),
         ({"RAKKAN_ENV": "Production"}, "RAKKAN_ENV"),
     ],

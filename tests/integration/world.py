@@ -23,7 +23,7 @@ from django.test import Client, override_settings
 from rest_framework.test import APIClient
 
 from compliance.permit import MeasureResult, RenderResult, Verdict
-from rakkan.accounts.models import User
+from rakkan.accounts.models import Invitation, User
 from rakkan.accounts.roles import Role
 from rakkan.accounts.services import user_deactivate
 from rakkan.consents.models import Consent
@@ -85,6 +85,8 @@ class World:
     released: Production
     deputy: User  # another approver
     closed: User  # nobody signs in with this account
+    invitation: Invitation
+    link: str  # of the invitation, as its message has it
     tokens: dict[Who, str] = field(default_factory=dict)
     cookies: dict[Who, str] = field(default_factory=dict)
 
@@ -97,6 +99,7 @@ class World:
             "biometric_id": self.biometric.pk,
             "consent_id": self.consent.pk,
             "production_id": self._production(path).pk,
+            "invitation_id": self.invitation.pk,
             "user_id": (self.closed if "reactivate" in path else self.deputy).pk,
             "asset_id": self.released.asset_id,
             "job_id": self._job(path),
@@ -121,6 +124,7 @@ class World:
         """What would tell a stranger that these objects and people exist."""
         rows: list[Any] = [
             self.closed,
+            self.invitation,
             self.likeness,
             self.voice,
             self.check,
@@ -152,6 +156,7 @@ def world_make() -> World:
         Who.OPERATOR: people.user_make(team.organisation, Role.OPERATOR),
         Who.ADMINISTRATOR: people.administrator_of(team),
     }
+    invitation, link = people.invitation_make(team.requester)
     rendering = people.render_worker(_approved(team, likeness))
     assert rendering.claim().status_code == 200
     assert rendering.upload(SHA256, FILE).status_code == 201
@@ -170,6 +175,8 @@ def world_make() -> World:
         released=_released(team, likeness),
         deputy=people.user_make(team.organisation, Role.APPROVER),
         closed=people.user_make(team.organisation, Role.REQUESTER),
+        invitation=invitation,
+        link=link,
     )
     user_deactivate(user=users[Who.ADMINISTRATOR], member_id=world.closed.pk)
     long_ago = datetime.now(UTC) - timedelta(hours=1)
@@ -268,7 +275,8 @@ def _ask_by_browser(world: World, caller: World, who: Who, method: str, path: st
     client = Client(headers=_headers(caller, who) if who is Who.WORKER else None)
     if who in caller.cookies:
         client.cookies[settings.SESSION_COOKIE_NAME] = caller.cookies[who]
-    body = _body(world, caller, who, path) if method != "GET" else None
+    query = {"link": world.link} if path == "invitation" else None
+    body = _body(world, caller, who, path) if method != "GET" else query
     return getattr(client, method.lower())(address(path, world.values(path)), body)
 
 
@@ -357,6 +365,18 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
         "approvals/delegations": {
             "to_user": str(world.deputy.pk),
             "valid_until": day.date().isoformat(),
+        },
+        "api/v1/invitations": {"email": "somebody@test.example"},
+        "invitations": {
+            "email": "somebody@test.example",
+            "role": "depicted_person",
+            "language": "ja",
+        },
+        "invitation": {
+            "link": world.link,
+            "name": "New Face",
+            "password": people.PASSWORD,
+            "person_class": "adult",
         },
         f"api/v1/{member}/roles": {"role": "requester"},
         f"api/v1/{member}/roles/revoke": {"role": "approver"},

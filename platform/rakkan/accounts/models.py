@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from rakkan.accounts import triggers
+from rakkan.accounts.endings import INVITATION_LASTS, Ending
 from rakkan.accounts.methods import Method
 from rakkan.accounts.roles import LONGEST_AUDIT, Role
 from rakkan.audit.models import append_only
@@ -190,3 +191,101 @@ class StrongAuthentication(IdModel):
     def __str__(self) -> str:
         """User, method and moment."""
         return f"{self.user_id}: {self.method} at {self.authenticated_at}"
+
+
+class Invitation(IdModel):
+    """Somebody was asked to join with a role; the link that was sent is known by its hash only."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
+    role = models.CharField(max_length=30, choices=[(r.value, r.value) for r in Role])
+    role_until = models.DateTimeField(null=True, blank=True)
+    language = models.CharField(max_length=5, default="en")  # of the message
+    invited_by = models.ForeignKey(  # nobody: when the organisation was set up
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    token_hash = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        """It is over after a week, and asks for a known role."""
+
+        ordering: ClassVar = ["-invited_at"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(role__in=[r.value for r in Role]), name="invitation_known_role"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    expires_at__gt=F("invited_at"),
+                    expires_at__lte=F("invited_at") + INVITATION_LASTS,
+                ),
+                name="invitation_lasts_a_week",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role=Role.AUDITOR.value) | Q(role_until__isnull=False),
+                name="invitation_auditor_has_a_term",
+            ),
+        ]
+        triggers: ClassVar = append_only("invitation")
+
+    def __str__(self) -> str:
+        """Role and end."""
+        return f"{self.role} until {self.expires_at:%Y-%m-%d}"
+
+
+class InvitationAddress(models.Model):
+    """Where an open invitation went: deleted with its end, for it names somebody."""
+
+    invitation = models.OneToOneField(
+        Invitation, on_delete=models.PROTECT, related_name="address", primary_key=True
+    )
+    email = models.EmailField()
+
+    class Meta:
+        """Kept as it was; it goes with the end of the invitation."""
+
+        triggers: ClassVar = [
+            pgtrigger.Protect(name="invitation_address_fixed", operation=pgtrigger.Update)
+        ]
+
+    def __str__(self) -> str:
+        """Invitation."""
+        return str(self.invitation_id)
+
+
+class InvitationEnd(IdModel):
+    """An invitation was used, taken back, sent anew or ran out: once."""
+
+    invitation = models.OneToOneField(Invitation, on_delete=models.PROTECT, related_name="end")
+    kind = models.CharField(max_length=10, choices=[(e.value, e.value) for e in Ending])
+    user = models.ForeignKey(  # who used it, or took it back
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        """Used once, and in time."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(kind__in=[e.value for e in Ending]), name="invitation_known_end"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=Ending.EXPIRED.value) | Q(user__isnull=False),
+                name="invitation_end_by_somebody",
+            ),
+        ]
+        triggers: ClassVar = [
+            *append_only("invitation_end"),
+            pgtrigger.Trigger(
+                name="invitation_used_in_time",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(triggers.INVITATION_USED_IN_TIME),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Kind and time."""
+        return f"{self.kind} at {self.ended_at:%Y-%m-%d %H:%M}"

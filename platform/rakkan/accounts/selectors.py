@@ -1,11 +1,11 @@
-"""Read accounts and the roles they hold and held: for administrators."""
+"""Read accounts, the roles they hold and held, and invitations."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from rakkan.accounts.models import Membership, User
+from rakkan.accounts.models import Invitation, Membership, User
 from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
 from rakkan.core.errors import NotFound
@@ -48,3 +48,15 @@ def member_get(user: User, member_id: UUID | str) -> Member:
     if account is None:
         raise NotFound(f"There is no account {member_id}.")
     return member_of(account)
+
+
+def invitations_visible(user: User) -> QuerySet[Invitation]:
+    """Return an administrator's organisation's invitations, or the ones a requester sent.
+
+    Raises:
+        NotPermitted: the acting user is neither.
+    """
+    actor = check_user_has_role(user, Role.ADMINISTRATOR, Role.REQUESTER)
+    rows = Invitation.objects.select_related("end__user", "address", "invited_by")
+    rows = rows.filter(organisation=user.organisation_id).order_by("-invited_at", "pk")
+    return rows if actor.role == Role.ADMINISTRATOR else rows.filter(invited_by=user)

@@ -98,3 +98,15 @@ IF EXISTS (
 ) THEN {_LAST} END IF;
 RETURN NEW;
 """  # noqa: S608
+
+INVITATION_USED_IN_TIME = """
+IF NEW.kind = 'accepted' AND NOT EXISTS (
+    SELECT 1 FROM accounts_invitation i JOIN accounts_user u ON u.id = NEW.user_id
+    WHERE i.id = NEW.invitation_id AND u.organisation_id = i.organisation_id
+      AND NEW.ended_at < i.expires_at AND now() < i.expires_at
+) THEN
+    RAISE EXCEPTION 'an invitation is used in time, by a member'
+        USING ERRCODE = 'check_violation';
+END IF;
+RETURN NEW;
+"""

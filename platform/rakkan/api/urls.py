@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from rakkan.api import operations, people, views
+from rakkan.api import invitations, operations, people, views
 
 urlpatterns = [
     path("schema", SpectacularJSONAPIView.as_view(), name="api-schema"),
@@ -41,6 +41,9 @@ urlpatterns = [
     path("people/<uuid:user_id>/roles/revoke", people.RoleRevocations.as_view()),
     path("people/<uuid:user_id>/deactivate", people.Deactivation.as_view()),
     path("people/<uuid:user_id>/reactivate", people.Reactivation.as_view()),
+    path("invitations", invitations.Invitations.as_view()),
+    path("invitations/<uuid:invitation_id>/revoke", invitations.InvitationRevocation.as_view()),
+    path("invitations/<uuid:invitation_id>/resend", invitations.InvitationResending.as_view()),
     path("operations", operations.Operations.as_view()),
     path("operations/<uuid:production_id>/cancel", operations.StuckCancellation.as_view()),
 ]

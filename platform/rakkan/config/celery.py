@@ -16,4 +16,4 @@ def _options() -> dict[str, object]:
 app = Celery("rakkan")
 app.add_defaults(_options)
 app.set_default()
-app.autodiscover_tasks(["rakkan.audit", "rakkan.productions"])
+app.autodiscover_tasks(["rakkan.accounts", "rakkan.audit", "rakkan.productions"])

@@ -32,6 +32,8 @@ def _development_parts() -> list[str]:
             "TSA_URL names this machine, where only the development time-stamp authority "
             "answers; set it to an RFC 3161 authority you trust."
         )
+    if not settings.EMAIL_URL.startswith("smtp"):
+        found.append("EMAIL_URL is not smtp:// or smtps://; set it, or no invitation arrives.")
     if not settings.RAKKAN_PUBLIC_URL.startswith("https://"):
         found.append("RAKKAN_PUBLIC_URL is not https; set it to the address that people open.")
     return found

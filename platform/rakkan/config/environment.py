@@ -114,3 +114,38 @@ def storage_of(url: str) -> dict[str, Any]:
             },
         }
     raise ImproperlyConfigured("STORAGE_URL must start with file:/// or s3://.")
+
+
+_BACKEND = "django.core.mail.backends"
+
+
+def mail_of(url: str) -> dict[str, Any]:
+    """Return Django's mail settings for an address.
+
+    ``smtp://user:password@host:587?tls=starttls``, ``smtps://host:465``, ``file:///folder`` (one
+    file a message) or ``console:``.
+
+    Raises:
+        ImproperlyConfigured: it is none of these.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "console":
+        return {"EMAIL_BACKEND": f"{_BACKEND}.console.EmailBackend"}
+    if parts.scheme == "file":
+        folder = str(Path(unquote(parts.path)))
+        return {"EMAIL_BACKEND": f"{_BACKEND}.filebased.EmailBackend", "EMAIL_FILE_PATH": folder}
+    if parts.scheme in ("smtp", "smtps") and parts.hostname:
+        encrypted = parts.scheme == "smtps"
+        return {
+            "EMAIL_BACKEND": f"{_BACKEND}.smtp.EmailBackend",
+            "EMAIL_HOST": parts.hostname,
+            "EMAIL_PORT": parts.port or (465 if encrypted else 587),
+            "EMAIL_HOST_USER": unquote(parts.username or ""),
+            "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+            "EMAIL_USE_SSL": encrypted,
+            "EMAIL_USE_TLS": dict(parse_qsl(parts.query)).get("tls") == "starttls",
+            "EMAIL_TIMEOUT": 20,
+        }
+    raise ImproperlyConfigured(
+        "EMAIL_URL must start with smtp://, smtps:// or, for development, file:/// or console:."
+    )

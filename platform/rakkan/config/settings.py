@@ -6,6 +6,7 @@ from pathlib import Path
 from rakkan.config.environment import (
     at_most,
     database_of,
+    mail_of,
     number,
     one_of,
     required,
@@ -27,6 +28,9 @@ RAKKAN_TRUST = required("RAKKAN_TRUST")
 RAKKAN_WORKER_TOKEN = required("RAKKAN_WORKER_TOKEN")
 RAKKAN_PUBLIC_URL = os.environ.get("RAKKAN_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 TSA_URL = required("TSA_URL")
+EMAIL_URL = os.environ.get("EMAIL_URL") or "console:"
+globals().update(mail_of(EMAIL_URL))
+DEFAULT_FROM_EMAIL = os.environ.get("RAKKAN_MAIL_FROM") or "Rakkan <rakkan@localhost>"
 
 RAKKAN_ENGINE_QUEUES = {"mesh": "cpu", "gate": "cpu"}  # engine -> Celery queue
 RAKKAN_LEASE_SECONDS = number("RAKKAN_LEASE_SECONDS", 30)
@@ -212,6 +216,11 @@ CELERY = {
             "task": "rakkan.productions.reconcile",
             "schedule": RAKKAN_RECONCILE_SECONDS,
             "options": {"expires": RAKKAN_RECONCILE_SECONDS},
+        },
+        "forget": {
+            "task": "rakkan.accounts.forget",
+            "schedule": 600.0,
+            "options": {"expires": 600.0},
         },
         "sequence": {
             "task": "rakkan.audit.sequence",

@@ -10,3 +10,6 @@ class PersonClass(StrEnum):
     PUBLIC_OFFICIAL = "public_official"
     MINOR = "minor"
     DECEASED = "deceased"
+
+
+OWN_CLASSES = (PersonClass.ADULT, PersonClass.PUBLIC_OFFICIAL)  # act for themselves

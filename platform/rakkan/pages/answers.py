@@ -23,8 +23,8 @@ def user_of(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
-def page(view: View) -> View:
-    """Make a view a page of the site: for people who are signed in; errors become a page."""
+def open_page(view: View) -> View:
+    """Make a view a page that anybody may open; errors become a page."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -34,7 +34,12 @@ def page(view: View) -> View:
             told = told_outside(error)
             return render(request, "problem.html", {"error": told}, status=told.status)
 
-    return login_required(answer)
+    return answer
+
+
+def page(view: View) -> View:
+    """Make a view a page of the site: for people who are signed in; errors become a page."""
+    return login_required(open_page(view))
 
 
 def act_page(name: str, argument: str = "") -> Callable[[View], View]:

@@ -5,21 +5,25 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rakkan.accounts.models import User
 from rakkan.accounts.roles import Role
+from rakkan.accounts.services import Ask, Newcomer
 from rakkan.consents.models import Consent
 from rakkan.consents.scope import WORLD
 from rakkan.consents.services import Terms
+from rakkan.likenesses.classes import OWN_CLASSES, PersonClass
 from rakkan.likenesses.models import Likeness, Trait, Voice
 from rakkan.pages.events import event_choices
 from rakkan.pages.words import (
     CHANGES,
     CHANNELS,
     LANGUAGES,
+    PERSON_CLASSES,
     PURPOSES,
     ROLES,
     TERRITORIES,
@@ -401,6 +405,77 @@ class RoleForm(_Form):
         """Return the last moment of the last day, if there is one."""
         day = self.cleaned_data["valid_until"]
         return datetime.combine(day, _LAST_SECOND, tzinfo=UTC) if day else None
+
+
+class InvitationForm(_Form):
+    """Who is invited to be what."""
+
+    email = forms.EmailField(label=_("E-mail address"))
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=[(role.value, ROLES[role]) for role in Role],
+        initial=Role.DEPICTED_PERSON.value,
+    )
+    role_until = forms.DateField(
+        label=_("Until"),
+        required=False,
+        help_text=_("The last day of the term (UTC). An auditor's role needs one."),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+    language = forms.ChoiceField(label=_("Language of the message"), choices=settings.LANGUAGES)
+
+    def __init__(self, *args: Any, anybody: bool, **kwargs: Any) -> None:
+        """A requester invites depicted persons, and is asked for nothing else."""
+        super().__init__(*args, **kwargs)
+        if not anybody:
+            del self.fields["role"], self.fields["role_until"]
+
+    def ask(self) -> Ask:
+        """Return what was filled in."""
+        given = self.cleaned_data
+        day = given.get("role_until")
+        until = datetime.combine(day, _LAST_SECOND, tzinfo=UTC) if day else None
+        role = Role(given.get("role") or Role.DEPICTED_PERSON)
+        return Ask(given["email"], role, until, given["language"])
+
+
+class JoinForm(_Form):
+    """An invitation that somebody with an account accepts: nothing to fill in."""
+
+    def __init__(self, *args: Any, depicted: bool, **kwargs: Any) -> None:
+        """Ask a depicted person what rules have to know about them."""
+        super().__init__(*args, **kwargs)
+        if depicted:
+            self.fields["person_class"] = forms.ChoiceField(
+                label=_("I am"), choices=[(c.value, PERSON_CLASSES[c]) for c in OWN_CLASSES]
+            )
+
+    def person_class(self) -> PersonClass:
+        """Return what they are to a rule."""
+        return PersonClass(self.cleaned_data.get("person_class") or PersonClass.ADULT)
+
+    def newcomer(self) -> Newcomer | None:
+        """Return what makes an account; here, nothing."""
+        return None
+
+
+class NewcomerForm(JoinForm):
+    """An invitation that somebody without an account accepts."""
+
+    name = forms.CharField(
+        label=_("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"})
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=200,
+        help_text=_("At least 8 characters; none of the common ones."),
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+    def newcomer(self) -> Newcomer | None:
+        """Return what makes an account."""
+        return Newcomer(self.cleaned_data["name"], self.cleaned_data["password"])
 
 
 class EventFilter(_Form):

@@ -43,8 +43,13 @@ _OTHER_ROLE = _("Sign in with an account that has this role, or ask whoever mana
 _READ_AGAIN = _("Reload the page, look at it again, then decide.")
 
 TEXTS: dict[str, Words] = {
+    "address-invalid": Words(_("This is no e-mail address."), _("Check it and try again.")),
     "already-decided": Words(_("This was decided already."), ""),
     "already-submitted": Words(_("Its approval was opened before."), ""),
+    "another-address": Words(
+        _("The invitation went to another address than the one you are signed in with."),
+        _("Sign out, then open the link again."),
+    ),
     "approval-expired": Words(_("The approval has expired."), _NEW_PRODUCTION),
     "approval-missing": Words(_("It is not approved."), ""),
     "approval-rejected": Words(_("An approver rejected the request."), _NEW_PRODUCTION),
@@ -181,11 +186,28 @@ TEXTS: dict[str, Words] = {
         _("Downsize it: 2,000 pixels on the long side are plenty."),
         precise=True,
     ),
+    "invitation-ended": Words(
+        _("The invitation has ended."), _("Invite again, if it is still needed.")
+    ),
+    "invitation-expired": Words(
+        _("The invitation has run out."), _("Ask whoever invited you for a new one.")
+    ),
+    "invitation-revoked": Words(
+        _("The invitation was taken back."),
+        _("Ask whoever invited you; a newer message may have a newer link."),
+    ),
+    "invitation-used": Words(
+        _("The invitation was used already."), _("Sign in with the account you made.")
+    ),
     "label-empty": Words(_("The AI label has no words."), _("Say what viewers shall read.")),
     "last-administrator": Words(
         _("An organisation keeps at least one administrator."),
         _("Make somebody else an administrator first."),
     ),
+    "link-invalid": Words(
+        _("This link is not valid."), _("Open it exactly as it stands in the message you got.")
+    ),
+    "name-empty": Words(_("The name is empty."), _("Write your name.")),
     "no-policy": Words(
         _("No approval policy of the organisation covers this request, so it cannot be approved."),
         _("Ask whoever manages the organisation to set one up."),
@@ -201,10 +223,19 @@ TEXTS: dict[str, Words] = {
         _("Ask the depicted person to do this in their own account."),
     ),
     "not-stuck": Words(_("It is not stuck."), _("Leave it alone; its requester can cancel it.")),
+    "other-organisation": Words(
+        _("Your account belongs to another organisation."),
+        _("Ask to be invited with another address."),
+    ),
     "own-account": Words(
         _("Nobody changes their own account or roles."), _("Ask another administrator.")
     ),
     "own-identity": Words(_("Nobody reviews their own identity."), _("Ask another reviewer.")),
+    "password-weak": Words(
+        _("The password is too easy to guess."),
+        _("Choose a longer one that is not on a list of common passwords."),
+        precise=True,
+    ),
     "portrait-not-measured": Words(_("The portrait has not been measured yet."), _WAIT),
     "portrait-unusable": Words(
         _("The portrait is unusable."), _("Add another photo; its page says why."), precise=True
@@ -238,6 +269,10 @@ TEXTS: dict[str, Words] = {
         _("A consent without one of them allows nothing."),
     ),
     "seal-crashed": Words(_("Sealing broke off each time it was tried."), _NEW_PRODUCTION),
+    "sign-in-first": Words(
+        _("This address has an account: sign in with it first."),
+        _("Sign in, then open the link again."),
+    ),
     "step-not-open": Words(
         _("This step does not wait for a decision now."), _READ_AGAIN, precise=True
     ),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from compliance.permit import JobKind
+from rakkan.accounts.endings import Ending
 from rakkan.accounts.roles import Role
 from rakkan.consents.scope import WORLD, Change, Channel, Purpose
 from rakkan.likenesses.classes import PersonClass
@@ -68,6 +69,7 @@ ROLES: Words = {
 OBJECTS: Words = {  # what audit events are about
     "session": pgettext_lazy("object", "Session"),
     "user": pgettext_lazy("object", "Account"),
+    "invitation": pgettext_lazy("object", "Invitation"),
     "person": pgettext_lazy("object", "Person"),
     "likeness": pgettext_lazy("object", "Likeness"),
     "identity_check": pgettext_lazy("object", "Identity check"),
@@ -117,6 +119,12 @@ NEXT: Words = {  # by state: whose move it is, in a sentence
     State.RENDERED: _("The seal is being put on."),
     State.SEALED: _("The gate is reading every mark back."),
     State.RELEASED: _("Ready: sealed, checked and released."),
+}
+INVITATION_ENDS: Words = {
+    Ending.ACCEPTED: pgettext_lazy("invitation", "Accepted"),
+    Ending.REVOKED: pgettext_lazy("invitation", "Taken back"),
+    Ending.REPLACED: pgettext_lazy("invitation", "Sent anew"),
+    Ending.EXPIRED: pgettext_lazy("invitation", "Ran out"),
 }
 STUCK: Words = {  # why a production does not get on
     Why.NO_WORKER: _("No worker takes it."),
@@ -189,6 +197,7 @@ KINDS: dict[str, Words] = {
     "state": STATES,
     "next": NEXT,
     "stuck": STUCK,
+    "invitation": INVITATION_ENDS,
     "job": JOB_KINDS,
     "consent": CONSENT_STATES,
     "verdict": VERDICTS,

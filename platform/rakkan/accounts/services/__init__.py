@@ -1,14 +1,38 @@
-"""What this app does: sign in, make accounts, give and take roles."""
+"""What this app does: sign in, invite, make accounts, give and take roles."""
 
 from rakkan.accounts.services.access import user_deactivate, user_reactivate
 from rakkan.accounts.services.factor import authentication_record, code_confirm, totp_ensure
+from rakkan.accounts.services.invite import (
+    Ask,
+    invitation_add,
+    invitation_resend,
+    invitation_revoke,
+    invitation_send,
+    invitations_forget,
+)
+from rakkan.accounts.services.join import (
+    Newcomer,
+    account_invited,
+    invitation_open,
+    invitation_use,
+)
 from rakkan.accounts.services.roles import role_grant, role_revoke
 from rakkan.accounts.services.session import session_start
 from rakkan.accounts.services.user import organisation_ensure, user_add, user_ensure
 
 __all__ = [
+    "Ask",
+    "Newcomer",
+    "account_invited",
     "authentication_record",
     "code_confirm",
+    "invitation_add",
+    "invitation_open",
+    "invitation_resend",
+    "invitation_revoke",
+    "invitation_send",
+    "invitation_use",
+    "invitations_forget",
     "organisation_ensure",
     "role_grant",
     "role_revoke",

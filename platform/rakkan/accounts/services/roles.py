@@ -96,7 +96,7 @@ def membership_add(
     """
     User.objects.select_for_update().get(pk=user.pk)
     now = timezone.now()
-    _check_term(role, valid_until, now)
+    check_term(role, valid_until, now)
     memberships_close(user=user, now=now)
     _check_fits(user, role)
     membership = Membership.objects.create(
@@ -141,7 +141,12 @@ def check_administrator_remains(member: User) -> None:
         )
 
 
-def _check_term(role: Role, valid_until: datetime | None, now: datetime) -> None:
+def check_term(role: Role, valid_until: datetime | None, now: datetime) -> None:
+    """Raise unless a term fits the role, seen from ``now``.
+
+    Raises:
+        BadInput: it is missing, too long, over, or not for this role.
+    """
     if role is Role.ADMINISTRATOR and valid_until is not None:
         raise BadInput(
             "An administrator's role has no end of its own.",

@@ -14,6 +14,7 @@ from psycopg import sql
 # PostgreSQL asks for the right to update a column for that. The trigger still refuses an update.
 _LOCKED = frozenset(
     {
+        "accounts_invitation",
         "approvals_workflow",
         "consents_consent",
         "identity_biometricconsent",

@@ -1,0 +1,13 @@
+"""Background work: what ran out is forgotten."""
+
+from typing import Any
+
+from celery import shared_task
+
+from rakkan.accounts.services import invitations_forget
+
+
+@shared_task(name="rakkan.accounts.forget", ignore_result=True)
+def forget(**_: Any) -> None:
+    """End invitations that ran out, and forget where they went."""
+    invitations_forget()
