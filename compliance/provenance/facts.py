@@ -36,6 +36,9 @@ class ManifestFacts:
     portrait: InputFact
     voice: InputFact
     consent_receipt_sha256: str  # of the ASCII bytes of the receipt's compact JWS
+    voice_consent_receipt_sha256: str  # the same, of whoever is heard
+    voice_origin: str  # "recorded" or "synthetic", as the requester declared
+    voice_engine: str  # that made synthetic speech; empty for a recording
     request_digest: str
     permit_id: str
     status_url: str
@@ -106,6 +109,11 @@ def _production(facts: ManifestFacts) -> dict[str, Any]:
         "request_digest": facts.request_digest,
         "permit_id": facts.permit_id,
         "consent_receipt_sha256": facts.consent_receipt_sha256,
+        "voice": {
+            "origin": facts.voice_origin,
+            "engine": facts.voice_engine,
+            "consent_receipt_sha256": facts.voice_consent_receipt_sha256,
+        },
         "status_url": facts.status_url,
         "ai_label": facts.ai_label,
         "created_at": facts.created_at.isoformat(),

@@ -32,6 +32,9 @@ class ManifestReport:
     request_digest: str | None = None
     permit_id: str | None = None
     consent_receipt_sha256: str | None = None
+    voice_consent_receipt_sha256: str | None = None
+    voice_origin: str | None = None
+    voice_engine: str | None = None
     status_url: str | None = None
     ai_label: str | None = None
     digital_source_type: str | None = None  # IPTC term of the action "created"
@@ -88,6 +91,7 @@ def _report(
     state: ManifestState, failures: list[str], manifest: dict[str, Any], results: dict[str, Any]
 ) -> ManifestReport:
     ours = _assertion(manifest, PRODUCTION_LABEL)
+    voice = ours["voice"] if isinstance(ours.get("voice"), dict) else {}
     actions = _assertion(manifest, "c2pa.actions").get("actions", [])
     created: dict[str, Any] = next((a for a in actions if a.get("action") == "c2pa.created"), {})
     signature = manifest.get("signature_info", {})
@@ -99,6 +103,9 @@ def _report(
         request_digest=_text(ours, "request_digest"),
         permit_id=_text(ours, "permit_id"),
         consent_receipt_sha256=_text(ours, "consent_receipt_sha256"),
+        voice_consent_receipt_sha256=_text(voice, "consent_receipt_sha256"),
+        voice_origin=_text(voice, "origin"),
+        voice_engine=_text(voice, "engine"),
         status_url=_text(ours, "status_url"),
         ai_label=_text(ours, "ai_label"),
         digital_source_type=_text(created, "digitalSourceType"),

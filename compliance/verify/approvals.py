@@ -6,14 +6,14 @@ from typing import Any
 from compliance.errors import ComplianceError
 from compliance.verify import journal
 from compliance.verify.case import Case
-from compliance.verify.governance import CLOCK_SKEW, consent_terms, stamped_at
+from compliance.verify.governance import CLOCK_SKEW, consent_terms, stamped_at, voice_consent_terms
 from compliance.verify.report import CannotCheck, Fails
 
 _SAME_MOMENT = timedelta(minutes=1)  # between a decision and its event: one transaction
 
 
 def check_approvals(case: Case) -> str:
-    """8. Others than requester and depicted person approved exactly this request.
+    """8. Others than requester, depicted person and speaker approved exactly this request.
 
     Evidence and log have to name the same decisions, one for one: none is invented and none,
     least of all a refusal, is left out.
@@ -34,9 +34,10 @@ def check_approvals(case: Case) -> str:
     if recorded:
         raise Fails("The log holds a decision that the evidence leaves out.")
     _check_moments(case, approvals)
-    _check_depicted(case, approvals)
+    _check_consenting(case, approvals)
     steps = ", ".join(str(approval["step"]) for approval in approvals)
-    return f"Approved by others than requester and depicted person: {steps} ({journal.WORD})."
+    who = "others than requester, depicted person and speaker"
+    return f"Approved by {who}: {steps} ({journal.WORD})."
 
 
 def _check_decision(approval: dict[str, Any], request_digest: str) -> None:
@@ -78,15 +79,19 @@ def _check_moments(case: Case, approvals: list[dict[str, Any]]) -> None:
             raise Fails(f"Step {approval['step']!r} was decided after the file was sealed.")
 
 
-def _check_depicted(case: Case, approvals: list[dict[str, Any]]) -> None:
+def _check_consenting(case: Case, approvals: list[dict[str, Any]]) -> None:
     try:
-        depicted = consent_terms(case).granted_by
+        consenting = {
+            "The depicted person": consent_terms(case).granted_by,
+            "The person who speaks": voice_consent_terms(case).granted_by,
+        }
     except (Fails, ComplianceError) as error:
-        raise CannotCheck("It is not certain who the depicted person is (check 7).") from error
+        raise CannotCheck("It is not certain who is seen and heard (check 7).") from error
     recorded = journal.decisions(case.need_evidence())
     for people in ({item["approver"] for item in approvals}, {e["actor_id"] for e in recorded}):
-        if depicted in people:
-            raise Fails("The depicted person approved it: consent and approval are two people's.")
+        for who, account in consenting.items():
+            if account in people:
+                raise Fails(f"{who} approved it: consent and approval are two people's.")
 
 
 def _moment(text: str) -> datetime:

@@ -12,11 +12,13 @@ from compliance.permit import Permit, permit_verify
 from compliance.receipt import ConsentTerms
 from compliance.receipt.policy import WORLD
 from compliance.receipt.reader import check_digest, read_statement
-from compliance.receipt.terms import LIKENESS
+from compliance.receipt.terms import LIKENESS, VOICE
 from compliance.signing import KeyRole
 from compliance.verify.case import Case
 from compliance.verify.report import Fails
 
+RECORDED = "recorded"  # the one origin of a voice track that puts no words into a mouth
+SYNTHETIC_SPEECH = "synthetic_speech"
 CLOCK_SKEW = timedelta(minutes=5)  # by which the publisher's clock may differ from the authority's
 # The gate follows the seal at once; a seal worker that was killed in between is missed and its
 # work taken up within minutes.
@@ -35,29 +37,35 @@ def check_request(case: Case) -> str:
 
 
 def check_consent(case: Case) -> str:
-    """7. The depicted person's consent covers the request.
+    """7. Who is seen and who is heard consented to the request.
 
-    In this order: a trusted key signed the receipt; the manifest names this receipt; the record
-    in it is the one the request was made under; portrait, purpose, channels, territories,
-    language and what is changed of the picture lie within it; the trusted time-stamp and the
-    release that followed it fell into its term.
+    Of each of the two consents, in this order: a trusted key signed the receipt; the manifest
+    names this receipt; the record in it is the one the request was made under; it is about this
+    portrait, or about this voice; purpose, channels, territories, language and what is changed
+    lie within it; the trusted time-stamp and the release that followed it fell into its term.
     """
-    evidence, manifest = case.need_evidence(), case.need_manifest()
-    terms = consent_terms(case)
-    _check_scope(evidence["request"], terms, manifest.inputs.get("portrait"))
+    evidence = case.need_evidence()
     moment = stamped_at(case)
-    _check_term("time-stamped", moment, terms)
     released_at = datetime.fromisoformat(evidence["release"]["released_at"])
     if not moment - CLOCK_SKEW <= released_at <= moment + RELEASE_DELAY:
         raise Fails(
             f"The evidence says it was released at {released_at}; it was time-stamped at {moment}."
         )
-    _check_term("released", released_at, terms)
-    return f"Consent {terms.consent_id} covers it, until {terms.valid_until}."
+    seen, heard = consent_terms(case), voice_consent_terms(case)
+    _check_target(seen, LIKENESS, case.need_manifest().inputs.get("portrait"))
+    _check_target(heard, VOICE, evidence["request"]["voice"]["sample_sha256"])
+    for terms in (seen, heard):
+        _check_scope(evidence["request"], terms)
+        _check_term("time-stamped", moment, terms)
+        _check_term("released", released_at, terms)
+    return (
+        f"Consent {seen.consent_id} covers it, until {seen.valid_until}; "
+        f"consent {heard.consent_id} the voice, until {heard.valid_until}."
+    )
 
 
 def consent_terms(case: Case) -> ConsentTerms:
-    """Return the terms of the consent that manifest and request name.
+    """Return the terms of the consent of whoever is seen, which manifest and request name.
 
     Raises:
         CannotCheck: nobody said whom to trust, or there is no evidence.
@@ -65,13 +73,34 @@ def consent_terms(case: Case) -> ConsentTerms:
         SignatureInvalid: nobody we trust signed the receipt.
         ReceiptInvalid: it cannot be read.
     """
+    evidence = case.need_evidence()
+    named = case.need_manifest().consent_receipt_sha256
+    return _terms(case, evidence["consent"]["receipt"], named, evidence["request"]["consent"])
+
+
+def voice_consent_terms(case: Case) -> ConsentTerms:
+    """Return the terms of the consent of whoever is heard, which manifest and request name.
+
+    Raises:
+        Fails: nobody was asked, or manifest and request name another voice.
+        CannotCheck, SignatureInvalid, ReceiptInvalid: as :func:`consent_terms`.
+    """
     evidence, manifest = case.need_evidence(), case.need_manifest()
-    receipt, request = evidence["consent"]["receipt"], evidence["request"]
+    voice = evidence["request"].get("voice")
+    if voice is None:
+        raise Fails("The request names no speaker: nobody consented to the use of the voice.")
+    if (voice["origin"], voice["engine"]) != (manifest.voice_origin, manifest.voice_engine):
+        raise Fails(f"The manifest says that the voice is {manifest.voice_origin}.")
+    named = manifest.voice_consent_receipt_sha256
+    return _terms(case, evidence["voice_consent"]["receipt"], named, voice["consent"])
+
+
+def _terms(case: Case, receipt: str, named: str | None, pinned: dict[str, Any]) -> ConsentTerms:
     statement = case.need_trust().verifier(KeyRole.RECEIPT).verify(receipt)
-    if sha256_hex(receipt.encode()) != manifest.consent_receipt_sha256:
+    if sha256_hex(receipt.encode()) != named:
         raise Fails("The manifest names another consent receipt.")
     record_digest, terms = check_digest(statement), read_statement(statement)
-    if request["consent"] != {"id": terms.consent_id, "record_digest": record_digest}:
+    if pinned != {"id": terms.consent_id, "record_digest": record_digest}:
         raise Fails("The request was made under another consent.")
     return terms
 
@@ -89,9 +118,13 @@ def stamped_at(case: Case) -> datetime:
     return moment
 
 
-def _check_scope(request: dict[str, Any], terms: ConsentTerms, portrait: str | None) -> None:
-    if (terms.target, terms.target_sha256) != (LIKENESS, portrait):
-        raise Fails("The consent was given for another portrait.")
+def _check_target(terms: ConsentTerms, kind: str, sha256: str | None) -> None:
+    if (terms.target, terms.target_sha256) != (kind, sha256):
+        what = "portrait" if kind == LIKENESS else "voice"
+        raise Fails(f"The consent was given for another {what}.")
+
+
+def _check_scope(request: dict[str, Any], terms: ConsentTerms) -> None:
     asked = {
         "purposes": [request["purpose"]],
         "channels": request["channels"],
@@ -104,9 +137,15 @@ def _check_scope(request: dict[str, Any], terms: ConsentTerms, portrait: str | N
         outside = [] if covered else sorted(set(words) - allowed)
         if outside or not words:
             raise Fails(f"The consent does not cover {name}: {', '.join(outside) or 'none named'}.")
-    changes = sorted(set(request["spec"]["permitted_changes"]) - set(terms.permitted_changes))
+    changes = sorted(_changes(request, terms.target) - set(terms.permitted_changes))
     if changes:
         raise Fails(f"The consent does not permit to change: {', '.join(changes)}.")
+
+
+def _changes(request: dict[str, Any], target: str) -> set[str]:
+    if target == LIKENESS:
+        return set(request["spec"]["permitted_changes"])
+    return set() if request["voice"]["origin"] == RECORDED else {SYNTHETIC_SPEECH}
 
 
 def _check_term(act: str, moment: datetime, terms: ConsentTerms) -> None:

@@ -41,6 +41,7 @@ def needed_events(evidence: dict[str, Any]) -> list[Needed]:
     production, pinned = request["production"], {"request_digest": evidence["request_digest"]}
     return [
         Needed(GRANTED, request["consent"]["id"], {}),
+        Needed(GRANTED, request["voice"]["consent"]["id"], {}),
         Needed(SUBMITTED, production, pinned),
         Needed(DECIDED, production, pinned),
         Needed(RELEASED, production, {"file_sha256": evidence["release"]["file_sha256"]}),

@@ -36,8 +36,8 @@ def verify_file(case: Case) -> Report:
     4. ``watermark``: the pixels carry the asset id that the manifest names.
     5. ``file``: it is byte for byte what was released.
     6. ``request``: the manifest was signed for the request in the evidence.
-    7. ``consent``: the depicted person's signed consent covers that request.
-    8. ``approvals``: others than requester and depicted person approved exactly it.
+    7. ``consent``: the signed consents of who is seen and who is heard cover that request.
+    8. ``approvals``: others than requester, depicted person and speaker approved exactly it.
     9. ``permit``: a signed permit allowed this rendering of these inputs.
     10. ``gate``: the release gate made all its checks, and they passed.
     11. ``log``: the events of this production are complete, in the log, and hash to their leaves.

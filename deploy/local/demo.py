@@ -33,14 +33,16 @@ class Inputs:
 
     @classmethod
     def of(cls, settings: Mapping[str, str]) -> Inputs:
-        """Reads PORTRAIT, AUDIO, PROMPT, LANGUAGE_TAG and OUT; samples stand in for the rest."""
+        """Reads PORTRAIT, AUDIO, SAMPLE, PROMPT, LANGUAGE_TAG and OUT; samples stand in."""
 
         def path(name: str, default: Path) -> Path:
             return Path(settings.get(name) or default).expanduser().absolute()
 
+        voice = path("AUDIO", FIXTURES / "speech.wav")
         wishes = Wishes(
             portrait=path("PORTRAIT", FIXTURES / "portrait.png"),
-            voice=path("AUDIO", FIXTURES / "speech.wav"),
+            voice=voice,
+            sample=path("SAMPLE", voice),  # one recording is enough to see the whole way
             prompt=settings.get("PROMPT") or "calm, warm, product briefing",
             language=settings.get("LANGUAGE_TAG") or "en",
         )
@@ -54,10 +56,10 @@ def demonstrate(settings: Mapping[str, str]) -> int:
         LocalError: A step was refused or failed; nothing half-made is left in the output's place.
     """
     inputs = Inputs.of(settings)
-    for path in (inputs.wishes.portrait, inputs.wishes.voice):
+    for path in (inputs.wishes.portrait, inputs.wishes.voice, inputs.wishes.sample):
         if not path.is_file():
             raise LocalError(
-                "input-missing", f"There is no file {path}.", "Check PORTRAIT= and AUDIO=."
+                "input-missing", f"There is no file {path}.", "Check PORTRAIT=, AUDIO=, SAMPLE=."
             )
     inputs.out.parent.mkdir(parents=True, exist_ok=True)
     with _stack() as running:

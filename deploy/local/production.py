@@ -36,6 +36,7 @@ class Wishes:
 
     portrait: Path
     voice: Path
+    sample: Path  # of the voice that is heard: another recording of the same person is better
     prompt: str
     language: str
 
@@ -46,9 +47,9 @@ def produce(people: People, wishes: Wishes, out: Path) -> Path:
     Raises:
         LocalError: Somebody was refused, or the production ended otherwise than released.
     """
-    likeness = _likeness(people, wishes)
-    _consent(people, wishes, likeness)
-    production = _request(people, wishes, likeness)
+    likeness, speaker = _likeness(people, wishes), _voice(people, wishes)
+    _consent(people, wishes, likeness, speaker)
+    production = _request(people, wishes, likeness, speaker)
     _approve(people, production)
     released = _follow(people.requester, production)
     step("released: the requester downloads the video")
@@ -74,28 +75,40 @@ def _likeness(people: People, wishes: Wishes) -> str:
     return str(likeness["id"])
 
 
-def _consent(people: People, wishes: Wishes, likeness: str) -> None:
+def _voice(people: People, wishes: Wishes) -> str:
+    step(f"voice: the same person enrols their voice ({wishes.sample.name})")
+    fields = {"label": f"{wishes.sample.stem}, for the demo"}
+    voice = people.person.upload("voices", "sample", wishes.sample, fields)
+    path = f"voices/{voice['id']}"
+    measured = people.person.wait(path, lambda found: bool(found["measurement"]), MEASURE_SECONDS)
+    _verdict("voice sample", measured["measurement"])
+    return str(voice["id"])
+
+
+def _consent(people: People, wishes: Wishes, likeness: str, speaker: str) -> None:
     now = datetime.now(UTC)
     terms: Document = {
         **USE,
-        "likeness": likeness,
         "purposes": ["product_briefing"],
         "languages": [wishes.language],
-        "permitted_changes": ["expression"],
         "ai_label": "Made with AI",
         "valid_from": now.isoformat(),
         "valid_until": (now + timedelta(days=30)).isoformat(),
     }
-    consent = people.person.post("consents", json=terms)
-    step("consent: the depicted person allows product briefings on the intranet for 30 days")
-    note(f"receipt for record {consent['record_digest'][:16]}")
+    step("consent: the person allows product briefings on the intranet for 30 days")
+    seen = {**terms, "likeness": likeness, "permitted_changes": ["expression"]}
+    for what, about in (("face", seen), ("voice", {**terms, "voice": speaker})):
+        consent = people.person.post("consents", json=about)
+        note(f"{what}: receipt for record {consent['record_digest'][:16]}")
 
 
-def _request(people: People, wishes: Wishes, likeness: str) -> str:
+def _request(people: People, wishes: Wishes, likeness: str, speaker: str) -> str:
     step(f"request: a team uploads the voice ({wishes.voice.name}) and submits")
     fields = {
         **USE,
         "likeness": likeness,
+        "speaker": speaker,
+        "voice_origin": "recorded",
         "title": "Product briefing",
         "purpose": "product_briefing",
         "language": wishes.language,

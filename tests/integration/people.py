@@ -38,13 +38,13 @@ from rakkan.accounts.services import (
 from rakkan.approvals.services import Verdict as Vote
 from rakkan.approvals.services import Word, policy_ensure
 from rakkan.consents.models import Consent
-from rakkan.consents.services import Terms, consent_grant
+from rakkan.consents.services import VOCABULARY, Terms, consent_grant
 from rakkan.core.errors import NotPermitted
 from rakkan.dispatch.models import Job
 from rakkan.identity.services import identity_decide, identity_submit
 from rakkan.likenesses.models import Likeness, Voice
 from rakkan.productions.models import Production
-from rakkan.productions.services.create import Draft, production_create
+from rakkan.productions.services.create import Cast, Draft, production_create
 from rakkan.productions.services.decide import production_decide
 from rakkan.productions.services.portray import portrait_add, voice_enrol
 from rakkan.productions.services.submit import production_submit
@@ -178,6 +178,7 @@ def draft(**changes: Any) -> Draft:
         "channels": ["intranet"],
         "territories": ["JP"],
         "language": "en",
+        "voice_origin": "recorded",
         "prompt": "calm, product briefing",
         "transcript": "",
     }
@@ -211,8 +212,30 @@ def identity_make(team: Team) -> None:
 
 
 def consent_make(team: Team, likeness: Likeness, **changes: Any) -> Consent:
-    """A consent of the team's person."""
-    return consent_grant(user=team.person, trait=likeness, terms=terms(**changes))
+    """A consent of the team's person to a likeness; to their voice they consent in everything."""
+    consent = consent_grant(user=team.person, trait=likeness, terms=terms(**changes))
+    voice_ready(team)
+    return consent
+
+
+def voice_ready(team: Team) -> Voice:
+    """A voice of the team's person that may be used for everything; made where there is none."""
+    voice = voice_of(team)
+    if not voice.consents.exists():
+        everything = {name: sorted(words) for name, words in VOCABULARY.items()}
+        voice_consent_make(team, voice, **everything | {"permitted_changes": ["synthetic_speech"]})
+    return voice
+
+
+def voice_of(team: Team) -> Voice:
+    """The first voice of the team's person; made where there is none."""
+    own = Voice.objects.filter(person__user=team.person).order_by("added_at")
+    return own.first() or voice_make(team)
+
+
+def cast_of(team: Team, likeness: Likeness) -> Cast:
+    """The likeness, and the voice of the team's person."""
+    return Cast(likeness, voice_of(team))
 
 
 def voice_consent_make(team: Team, voice: Voice, **changes: Any) -> Consent:
@@ -224,7 +247,10 @@ def voice_consent_make(team: Team, voice: Voice, **changes: Any) -> Consent:
 def draft_make(team: Team, likeness: Likeness, **changes: Any) -> Production:
     """A draft whose voice track was measured."""
     production = production_create(
-        user=team.requester, likeness=likeness, draft=draft(**changes), voice=voice_file()
+        user=team.requester,
+        cast=cast_of(team, likeness),
+        draft=draft(**changes),
+        voice=voice_file(),
     )
     measured(production.pk, MeasureResult(Verdict.USABLE, (), {"seconds": 5.0}))
     return Production.objects.get(pk=production.pk)

@@ -45,6 +45,7 @@ def granted(team: people.Team, **changes: Any) -> Consent:
     likeness = people.likeness_make(team)
     people.identity_make(team)
     terms = people.terms(**{**WIDE, "valid_until": LATE, **changes})
+    people.voice_ready(team)
     return consent_grant(user=team.person, trait=likeness, terms=terms)
 
 
@@ -63,7 +64,7 @@ def queued(team: people.Team, consent: Consent, **changes: Any) -> Production:
 def released(team: people.Team, consent: Consent, folder: Path, **changes: Any) -> Production:
     draft = production_create(
         user=team.requester,
-        likeness=consent.likeness,
+        cast=people.cast_of(team, consent.likeness),
         draft=people.draft(**changes),
         voice=people.voice_file(),
     )

@@ -364,7 +364,8 @@ def test_the_button_leads_to_a_form_that_is_filled_in_and_keeps_the_voice() -> N
 
     assert address in client.get(f"/productions/{old.pk}").content.decode()
     assert "Quarterly figures" in client.get(address).content.decode()
-    given = {**asdict(draft_of(old)), "likeness": old.likeness_id, "title": "With the price"}
+    cast = {"likeness": old.likeness_id, "speaker": old.speaker_id}
+    given = {**asdict(draft_of(old)), **cast, "title": "With the price"}
     answer = client.post(address, given)
 
     assert answer.status_code == 302, answer.content.decode()
@@ -553,6 +554,7 @@ def insert(step: WorkflowStep, user: User, **changes: Any) -> None:
         "workflow_id": workflow.pk,
         "requester_id": workflow.requester_id,
         "depicted_id": workflow.depicted_id,
+        "speaker_id": workflow.speaker_id,
         "approver_id": user.pk,
         "verdict": "approve",
         "subject_digest": workflow.subject_digest,
@@ -623,6 +625,7 @@ def test_sql_cannot_date_a_decision_back_into_a_term_that_is_over() -> None:
         requester=team.requester,
         depicted=team.person,
         person=person_ensure(user=team.person),
+        speaker=team.person,
         opened_at=now - timedelta(days=20),
         expires_at=now - timedelta(days=6),
     )

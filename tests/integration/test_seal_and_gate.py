@@ -334,7 +334,10 @@ def test_a_measurement_without_a_length_does_not_stop_a_release(tmp_path: Path) 
     people.identity_make(team)
     people.consent_make(team, likeness)
     draft = production_create(
-        user=team.requester, likeness=likeness, draft=people.draft(), voice=people.voice_file()
+        user=team.requester,
+        cast=people.cast_of(team, likeness),
+        draft=people.draft(),
+        voice=people.voice_file(),
     )
     people.measured(draft.pk, MeasureResult(Verdict.USABLE, (), {}))
     draft.refresh_from_db()
@@ -348,7 +351,7 @@ def test_a_measurement_without_a_length_does_not_stop_a_release(tmp_path: Path) 
 
 
 def shape_checks(path: Path, picture: Picture) -> dict[str, GateCheck]:
-    expected = Expected("", "", "", "", voice=SPEECH, picture=picture)
+    expected = Expected("", "", "", "", "", voice=SPEECH, picture=picture)
     return {check.name: check for check in gate_run(path, expected)}
 
 

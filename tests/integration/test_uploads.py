@@ -95,10 +95,12 @@ def test_a_voice_track_that_cannot_be_used_is_refused_and_not_kept(
     data: bytes, code: str, status: int
 ) -> None:
     team = people.team_make()
-    likeness = people.likeness_make(team)
+    likeness, speaker = people.likeness_make(team), people.voice_of(team)
     before = stored()
     body = {
         "likeness": str(likeness.pk),
+        "speaker": str(speaker.pk),
+        "voice_origin": "recorded",
         "title": "Briefing",
         "purpose": "product_briefing",
         "channels": ["intranet"],
@@ -124,9 +126,11 @@ def test_a_request_without_a_file_says_which_file_is_missing() -> None:
 
 def test_unknown_words_are_refused_with_the_known_ones() -> None:
     team = people.team_make()
-    likeness = people.likeness_make(team)
+    likeness, speaker = people.likeness_make(team), people.voice_of(team)
     body = {
         "likeness": str(likeness.pk),
+        "speaker": str(speaker.pk),
+        "voice_origin": "recorded",
         "title": "Briefing",
         "purpose": "world_domination",
         "channels": ["intranet"],
@@ -147,7 +151,9 @@ def test_missing_fields_are_named() -> None:
     answer = people.signed_in(team.requester).post("/api/v1/productions", {})
 
     assert_problem(answer, "fields-invalid", 400)
-    assert {"likeness", "title", "purpose"} <= set(answer.json()["errors"])
+    assert {"likeness", "speaker", "voice_origin", "title", "purpose"} <= set(
+        answer.json()["errors"]
+    )
 
 
 def test_an_unusable_voice_track_is_not_submitted_and_says_why() -> None:
@@ -156,7 +162,10 @@ def test_an_unusable_voice_track_is_not_submitted_and_says_why() -> None:
     people.identity_make(team)
     people.consent_make(team, likeness)
     production = production_create(
-        user=team.requester, likeness=likeness, draft=people.draft(), voice=people.voice_file()
+        user=team.requester,
+        cast=people.cast_of(team, likeness),
+        draft=people.draft(),
+        voice=people.voice_file(),
     )
     finding = Finding(
         check="speech",

@@ -143,7 +143,7 @@ def world_make() -> World:
     team = people.team_make()
     likeness = people.likeness_make(team)
     people.identity_make(team)
-    voice = people.voice_make(team)
+    voice = people.voice_ready(team)
     consent = people.consent_make(team, likeness, permitted_changes=["expression"])
     users = {
         Who.REQUESTER: team.requester,
@@ -207,7 +207,10 @@ def _approved(team: people.Team, likeness: Likeness) -> Production:
 
 def _released(team: people.Team, likeness: Likeness) -> Production:
     draft = production_create(
-        user=team.requester, likeness=likeness, draft=people.draft(), voice=people.voice_file()
+        user=team.requester,
+        cast=people.cast_of(team, likeness),
+        draft=people.draft(),
+        voice=people.voice_file(),
     )
     people.measured(draft.pk, MeasureResult(Verdict.USABLE, (), {"seconds": clips.SECONDS}))
     draft.refresh_from_db()
@@ -330,6 +333,8 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
         "title": "A briefing",
         "purpose": "product_briefing",
         "language": "en",
+        "speaker": str(world.voice.pk),
+        "voice_origin": "recorded",
         "voice": people.voice_file(),
     }
     decision = {"decision": "approve", "request_digest": world.waiting.request_digest}

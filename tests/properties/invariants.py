@@ -10,13 +10,13 @@ from collections import Counter
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from compliance.canonical import digest
 from rakkan.accounts.models import Membership, StrongAuthentication
 from rakkan.approvals.models import Decision, Workflow
 from rakkan.audit.models import Event, Leaf
-from rakkan.consents.models import Withdrawal
+from rakkan.consents.models import Consent, Withdrawal
 from rakkan.dispatch.models import IssuedPermit, Job, PermitRevocation, PermitUse
 from rakkan.productions.models import Production, Rendering
 from rakkan.productions.states import TRANSITIONS, State
@@ -74,7 +74,11 @@ class Watch:
     def _check_renderings(self) -> None:
         assert not Rendering.objects.filter(permit__revocation__isnull=False).exists()
         rows = Rendering.objects.exclude(pk__in=self._seen).select_related(
-            "permit__job", "production__consent", "production__likeness__person"
+            "permit__job",
+            "production__consent",
+            "production__voice_consent",
+            "production__likeness__person",
+            "production__speaker__person",
         )
         for rendering in rows:
             check_rendering(rendering)
@@ -111,15 +115,34 @@ class Watch:
 
 
 def _production(pk: object) -> Production:
-    return Production.objects.select_related("consent", "likeness__person").get(pk=str(pk))
+    return Production.objects.select_related(
+        "consent", "voice_consent", "likeness__person", "speaker__person"
+    ).get(pk=str(pk))
 
 
 def assert_consent_was_live(production: Production, moment: datetime) -> None:
-    """The depicted person's own consent covered this production at that moment."""
-    consent = production.consent
+    """The own consents of who is seen and who is heard covered it at that moment."""
+    consent, voice_consent, speaker = (
+        production.consent,
+        production.voice_consent,
+        production.speaker,
+    )
     assert consent is not None
+    assert voice_consent is not None
+    assert speaker is not None
     assert consent.likeness_id == production.likeness_id
     assert consent.granted_by_id == production.likeness.person.user_id
+    assert voice_consent.voice_id == speaker.pk
+    assert voice_consent.granted_by_id == speaker.person.user_id
+    assert production.voice_origin in ("recorded", "synthetic")
+    if production.voice_origin == "synthetic":
+        assert "synthetic_speech" in voice_consent.permitted_changes
+    for each in (consent, voice_consent):
+        assert_covers(each, production, moment)
+
+
+def assert_covers(consent: Consent, production: Production, moment: datetime) -> None:
+    """One consent was live then and allowed what was asked for."""
     assert consent.granted_at <= moment
     assert consent.valid_from <= moment < consent.valid_until
     assert not Withdrawal.objects.filter(consent=consent, withdrawn_at__lte=moment).exists()
@@ -148,6 +171,8 @@ def assert_was_approved(production: Production, moment: datetime) -> None:
     assert len(set(people)) == len(people)
     assert production.requester_id not in people
     assert production.likeness.person.user_id not in people
+    assert production.speaker is not None
+    assert production.speaker.person.user_id not in people
     for decision in decisions:
         assert decision.verdict == "approve"
         assert decision.subject_digest == production.request_digest
@@ -189,7 +214,9 @@ def check_release(release: Release) -> None:
 
 def check_withdrawals() -> None:
     """Under a withdrawn consent nothing goes on, no permit is out and no release stands."""
-    under = Production.objects.filter(consent__withdrawal__isnull=False)
+    under = Production.objects.filter(
+        Q(consent__withdrawal__isnull=False) | Q(voice_consent__withdrawal__isnull=False)
+    )
     assert not under.filter(state__in=_UNDER_WAY).exists()
     jobs = Job.objects.filter(subject_id__in=under.values("pk"), kind="render")
     assert not jobs.filter(state__in=["queued", "leased"]).exists()

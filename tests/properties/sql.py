@@ -58,7 +58,8 @@ def inputs(production: Production, draw: int) -> list[Statement]:
     """Exchange an input of a submitted production."""
     if production.state == "draft":
         return []
-    column = ("voice_sha256", "request_digest", "purpose", "prompt", "asset_id")[draw % 5]
+    columns = ("voice_sha256", "request_digest", "purpose", "prompt", "asset_id", "voice_origin")
+    column = columns[draw % 6]
     statement = f"UPDATE productions_production SET {column} = 'x' WHERE id = %s"  # noqa: S608
     return [(statement, [production.pk])]
 
@@ -69,20 +70,22 @@ def removal(production: Production, _: int) -> list[Statement]:
 
 
 def decision(production: Production, draw: int) -> list[Statement]:
-    """Approve as the requester, as the depicted person, or about another digest."""
+    """Approve as the requester, the depicted person, the speaker, or about another digest."""
     workflow = Workflow.objects.filter(subject_id=production.pk).first()
     if workflow is None:
         return []
-    others = [workflow.requester_id, workflow.depicted_id, production.organisation_id]
-    digest = "0" * 64 if draw % 3 == 2 else workflow.subject_digest
+    others = [workflow.requester_id, workflow.depicted_id, workflow.speaker_id]
+    others += [production.organisation_id]
+    digest = "0" * 64 if draw % 4 == 3 else workflow.subject_digest
     step = workflow.steps.first()
     assert step is not None
     columns = (
-        "id, step_id, workflow_id, requester_id, depicted_id, approver_id, verdict,"
+        "id, step_id, workflow_id, requester_id, depicted_id, speaker_id, approver_id, verdict,"
         " subject_digest, comment, decided_at"
     )
     values = [uuid4(), step.pk, workflow.pk, workflow.requester_id, workflow.depicted_id]
-    values += [others[draw % 3], "approve", digest, "", timezone.now()]
+    values += [workflow.speaker_id]
+    values += [others[draw % 4], "approve", digest, "", timezone.now()]
     marks = ", ".join(["%s"] * len(values))
     statement = f"INSERT INTO approvals_decision ({columns}) VALUES ({marks})"  # noqa: S608
     return [(statement, values)]
@@ -95,11 +98,12 @@ def unconfirmed(production: Production, draw: int) -> list[Statement]:
         return []
     step = workflow.steps.order_by("stage")[0]
     columns = (
-        "id, step_id, workflow_id, requester_id, depicted_id, approver_id, verdict,"
+        "id, step_id, workflow_id, requester_id, depicted_id, speaker_id, approver_id, verdict,"
         " subject_digest, comment, decided_at"
     )
     moment = timezone.now() + timedelta(minutes=6)
     values = [uuid4(), step.pk, workflow.pk, workflow.requester_id, workflow.depicted_id]
+    values += [workflow.speaker_id]
     approvers = Membership.objects.filter(role="approver").order_by("user_id")
     values += [approvers[draw % len(approvers)].user_id, "approve", workflow.subject_digest]
     values += ["", moment]

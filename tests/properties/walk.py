@@ -44,13 +44,13 @@ from rakkan.core.errors import RakkanError, Unavailable
 from rakkan.dispatch.models import Job
 from rakkan.identity.models import IdentityCheck
 from rakkan.identity.services import identity_decide, identity_submit
-from rakkan.likenesses.models import Likeness
+from rakkan.likenesses.models import Likeness, Trait, Voice
 from rakkan.productions.models import Production
-from rakkan.productions.services.create import production_create
+from rakkan.productions.services.create import Cast, production_create
 from rakkan.productions.services.decide import production_decide
 from rakkan.productions.services.dispatch import job_claim
 from rakkan.productions.services.finish import production_finish
-from rakkan.productions.services.portray import portrait_add
+from rakkan.productions.services.portray import portrait_add, voice_enrol
 from rakkan.productions.services.receive import job_beat, job_failure, job_result, output_accept
 from rakkan.productions.services.reconcile import reconcile
 from rakkan.productions.services.release import release_deliver
@@ -135,7 +135,8 @@ class Walk(RuleBasedStateMachine):
         ]
         self.go_on(0, min(head, 7))
         if head > 7:
-            self._draft(self.user(1), Likeness.objects.all()[0], wide=False)
+            cast = Cast(Likeness.objects.all()[0], Voice.objects.all()[0])
+            self._draft(self.user(1), cast, wide=False)
             self.measure(Verdict.USABLE)
             self.go_on(1, head - 7)
 
@@ -195,6 +196,17 @@ class Walk(RuleBasedStateMachine):
     def photo() -> bytes:
         return people.portrait_file().read()
 
+    @rule(who=INDEX)
+    def enrol_voice(self, who: int) -> None:
+        if Voice.objects.count() >= 4:
+            return
+        user, sample = self.user(who), people.voice_file()
+        self.do(
+            "enrol voice",
+            lambda: voice_enrol(user=user, label="", sample=sample),
+            may=Role.DEPICTED_PERSON in user_roles(user),
+        )
+
     @rule(verdict=st.sampled_from([*Verdict, Verdict.USABLE]))
     def measure(self, verdict: Verdict) -> None:
         jobs = Job.objects.filter(kind="measure", state="queued").order_by("created_at")
@@ -244,25 +256,30 @@ class Walk(RuleBasedStateMachine):
     def grant(
         self, who: int, index: int, choices: tuple[int, ...], starts: int, lasts: int
     ) -> None:
-        likenesses = list(Likeness.objects.order_by("added_at"))
-        if not likenesses or Consent.objects.count() >= 12:
+        traits: list[Trait] = list(Likeness.objects.order_by("added_at"))
+        traits += Voice.objects.order_by("added_at")
+        if not traits or Consent.objects.count() >= 16:
             return
-        user, likeness = self.user(who), likenesses[index % len(likenesses)]
-        self._grant(user, likeness, choices, starts, lasts)
+        user, trait = self.user(who), traits[index % len(traits)]
+        self._grant(user, trait, choices, starts, lasts)
 
     def _grant(
-        self, user: User, likeness: Likeness, choices: tuple[int, ...], starts: int, lasts: int
+        self, user: User, trait: Trait, choices: tuple[int, ...], starts: int, lasts: int
     ) -> None:
         begin = self.moment + timedelta(seconds=starts)
         names = zip(SUBSETS, choices, strict=True)
         scope = {name: SUBSETS[name][max(0, choice - 2)] for name, choice in names}
+        picture = isinstance(trait, Likeness)
+        scope["permitted_changes"] = ["expression" if picture else "synthetic_speech"]
+        if not picture and choices[0] == 4:
+            scope["permitted_changes"] = []
         terms = people.terms(
             **scope, valid_from=begin, valid_until=begin + timedelta(seconds=lasts)
         )
         self.do(
             "grant",
-            lambda: consent_grant(user=user, trait=likeness, terms=terms),
-            may=user.pk == likeness.person.user_id and Role.DEPICTED_PERSON in user_roles(user),
+            lambda: consent_grant(user=user, trait=trait, terms=terms),
+            may=user.pk == trait.person.user_id and Role.DEPICTED_PERSON in user_roles(user),
         )
 
     @rule(who=INDEX, index=INDEX)
@@ -279,19 +296,21 @@ class Walk(RuleBasedStateMachine):
 
     # -- request and approval -----------------------------------------------------------------
 
-    @rule(who=INDEX, index=INDEX, wide=st.booleans())
-    def draft(self, who: int, index: int, wide: bool) -> None:
+    @rule(who=INDEX, index=INDEX, wide=st.booleans(), synthetic=st.booleans())
+    def draft(self, who: int, index: int, wide: bool, synthetic: bool) -> None:
         likenesses = list(Likeness.objects.order_by("added_at"))
-        if likenesses and Production.objects.count() < PRODUCTIONS:
-            self._draft(self.user(who), likenesses[index % len(likenesses)], wide)
+        voices = list(Voice.objects.order_by("added_at"))
+        if likenesses and voices and Production.objects.count() < PRODUCTIONS:
+            likeness = likenesses[index % len(likenesses)]
+            cast = Cast(likeness, voices[index // 2 % len(voices)])
+            self._draft(self.user(who), cast, wide, synthetic)
 
-    def _draft(self, user: User, likeness: Likeness, wide: bool) -> None:
-        asked = people.draft(channels=["website"]) if wide else people.draft()
+    def _draft(self, user: User, cast: Cast, wide: bool, synthetic: bool = False) -> None:
+        made = {"voice_origin": "synthetic", "voice_engine": "walk 1"} if synthetic else {}
+        asked = people.draft(**made, **({"channels": ["website"]} if wide else {}))
         production = self.do(
             "draft",
-            lambda: production_create(
-                user=user, likeness=likeness, draft=asked, voice=people.voice_file()
-            ),
+            lambda: production_create(user=user, cast=cast, draft=asked, voice=people.voice_file()),
             may=Role.REQUESTER in user_roles(user),
         )
         if production is not None:  # so that the clips can be made before the walk
@@ -334,7 +353,7 @@ class Walk(RuleBasedStateMachine):
                 word=Word(vote, "Why."),
             ),
             may=Role.APPROVER in user_roles(user)
-            and user.pk not in (production.requester_id, production.likeness.person.user_id)
+            and user.pk not in _parties(production)
             and user.organisation_id == production.organisation_id
             and given == production.request_digest
             and production.state == State.IN_APPROVAL
@@ -531,7 +550,9 @@ class Walk(RuleBasedStateMachine):
         if production is None:
             return
         roles = user_roles(user)
-        own = production.likeness.person.user_id == user.pk
+        assert production.speaker is not None
+        heard = production.speaker.person.user_id
+        own = user.pk in (heard, production.likeness.person.user_id)
         team = roles & {Role.REQUESTER, Role.APPROVER, Role.AUDITOR}
         self.do(
             "deliver",
@@ -539,7 +560,9 @@ class Walk(RuleBasedStateMachine):
             may=user.organisation_id == production.organisation_id
             and bool(team or (own and Role.DEPICTED_PERSON in roles))
             and production.state == State.RELEASED
-            and not Withdrawal.objects.filter(consent=production.consent).exists(),
+            and not Withdrawal.objects.filter(
+                consent__in=[production.consent, production.voice_consent]
+            ).exists(),
         )
 
     # -- clocks, accounts, intruders ----------------------------------------------------------
@@ -618,14 +641,14 @@ class Walk(RuleBasedStateMachine):
             self._step(index)
 
     def _step(self, index: int) -> None:
-        likeness = self._usable_likeness()
-        if likeness is None:
+        cast = self._usable_cast()
+        if cast is None:
             return
         production = self.production(index)
         if production is None or (
             production.state not in _OPEN and Production.objects.count() < PRODUCTIONS
         ):
-            self._draft(self.user(0), likeness, wide=False)
+            self._draft(self.user(0), cast, wide=False)
             self.measure(Verdict.USABLE)
         elif production.state == State.DRAFT:
             self._renew(production)
@@ -644,19 +667,27 @@ class Walk(RuleBasedStateMachine):
     def _place(self, production: Production) -> int:
         return [row.pk for row in self.productions()].index(production.pk)
 
-    def _usable_likeness(self) -> Likeness | None:
+    def _usable_cast(self) -> Cast | None:
         usable = Likeness.objects.filter(measurement__verdict="usable").order_by("added_at")
         if not usable:
             self.add_portrait(2)
             self.measure(Verdict.USABLE)
-        return usable.first()
+        voices = Voice.objects.filter(measurement__verdict="usable").order_by("added_at")
+        if not voices:
+            self.enrol_voice(2)
+            self.measure(Verdict.USABLE)
+        likeness, voice = usable.first(), voices.first()
+        return Cast(likeness, voice) if likeness and voice else None
 
     def _renew(self, production: Production) -> None:
-        """Identity and consent of the person, if they lack one that covers the draft."""
-        person = production.likeness.person
-        user = User.objects.get(pk=person.user_id)
-        live = Consent.objects.filter(
-            likeness=production.likeness,
+        """Identity and consents, where one is lacking that covers the draft."""
+        assert production.speaker is not None
+        for trait in (production.likeness, production.speaker):
+            self._renew_one(production, trait)
+
+    def _renew_one(self, production: Production, trait: Trait) -> None:
+        user = User.objects.get(pk=trait.person.user_id)
+        live = trait.consents.filter(
             valid_until__gt=self.moment + timedelta(hours=1),
             withdrawal=None,
             channels__contains=production.channels,
@@ -670,7 +701,7 @@ class Walk(RuleBasedStateMachine):
                 "decide identity",
                 lambda: identity_decide(user=reviewer, check_id=check.pk, verified=True),
             )
-        self._grant(user, production.likeness, (0, 0, 0, 0), 0, 365 * 86_400)
+        self._grant(user, trait, (0, 0, 0, 0), 0, 365 * 86_400)
 
     @staticmethod
     def _evidence(user: User) -> IdentityCheck:
@@ -693,6 +724,13 @@ _OPEN = {"draft", "in_approval", "queued", "rendering", "rendered", "sealed", "r
 def _news(refusal: RakkanError) -> bool:
     """Whether a refusal has to be in the log: that a message came twice is no news."""
     return refusal.code not in ("job-not-claimable", "already-received")
+
+
+def _parties(production: Production) -> set[object]:
+    """Who asks for it, who is seen and who is heard: none of them approves it."""
+    assert production.speaker is not None
+    seen, heard = production.likeness.person.user_id, production.speaker.person.user_id
+    return {production.requester_id, seen, heard}
 
 
 def _taken(asset_id: str) -> bool:

@@ -13,7 +13,8 @@ from rakkan.consents.services import VOCABULARY, Terms
 from rakkan.core.errors import BadInput
 from rakkan.likenesses.models import Trait
 from rakkan.likenesses.selectors import likeness_get, voice_get
-from rakkan.productions.services.create import Draft
+from rakkan.productions.origins import VoiceOrigin
+from rakkan.productions.services.create import Cast, Draft
 
 
 def _words(**options: Any) -> serializers.ListField:
@@ -130,6 +131,11 @@ class ProductionFields(serializers.Serializer[Any]):
     """A draft; the voice track is the part named ``voice``."""
 
     likeness = serializers.UUIDField()
+    speaker = serializers.UUIDField()
+    voice_origin = serializers.ChoiceField(choices=[origin.value for origin in VoiceOrigin])
+    voice_engine = serializers.CharField(
+        max_length=60, required=False, default="", allow_blank=True
+    )
     title = serializers.CharField(max_length=120)
     purpose = serializers.CharField(max_length=40)
     channels = _words()
@@ -144,7 +150,17 @@ class ProductionFields(serializers.Serializer[Any]):
 
     def draft(self) -> Draft:
         """Return the validated fields as a draft."""
-        return Draft(**{k: v for k, v in self.validated_data.items() if k != "likeness"})
+        given = self.validated_data.items()
+        return Draft(**{k: v for k, v in given if k not in ("likeness", "speaker")})
+
+    def cast(self, user: User) -> Cast:
+        """Return who is seen and who is heard.
+
+        Raises:
+            NotFound: there is no such likeness or voice for this user.
+        """
+        given = self.validated_data
+        return Cast(likeness_get(user, given["likeness"]), voice_get(user, given["speaker"]))
 
 
 class DecisionFields(serializers.Serializer[Any]):

@@ -182,6 +182,9 @@ class ProductionSerializer(serializers.ModelSerializer[Production]):
 
     requester = serializers.CharField(source="requester.name", read_only=True)
     depicted_person = serializers.CharField(source="likeness.person.user.name", read_only=True)
+    speaking_person = serializers.CharField(
+        source="speaker.person.user.name", read_only=True, default=None
+    )
     waits_for = serializers.SerializerMethodField()
     voice = serializers.SerializerMethodField()
     progress = serializers.SerializerMethodField()
@@ -201,8 +204,13 @@ class ProductionSerializer(serializers.ModelSerializer[Production]):
             "problem",
             "requester",
             "depicted_person",
+            "speaking_person",
             "likeness",
             "consent",
+            "speaker",
+            "voice_consent",
+            "voice_origin",
+            "voice_engine",
             "purpose",
             "channels",
             "territories",

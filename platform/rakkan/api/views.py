@@ -259,7 +259,7 @@ class Productions(APIView):
         given = fields_of(fields.ProductionFields, request)
         production = production_create(
             user=_user(request),
-            likeness=likeness_get(_user(request), given.validated_data["likeness"]),
+            cast=given.cast(_user(request)),
             draft=given.draft(),
             voice=request.FILES.get("voice"),
         )

@@ -145,6 +145,9 @@ class Workflow(IdModel):
     depicted = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
+    speaker = models.ForeignKey(  # null: opened before voices had owners, and decided no more
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     policies = ArrayField(models.CharField(max_length=60), default=list)  # names, as they were
     purpose = models.CharField(max_length=40, default="")  # from here on: what rules ask for
     channels = words()
@@ -157,7 +160,11 @@ class Workflow(IdModel):
         """A production is approved once; what changes is asked for anew, as a new production."""
 
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["subject_id"], name="workflow_once_per_subject")
+            models.UniqueConstraint(fields=["subject_id"], name="workflow_once_per_subject"),
+            # Added without a look at older rows.
+            models.CheckConstraint(
+                condition=Q(speaker__isnull=False), name="workflow_names_speaker"
+            ),
         ]
         triggers: ClassVar = append_only("workflow")
 
@@ -241,11 +248,14 @@ class Decision(IdModel):
 
     step = models.ForeignKey(WorkflowStep, on_delete=models.PROTECT, related_name="decisions")
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="decisions")
-    requester = models.ForeignKey(  # this and the next are copied for the constraints to see
+    requester = models.ForeignKey(  # this and the next two are copied for the constraints to see
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     depicted = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    speaker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
     )
     approver = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
@@ -267,6 +277,12 @@ class Decision(IdModel):
             ),
             models.CheckConstraint(
                 condition=~Q(approver=F("depicted")), name="approver_is_not_depicted"
+            ),
+            models.CheckConstraint(
+                condition=~Q(approver=F("speaker")), name="approver_is_not_the_speaker"
+            ),
+            models.CheckConstraint(
+                condition=~Q(delegate=F("speaker")), name="delegate_is_not_the_speaker"
             ),
             models.CheckConstraint(
                 condition=~Q(delegate=F("requester")), name="delegate_is_not_the_requester"
@@ -298,6 +314,7 @@ class Decision(IdModel):
                         WHERE w.id = NEW.workflow_id AND s.id = NEW.step_id
                           AND w.requester_id = NEW.requester_id
                           AND w.depicted_id = NEW.depicted_id
+                          AND w.speaker_id = NEW.speaker_id
                           AND w.subject_digest = NEW.subject_digest
                           AND NEW.decided_at < w.expires_at AND now() < w.expires_at
                           AND NOT EXISTS (

@@ -21,6 +21,7 @@ from rakkan.identity.models import IdentityCheck
 from rakkan.identity.selectors import biometric_consent_state, biometric_consents_visible
 from rakkan.likenesses.models import Likeness, Trait, Voice
 from rakkan.productions.models import Production
+from rakkan.productions.selectors import of_person
 from rakkan.productions.services.addresses import status_url
 from rakkan.releases.models import Release
 
@@ -29,7 +30,7 @@ FORMAT = "rakkan-person-copy/1"
 
 @dataclass(frozen=True, slots=True)
 class Depiction:
-    """One production of the person's likeness and who got copies of it."""
+    """One production that the person is seen or heard in, and who got copies of it."""
 
     production: Production
     release: Release | None
@@ -48,9 +49,11 @@ def check_own_data(user: User) -> None:
 
 
 def depictions_of(user: User) -> list[Depiction]:
-    """Return what was requested of the person's likeness, the newest first; no unsent drafts."""
-    rows = Production.objects.select_related("likeness__person__user", "rendering")
-    found = list(rows.filter(likeness__person__user=user, request__isnull=False))
+    """Return what was requested of their face and voice, the newest first; no unsent drafts."""
+    rows = Production.objects.select_related(
+        "likeness__person__user", "speaker__person__user", "rendering"
+    )
+    found = list(rows.filter(of_person(user), request__isnull=False))
     released = Release.objects.filter(subject_id__in=[production.pk for production in found])
     releases = {release.subject_id: release for release in released}
     deliveries: dict[str, list[Event]] = {str(release.pk): [] for release in releases.values()}
@@ -181,6 +184,8 @@ def _production(item: Depiction) -> dict[str, Any]:
         "title": production.title,
         "state": production.state,
         "consent": str(production.consent_id),
+        "voice_consent": str(production.voice_consent_id) if production.voice_consent_id else None,
+        "voice_origin": production.voice_origin,
         "purpose": production.purpose,
         "channels": production.channels,
         "territories": production.territories,

@@ -16,6 +16,7 @@ from rakkan.dispatch.selectors import permit_used
 from rakkan.productions.models import Production
 from rakkan.productions.selectors import production_get
 from rakkan.productions.services.addresses import status_url
+from rakkan.productions.services.covered import pinned_consents
 from rakkan.productions.services.transition import subject_of
 from rakkan.releases.selectors import release_of
 
@@ -39,18 +40,20 @@ def evidence_export(*, user: User, production_id: UUID | str) -> dict[str, Any]:
 
 def _bundle(production: Production) -> dict[str, Any]:
     release, permit = release_of(production.pk), permit_used(production.pk)
-    if release is None or permit is None or production.consent is None:
+    if release is None or permit is None:
         raise Refused(
             f"It is {production.state}; evidence is of released productions.",
             code="not-released",
             remedy="Wait until it is released, or look at why it ended.",
         )
+    consents = pinned_consents(production)
     return {
         "format": FORMAT,
         "request": production.request,
         "request_digest": production.request_digest,
         "requester": str(production.requester_id),
-        "consent": {"receipt": production.consent.receipt},
+        "consent": {"receipt": consents.likeness.receipt},
+        "voice_consent": {"receipt": consents.voice.receipt},
         "approvals": _approvals(production),
         "permit": permit.token,
         "result": production.rendering.result,
@@ -82,6 +85,7 @@ def _approvals(production: Production) -> list[dict[str, Any]]:
 
 def _events(production: Production) -> list[Event]:
     about = [production.pk, production.likeness_id, production.consent_id]
+    about += [production.speaker_id, production.voice_consent_id]
     # A stranger who knocked was refused, and that is in the log: of their own organisation.
     own = ["", str(production.organisation_id)]  # "": what a process refused before it looked
     return list(events_about([str(item) for item in about]).filter(organisation_id__in=own))

@@ -27,11 +27,12 @@ from rakkan.pages.words import (
     PURPOSES,
     ROLES,
     TERRITORIES,
+    VOICE_ORIGINS,
     Words,
     choices,
 )
 from rakkan.productions.models import Production
-from rakkan.productions.services.create import Draft
+from rakkan.productions.services.create import Cast, Draft
 from rakkan.productions.services.redraft import draft_of
 
 _YEAR = timedelta(days=365)
@@ -286,16 +287,16 @@ class WithdrawalForm(_Form):
 
 
 if TYPE_CHECKING:  # generic for the type checker only
-    _LikenessChoice = forms.ModelChoiceField[Likeness]
+    _AnyTrait = forms.ModelChoiceField[Likeness | Voice]
 else:
-    _LikenessChoice = forms.ModelChoiceField
+    _AnyTrait = forms.ModelChoiceField
 
 
-class _PortraitChoice(_LikenessChoice):
+class _TraitChoice(_AnyTrait):
     """Names the person as well."""
 
-    def label_from_instance(self, obj: Likeness) -> str:
-        """Return person and portrait."""
+    def label_from_instance(self, obj: Trait) -> str:
+        """Return person, and portrait or voice."""
         return f"{obj.person.user.name} · {obj.label}"
 
 
@@ -303,7 +304,23 @@ class ProductionForm(_Form):
     """A draft."""
 
     title = forms.CharField(label=_("Title"), max_length=120)
-    likeness = _PortraitChoice(queryset=Likeness.objects.none(), label=_("Likeness"))
+    likeness = _TraitChoice(queryset=Likeness.objects.none(), label=_("Likeness"))
+    speaker = _TraitChoice(
+        queryset=Voice.objects.none(),
+        label=_("Who speaks"),
+        help_text=_("Whose voice is heard. They consent to its use in their own account."),
+    )
+    voice_origin = forms.ChoiceField(
+        label=_("The voice track is"),
+        choices=[("", _("Please choose")), *choices(VOICE_ORIGINS)],
+        help_text=_("You declare it; approvers read it, and the signed video says it."),
+    )
+    voice_engine = forms.CharField(
+        label=_("Engine of synthetic speech"),
+        required=False,
+        max_length=60,
+        help_text=_("Name and version, for synthetic speech only."),
+    )
     voice = forms.FileField(
         label=_("Voice track"),
         allow_empty_file=True,
@@ -332,27 +349,36 @@ class ProductionForm(_Form):
         self,
         *args: Any,
         likenesses: QuerySet[Likeness],
+        voices: QuerySet[Voice],
         origin: Production | None = None,
         **kwargs: Any,
     ) -> None:
-        """Offer these likenesses; filled in from ``origin``, whose voice track can be kept."""
+        """Offer these; filled in from ``origin``, whose voice track can be kept."""
         if origin is not None:
-            kwargs["initial"] = asdict(draft_of(origin)) | {"likeness": origin.likeness_id}
+            cast = {"likeness": origin.likeness_id, "speaker": origin.speaker_id}
+            kwargs["initial"] = asdict(draft_of(origin)) | cast
         super().__init__(*args, **kwargs)
         if origin is not None:
             self.fields["voice"].required = False
             self.fields["voice"].help_text = _(
                 "Left empty, the voice track of the earlier production is taken again."
             )
-        field = self.fields["likeness"]
-        if isinstance(field, forms.ModelChoiceField):
-            field.queryset = likenesses
-            field.empty_label = None
+        for name, rows in (("likeness", likenesses), ("speaker", voices)):
+            field = self.fields[name]
+            if isinstance(field, forms.ModelChoiceField):
+                field.queryset = rows
+                field.empty_label = None
+
+    def cast(self) -> Cast:
+        """Return who is seen and who is heard."""
+        return Cast(self.cleaned_data["likeness"], self.cleaned_data["speaker"])
 
     def draft(self) -> Draft:
         """Return the validated fields as a draft."""
         given = dict(self.cleaned_data)
-        return Draft(**{k: v for k, v in given.items() if k not in ("likeness", "voice")})
+        return Draft(
+            **{k: v for k, v in given.items() if k not in ("likeness", "speaker", "voice")}
+        )
 
 
 class DecisionForm(_Form):

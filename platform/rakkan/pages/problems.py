@@ -83,6 +83,20 @@ TEXTS: dict[str, Words] = {
     "comment-empty": Words(
         _("Changes are asked for, but not which."), _("Say in the comment what has to change.")
     ),
+    "speaker-cannot-approve": Words(
+        _("The person who speaks gives consent; somebody else approves."), _OTHER_APPROVER
+    ),
+    "speaker-missing": Words(
+        _("It does not name who speaks."),
+        _("Make a new draft that names whose voice is heard."),
+    ),
+    "voice-engine-invalid": Words(
+        _("Synthetic speech names the engine that made it; a recording names none."),
+        _("Give the engine's name and version, in at most 60 characters."),
+    ),
+    "voice_origin-invalid": Words(
+        _("Say whether the voice track is a recording or synthetic speech."), ""
+    ),
     "not-the-speaker": Words(
         _("Only the person who speaks decides about their voice."),
         _("Ask the person who speaks to do this in their own account."),

@@ -22,7 +22,7 @@ from rakkan.identity.selectors import biometric_consent_state, identity_checks_v
 from rakkan.likenesses.models import Likeness, Voice
 from rakkan.likenesses.selectors import likenesses_visible, voices_visible
 from rakkan.productions.models import Production
-from rakkan.productions.selectors import productions_visible
+from rakkan.productions.selectors import of_person, productions_visible
 from rakkan.productions.states import State
 
 PER_PAGE = 20
@@ -64,8 +64,8 @@ def with_biometric_state(rows: QuerySet[BiometricConsent]) -> list[BiometricCons
 
 
 def depictions(user: User) -> QuerySet[Production]:
-    """Return every production of the acting person's likeness that left the draft."""
-    rows = productions_visible(user).filter(likeness__person__user=user)
+    """Return every production of the acting person's face or voice that left the draft."""
+    rows = productions_visible(user).filter(of_person(user))
     return rows.exclude(state=State.DRAFT.value)
 
 
@@ -75,7 +75,7 @@ def productions_to_approve(user: User) -> list[Production]:
         productions_visible(user)
         .filter(state=State.IN_APPROVAL.value)
         .exclude(requester=user)
-        .exclude(likeness__person__user=user)
+        .exclude(of_person(user))
         .order_by("changed_at")
     )
     return [row for row in waiting if not _took_part(user, row)]

@@ -16,13 +16,14 @@ from compliance.permit import JobKind, Verdict
 from rakkan.approvals.selectors import decisions_of, workflow_of
 from rakkan.approvals.services import Outcome, workflow_outcome
 from rakkan.consents.models import Consent
-from rakkan.consents.scope import Gap, scope_gaps
+from rakkan.consents.scope import Gap, Use, scope_gaps
 from rakkan.consents.selectors import ConsentState, consent_state
 from rakkan.dispatch.selectors import job_newest
 from rakkan.identity.selectors import identity_decision
+from rakkan.likenesses.models import Trait
 from rakkan.likenesses.selectors import trait_verdict
 from rakkan.productions.models import Production
-from rakkan.productions.services.submit import use_of
+from rakkan.productions.services.covered import use_of, voice_use_of
 from rakkan.productions.states import FINAL, State
 from rakkan.releases.selectors import release_of, sealing_of
 
@@ -87,7 +88,8 @@ def _done(production: Production) -> dict[str, datetime | None]:
 
 
 def _before_request(production: Production) -> dict[str, datetime | None]:
-    likeness, consent = production.likeness, production.consent or consent_at_hand(production)
+    likeness, (seen, heard) = production.likeness, consents_at_hand(production)
+    consent, voice_consent = production.consent or seen, production.voice_consent or heard
     done: dict[str, datetime | None] = {}
     if trait_verdict(likeness) not in (None, Verdict.UNUSABLE):
         done["likeness"] = likeness.measurement.measured_at
@@ -95,8 +97,8 @@ def _before_request(production: Production) -> dict[str, datetime | None]:
     decision = identity_decision(likeness.person, consent.granted_at if consent else None)
     if decision is not None:
         done["identity"] = decision.decided_at
-    if consent is not None:
-        done["consent"] = consent.granted_at
+    if consent is not None and voice_consent is not None:
+        done["consent"] = max(consent.granted_at, voice_consent.granted_at)
     return done
 
 
@@ -127,19 +129,32 @@ def _made(production: Production) -> dict[str, datetime | None]:
     return done
 
 
-def consent_at_hand(production: Production) -> Consent | None:
-    """Return a live consent that covers a draft, if there is one; submitting asks again."""
+def consents_at_hand(production: Production) -> tuple[Consent | None, Consent | None]:
+    """Return live consents of who is seen and who is heard that cover a draft, where there are."""
+    likeness, speaker = production.likeness, production.speaker
+    seen = _covering(likeness, use_of(production))
+    return seen, _covering(speaker, voice_use_of(production)) if speaker else None
+
+
+def _covering(trait: Trait, use: Use) -> Consent | None:
+    """Return a live consent that covers a use; submitting asks again."""
     now = timezone.now()
-    for consent in production.likeness.consents.order_by("-granted_at"):
-        live = consent_state(consent, now) is ConsentState.LIVE
-        if live and not scope_gaps(consent.scope, use_of(production)):
+    for consent in trait.consents.order_by("-granted_at"):
+        if consent_state(consent, now) is ConsentState.LIVE and not scope_gaps(consent.scope, use):
             return consent
     return None
 
 
 def gaps_of(production: Production) -> list[Gap]:
-    """Return what a draft asks for beyond the newest live consent."""
-    for consent in production.likeness.consents.order_by("-granted_at"):
+    """Return what a draft asks for beyond the newest live consents."""
+    gaps = _gaps(production.likeness, use_of(production))
+    if production.speaker is not None:
+        gaps += _gaps(production.speaker, voice_use_of(production))
+    return gaps
+
+
+def _gaps(trait: Trait, use: Use) -> list[Gap]:
+    for consent in trait.consents.order_by("-granted_at"):
         if consent_state(consent) is ConsentState.LIVE:
-            return scope_gaps(consent.scope, use_of(production))
+            return scope_gaps(consent.scope, use)
     return []

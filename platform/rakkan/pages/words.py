@@ -9,6 +9,7 @@ from rakkan.accounts.endings import Ending
 from rakkan.accounts.roles import Role
 from rakkan.consents.scope import WORLD, Change, Channel, Purpose
 from rakkan.likenesses.classes import PersonClass
+from rakkan.productions.origins import VoiceOrigin
 from rakkan.productions.states import State
 from rakkan.productions.stuck import Why
 
@@ -34,6 +35,10 @@ CHANGES: Words = {
     Change.BACKGROUND: _("Background"),
     Change.CLOTHING: _("Clothing"),
     Change.SYNTHETIC_SPEECH: _("Synthetic speech in the person's voice"),
+}
+VOICE_ORIGINS: Words = {
+    VoiceOrigin.RECORDED: _("A recording of the person"),
+    VoiceOrigin.SYNTHETIC: _("Synthetic speech"),
 }
 TERRITORIES: Words = {
     WORLD: _("Worldwide"),
@@ -141,6 +146,7 @@ CONSENT_STATES: Words = {
     "expired": pgettext_lazy("consent", "Expired"),
     "withdrawn": pgettext_lazy("consent", "Withdrawn"),
     "superseded": pgettext_lazy("consent", "Replaced by a narrower one"),
+    "missing": pgettext_lazy("consent", "Never given"),
 }
 VERDICTS: Words = {
     "usable": _("Usable"),
@@ -191,6 +197,7 @@ KINDS: dict[str, Words] = {
     "purpose": PURPOSES,
     "channel": CHANNELS,
     "change": CHANGES,
+    "voice_origin": VOICE_ORIGINS,
     "territory": TERRITORIES,
     "language": LANGUAGES,
     "role": ROLES,

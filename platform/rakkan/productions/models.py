@@ -9,11 +9,15 @@ from django.db import models
 from django.db.models import Q
 
 from rakkan.audit.models import append_only
+from rakkan.consents.walls import consents_hold
 from rakkan.core.models import IdModel, starts_as, words
+from rakkan.productions.origins import VoiceOrigin
 from rakkan.productions.states import State, pairs
 from rakkan.vault.fields import SealedJSON, SealedText
 
 STATES = [state.value for state in State]
+ORIGINS = [origin.value for origin in VoiceOrigin]
+_ENDS = ["rejected", "cancelled", "stopped", "failed", "revoked"]
 
 # The columns that approvers decide on; frozen once it was submitted.
 INPUTS = (
@@ -21,6 +25,10 @@ INPUTS = (
     "requester_id",
     "likeness_id",
     "consent_id",
+    "speaker_id",
+    "voice_consent_id",
+    "voice_origin",
+    "voice_engine",
     "title",
     "purpose",
     "channels",
@@ -41,6 +49,13 @@ INPUTS = (
     "request",
     "request_digest",
 )
+
+
+# Arriving in these takes consents that hold; a job given back to the queue goes nowhere new.
+_FORWARD = """
+    NEW.state IN ('in_approval', 'rendering', 'rendered', 'sealed', 'released')
+    OR NEW.state = 'queued' AND OLD.state = 'in_approval'
+"""
 
 
 def _inputs_change_after_draft() -> str:
@@ -65,6 +80,20 @@ class Production(IdModel):
     requester = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     likeness = models.ForeignKey("likenesses.Likeness", on_delete=models.PROTECT)
     consent = models.ForeignKey("consents.Consent", on_delete=models.PROTECT, null=True, blank=True)
+    speaker = models.ForeignKey(  # whose voice is heard; null: made before voices had owners
+        "likenesses.Voice", on_delete=models.PROTECT, null=True, blank=True
+    )
+    voice_consent = models.ForeignKey(
+        "consents.Consent",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="voice_productions",
+    )
+    voice_origin = models.CharField(  # as the requester declares; "": made before they were asked
+        max_length=10, choices=[(o, o) for o in ORIGINS], blank=True, default=""
+    )
+    voice_engine = models.CharField(max_length=60, blank=True, default="")  # of synthetic speech
     title = SealedText(subject="likeness.person_id", max_length=120)
     purpose = models.CharField(max_length=40)
     channels = words()
@@ -107,6 +136,17 @@ class Production(IdModel):
                 | Q(request__isnull=False, consent__isnull=False) & ~Q(request_digest=""),
                 name="production_submitted_is_pinned",
             ),
+            # Added without a look at older rows: those can only end.
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", *_ENDS])
+                | Q(speaker__isnull=False, voice_consent__isnull=False) & ~Q(voice_origin=""),
+                name="production_speaker_is_pinned",
+            ),
+            models.CheckConstraint(
+                condition=Q(voice_origin__in=["", "recorded"], voice_engine="")
+                | Q(voice_origin="synthetic") & ~Q(voice_engine=""),
+                name="production_synthetic_names_engine",
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["organisation", "-created_at"])]
         triggers: ClassVar = [
@@ -118,6 +158,23 @@ class Production(IdModel):
                 condition=pgtrigger.Condition(_inputs_change_after_draft()),
             ),
             pgtrigger.Protect(name="production_no_delete", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="production_consents_hold",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("state"),
+                condition=pgtrigger.Condition(
+                    f"OLD.state IS DISTINCT FROM NEW.state AND ({_FORWARD})"
+                ),
+                func=pgtrigger.Func(
+                    f"""
+                    IF NOT {consents_hold("NEW")} THEN
+                        RAISE EXCEPTION 'no consent of who is seen and who is heard, no step on'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                    """
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -185,6 +242,23 @@ class Rendering(IdModel):
                     END IF;
                     RETURN NEW;
                     """
+                ),
+            ),
+            pgtrigger.Trigger(
+                name="rendering_needs_consents",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(
+                    f"""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM productions_production p
+                        WHERE p.id = NEW.production_id AND {consents_hold("p", "NEW.received_at")}
+                    ) THEN
+                        RAISE EXCEPTION 'no live consents, no render'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                    """  # noqa: S608  text of ours
                 ),
             ),
         ]

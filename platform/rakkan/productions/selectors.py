@@ -2,27 +2,51 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from compliance.permit import JobKind
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role
+from rakkan.consents.models import Consent
 from rakkan.core.errors import NotFound
 from rakkan.dispatch.selectors import job_newest
 from rakkan.productions.models import Production
 
 
+def of_person(user: User) -> Q:
+    """Return the condition that a production shows the user, or lets their voice be heard."""
+    return Q(likeness__person__user=user) | Q(speaker__person__user=user)
+
+
+def is_of_person(production: Production, user: User) -> bool:
+    """Say whether a production shows the user, or lets their voice be heard."""
+    speaker = production.speaker
+    heard = speaker is not None and speaker.person.user_id == user.pk
+    return heard or production.likeness.person.user_id == user.pk
+
+
+def made_under(consents: list[Consent]) -> Q:
+    """Return the condition that a production was submitted under one of these consents."""
+    return Q(consent__in=consents) | Q(voice_consent__in=consents)
+
+
 def productions_visible(user: User) -> QuerySet[Production]:
-    """Return what a user may see: all of their organisation, or those that depict them."""
+    """Return what a user may see: all of their organisation, or what they are seen or heard in."""
     rows = Production.objects.select_related(
-        "likeness__person__user", "requester", "consent", "voice_measurement", "rendering"
+        "likeness__person__user",
+        "speaker__person__user",
+        "requester",
+        "consent",
+        "voice_consent",
+        "voice_measurement",
+        "rendering",
     ).filter(organisation=user.organisation_id)
     roles = user_roles(user)
     if roles & {Role.REQUESTER, Role.APPROVER, Role.AUDITOR}:
         return rows
     # A draft that nobody submitted is the requester's own business, cancelled or not.
-    return rows.filter(likeness__person__user=user, request__isnull=False)
+    return rows.filter(of_person(user), request__isnull=False)
 
 
 def production_get(user: User, production_id: UUID | str) -> Production:

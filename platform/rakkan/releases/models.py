@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 
 from rakkan.audit.models import append_only
+from rakkan.consents.walls import consents_hold
 from rakkan.core.models import IdModel
 
 
@@ -95,6 +96,23 @@ class Release(IdModel):
                     END IF;
                     RETURN NEW;
                     """
+                ),
+            ),
+            pgtrigger.Trigger(
+                name="release_needs_consents",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(
+                    f"""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM productions_production p
+                        WHERE p.id = NEW.subject_id AND {consents_hold("p", "NEW.released_at")}
+                    ) THEN
+                        RAISE EXCEPTION 'no live consents, no release'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                    """  # noqa: S608  text of ours
                 ),
             ),
         ]

@@ -2,10 +2,9 @@
 
 from dataclasses import asdict, dataclass
 
-from rakkan.consents.selectors import release_consent_state
 from rakkan.core.errors import NotFound
 from rakkan.productions.models import Production
-from rakkan.productions.services.submit import use_of
+from rakkan.productions.services.covered import release_consents_state
 from rakkan.releases.selectors import release_by_asset
 
 
@@ -15,7 +14,7 @@ class Status:
 
     asset_id: str
     status: str  # "released" or "revoked"
-    consent: str  # "live", "not-yet", "expired", "withdrawn" or "superseded"
+    consent: str  # "live" where both are; else why not: "withdrawn", "expired", "missing"...
     ai_label: str
 
     def to_dict(self) -> dict[str, str]:
@@ -30,7 +29,8 @@ def asset_status(asset_id: str) -> Status:
         NotFound: nothing with this id was ever released.
     """
     release = release_by_asset(asset_id)
-    production = Production.objects.filter(asset_id=asset_id).select_related("consent").first()
+    rows = Production.objects.select_related("consent", "voice_consent")
+    production = rows.filter(asset_id=asset_id).first()
     if release is None or production is None or production.consent is None:
         raise NotFound(
             f"Nothing with the id {asset_id} was released here.",
@@ -40,6 +40,6 @@ def asset_status(asset_id: str) -> Status:
     return Status(
         asset_id=asset_id,
         status="revoked" if revoked else "released",
-        consent=release_consent_state(production.consent, use_of(production)).value,
+        consent=release_consents_state(production),
         ai_label=production.consent.ai_label,
     )

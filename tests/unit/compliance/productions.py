@@ -27,7 +27,10 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 PRODUCTION_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0007"
 PERSON_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0006"
 GATE_CHECKS = ("file", "manifest", "binding", "watermark", "playable", "consent")
+VOICE_CONSENT_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0011"
 CONSENT_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0001"
+SPEAKER_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0016"
+SAMPLE_SHA256 = "5a" * 32
 PERMIT_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0002"
 
 
@@ -72,6 +75,9 @@ def make_facts(inputs: Inputs, **changes: Any) -> ManifestFacts:
         "portrait": inputs.portrait,
         "voice": inputs.voice,
         "consent_receipt_sha256": "cd" * 32,
+        "voice_consent_receipt_sha256": "ce" * 32,
+        "voice_origin": "recorded",
+        "voice_engine": "",
         "request_digest": "ef" * 32,
         "permit_id": PERMIT_ID,
         "status_url": f"http://127.0.0.1:9/status/{ASSET}",
@@ -90,11 +96,15 @@ class Paper:
     request: dict[str, Any]
     receipt: str
     permit: str
+    voice_receipt: str
 
     def facts(self, inputs: Inputs, status_url: str) -> ManifestFacts:
         return make_facts(
             inputs,
             consent_receipt_sha256=sha256_hex(self.receipt.encode()),
+            voice_consent_receipt_sha256=sha256_hex(self.voice_receipt.encode()),
+            voice_origin=self.request["voice"]["origin"],
+            voice_engine=self.request["voice"]["engine"],
             request_digest=digest(self.request),
             status_url=status_url,
         )
@@ -149,6 +159,20 @@ def make_terms(inputs: Inputs, **changes: Any) -> ConsentTerms:
     return ConsentTerms(**values | changes)
 
 
+def make_voice_terms(inputs: Inputs, **changes: Any) -> ConsentTerms:
+    """Return the terms under which somebody else's voice is used."""
+    values: dict[str, Any] = {
+        "consent_id": VOICE_CONSENT_ID,
+        "principal": "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0013",
+        "target": "voice",
+        "target_id": "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0015",
+        "target_sha256": SAMPLE_SHA256,
+        "granted_by": SPEAKER_ID,
+        "permitted_changes": (),
+    }
+    return make_terms(inputs, **values | changes)
+
+
 def make_paper(keys: DevelopmentKeys, inputs: Inputs, version: int = 3, **changes: Any) -> Paper:
     """Sign a consent receipt and a permit for a request under it.
 
@@ -156,14 +180,25 @@ def make_paper(keys: DevelopmentKeys, inputs: Inputs, version: int = 3, **change
         keys: who signs.
         inputs: what it is made from.
         version: of the consent record.
-        **changes: other values in the request; ``terms`` are other terms of the consent.
+        **changes: other values in the request; ``terms`` are other terms of the consent, and
+            ``voice_terms`` of the consent to the voice.
     """
     record = make_record(inputs, version, **changes.pop("terms", {}))
+    voice_terms = make_voice_terms(inputs, **changes.pop("voice_terms", {}))
+    voice_record = write_record(voice_terms)
     spec = JobSpec.from_dict(changes.get("spec") or make_spec(inputs).to_dict())
     request = {
         "production": PRODUCTION_ID,
         "requester": "requester",
         "consent": {"id": CONSENT_ID, "record_digest": digest(record)},
+        "voice": {
+            "id": voice_terms.target_id,
+            "speaker": voice_terms.principal,
+            "sample_sha256": SAMPLE_SHA256,
+            "origin": "recorded",
+            "engine": "",
+            "consent": {"id": VOICE_CONSENT_ID, "record_digest": digest(voice_record)},
+        },
         "purpose": "product_briefing",
         "channels": ["intranet"],
         "territories": ["JP"],
@@ -173,6 +208,7 @@ def make_paper(keys: DevelopmentKeys, inputs: Inputs, version: int = 3, **change
         request,
         make_receipt(keys, record),
         make_permit(keys, spec, digest(request)),
+        make_receipt(keys, voice_record),
     )
 
 
@@ -187,7 +223,7 @@ def make_spec(inputs: Inputs) -> JobSpec:
 def make_receipt(keys: DevelopmentKeys, record: dict[str, Any]) -> str:
     statement = {
         "format": record["schema_version"].replace("consent", "consent-receipt"),
-        "consent_id": CONSENT_ID,
+        "consent_id": record.get("record_id", CONSENT_ID),
         "record": record,
         "record_digest": digest(record),
     }
@@ -243,6 +279,7 @@ def make_evidence(paper: Paper, released: Path, **decided: Any) -> dict[str, Any
         "request_digest": digest(paper.request),
         "requester": "requester",
         "consent": {"receipt": paper.receipt},
+        "voice_consent": {"receipt": paper.voice_receipt},
         "approvals": [approval],
         "permit": paper.permit,
         "result": {"engine": "mesh"},
@@ -296,6 +333,7 @@ def _events(
         make_event(
             "productions.production.released", PRODUCTION_ID, file_sha256=release["file_sha256"]
         ),
+        make_event("consents.consent.granted", VOICE_CONSENT_ID),
     ]
     waiting = make_event("evidence.bundle.exported", PRODUCTION_ID)
     return [

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from compliance.__main__ import main
+from compliance.canonical import digest
 from compliance.development import DevelopmentKeys
 from compliance.provenance import Signer, sign_file
 from compliance.verify.case import Case, TrustBundle
@@ -23,6 +24,7 @@ from tests.unit.compliance.productions import (
     NOW,
     PERSON_ID,
     PRODUCTION_ID,
+    SPEAKER_ID,
     Inputs,
     Paper,
     make_entry,
@@ -242,3 +244,73 @@ def test_strange_values_end_in_a_report_not_in_a_traceback(
     command = ["verify", str(tmp_path / "a.mp4"), "--trust", str(keys.trust), "--offline"]
     assert main(command) == 1
     assert "do not rely" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"voice_terms": {"target_sha256": "00" * 32}}, "another voice"),
+        ({"voice_terms": {"target": "likeness"}}, "another voice"),
+        ({"voice_terms": {"channels": ("events",)}}, "does not cover channels"),
+        ({"voice_terms": {"valid_until": NOW.isoformat()}}, "the consent ran"),
+        ({"voice": None}, "names no speaker"),
+    ],
+)
+def test_without_a_consent_that_covers_the_voice_the_consent_check_fails(
+    changes: dict[str, Any],
+    said: str,
+    video: Path,
+    genuine: Case,
+    keys: DevelopmentKeys,
+    inputs: Inputs,
+    signer: Signer,
+    tsa_url: str,
+    tmp_path: Path,
+) -> None:
+    """Each is a file that a publisher signed in good order: only the voice is nobody's."""
+    paper = make_paper(keys, inputs, **changes)
+    named = paper.request["voice"] or make_paper(keys, inputs).request["voice"]
+    facts = replace(paper, request={**paper.request, "voice": named}).facts(inputs, STATUS_URL)
+    facts = replace(facts, request_digest=digest(paper.request))
+    sign_file(video, tmp_path / "a.mp4", facts, signer, tsa_url)
+
+    case = replace(genuine, path=tmp_path / "a.mp4")
+    failures = _failures(case, make_evidence(paper, tmp_path / "a.mp4"))
+
+    assert said in failures["consent"]
+
+
+def test_synthetic_speech_without_permission_fails_and_with_it_holds(
+    video: Path,
+    genuine: Case,
+    keys: DevelopmentKeys,
+    inputs: Inputs,
+    signer: Signer,
+    tsa_url: str,
+    tmp_path: Path,
+) -> None:
+    for permitted, held in (((), False), (("synthetic_speech",), True)):
+        voice_terms = {"permitted_changes": permitted}
+        plain = make_paper(keys, inputs, voice_terms=voice_terms)
+        voice = plain.request["voice"] | {"origin": "synthetic", "engine": "Voicebox 2"}
+        paper = make_paper(keys, inputs, voice_terms=voice_terms, voice=voice)
+        path = tmp_path / f"{held}.mp4"
+        sign_file(video, path, paper.facts(inputs, STATUS_URL), signer, tsa_url)
+        found = _failures(replace(genuine, path=path), make_evidence(paper, path))
+        assert set(found) == (set() if held else {"consent"})
+
+
+def test_a_voice_that_is_called_a_recording_beside_a_manifest_that_says_otherwise_fails(
+    genuine: Case, paper: Paper, released: Path
+) -> None:
+    evidence = make_evidence(paper, released)
+    evidence["request"] = deepcopy(evidence["request"])
+    evidence["request"]["voice"]["origin"] = "synthetic"
+
+    assert "voice is recorded" in _failures(genuine, evidence)["consent"]
+
+
+def test_the_speaker_as_approver_fails(genuine: Case, paper: Paper, released: Path) -> None:
+    evidence = make_evidence(paper, released, approver=SPEAKER_ID)
+
+    assert "The person who speaks approved it" in _failures(genuine, evidence)["approvals"]

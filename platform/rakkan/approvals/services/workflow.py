@@ -34,6 +34,7 @@ class Question:
     requester: User
     depicted: User
     person: Person  # who is depicted
+    speaker: User
     asked: Asked
 
 
@@ -68,6 +69,7 @@ def workflow_open(question: Question) -> Workflow:
                 requester=question.requester,
                 depicted=question.depicted,
                 person=question.person,
+                speaker=question.speaker,
                 policies=policies,
                 purpose=asked.purpose,
                 channels=sorted(asked.channels),
@@ -115,8 +117,9 @@ def decision_record(*, user: User, subject_id: UUID, subject_digest: str, word: 
     """Record the acting approver's decision on an open step; return where it stands then.
 
     Raises:
-        NotPermitted: not an approver, or the requester, or the depicted person, or without a
-            delegation of the one whose name is given, or not confirmed to be there just now.
+        NotPermitted: not an approver, or the requester, the depicted person or the speaker, or
+            without a delegation of the one whose name is given, or not confirmed to be there just
+            now.
         Refused: the digest is not that of the request, decided or expired already.
         BadInput: the step is not open, or changes are asked for without saying which.
     """
@@ -140,6 +143,7 @@ def decision_record(*, user: User, subject_id: UUID, subject_digest: str, word: 
         workflow=workflow,
         requester=workflow.requester,
         depicted=workflow.depicted,
+        speaker=workflow.speaker,
         approver=approver,
         delegate=user if approver != user else None,
         verdict=word.verdict.value,
@@ -174,6 +178,18 @@ def _check_may_decide(workflow: Workflow, user: User, subject_digest: str) -> No
         raise NotPermitted(
             "The depicted person gives consent; somebody else approves.",
             code="depicted-cannot-approve",
+            remedy="Ask another approver.",
+        )
+    if workflow.speaker_id is None:
+        raise Refused(
+            "The request does not name who speaks.",
+            code="speaker-missing",
+            remedy="A new production has to be made.",
+        )
+    if user.pk == workflow.speaker_id:
+        raise NotPermitted(
+            "The person who speaks gives consent; somebody else approves.",
+            code="speaker-cannot-approve",
             remedy="Ask another approver.",
         )
     if subject_digest != workflow.subject_digest:

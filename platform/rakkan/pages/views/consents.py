@@ -12,7 +12,7 @@ from rakkan.consents.services import consents_grant
 from rakkan.pages import queries
 from rakkan.pages.answers import form_page, page, user_of
 from rakkan.pages.forms import ConsentForm, NarrowForm, WithdrawalForm
-from rakkan.productions.selectors import productions_visible
+from rakkan.productions.selectors import made_under, productions_visible
 from rakkan.productions.services.narrow import narrow
 from rakkan.productions.services.withdraw import withdraw
 
@@ -53,7 +53,7 @@ def consent_detail(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
         "withdrawal": getattr(consent, "withdrawal", None),
         "supersession": getattr(consent, "supersession", None),
         "own": consent.person.user_id == user.pk,
-        "productions": productions_visible(user).filter(consent=consent),
+        "productions": productions_visible(user).filter(made_under([consent])),
     }
     return render(request, "consents/detail.html", context)
 
@@ -70,7 +70,7 @@ def consent_narrow(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
         successor = narrow(user=user, consent_id=consent_id, terms=form.terms())
         return reverse("consent", args=[successor.pk])
 
-    productions = productions_visible(user).filter(consent=consent)
+    productions = productions_visible(user).filter(made_under([consent]))
     context = {"consent": consent, "productions": productions}
     return form_page(request, "consents/narrow.html", form, act, **context)
 
@@ -87,7 +87,7 @@ def consent_withdraw(request: HttpRequest, consent_id: UUID) -> HttpResponseBase
         withdraw(user=user, consent_id=consent_id, **form.cleaned_data)
         return reverse("consent", args=[consent_id])
 
-    productions = productions_visible(user).filter(consent=consent)
+    productions = productions_visible(user).filter(made_under([consent]))
     context = {"consent": consent, "productions": productions}
     return form_page(request, "consents/withdraw.html", form, act, **context)
 

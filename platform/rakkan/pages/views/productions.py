@@ -13,12 +13,12 @@ from rakkan.accounts.models import User
 from rakkan.approvals.selectors import steps_of, workflow_of
 from rakkan.approvals.services import Verdict, Word, delegations_live
 from rakkan.core.errors import NotFound, RakkanError
-from rakkan.likenesses.selectors import likeness_get, likenesses_visible
+from rakkan.likenesses.selectors import likenesses_visible, voices_visible
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, page, user_of
-from rakkan.pages.compare import scope_comparison
+from rakkan.pages.compare import scope_comparisons
 from rakkan.pages.forms import DecisionForm, ProductionForm
-from rakkan.pages.timeline import consent_at_hand, gaps_of, timeline
+from rakkan.pages.timeline import consents_at_hand, gaps_of, timeline
 from rakkan.pages.words import word
 from rakkan.productions.models import Production
 from rakkan.productions.selectors import (
@@ -52,22 +52,25 @@ def production_list(request: HttpRequest) -> HttpResponseBase:
 def production_new(request: HttpRequest) -> HttpResponseBase:
     """Make a draft; ``?from=`` names a production that has ended and lends what it asked for."""
     user = user_of(request)
-    offered, origin = likenesses_visible(user), _origin(request)
+    offered, voices, origin = likenesses_visible(user), voices_visible(user), _origin(request)
     form = ProductionForm(
-        request.POST or None, request.FILES or None, likenesses=offered, origin=origin
+        request.POST or None,
+        request.FILES or None,
+        likenesses=offered,
+        voices=voices,
+        origin=origin,
     )
 
     def act() -> str:
-        likeness = likeness_get(user, form.cleaned_data["likeness"].pk)
-        draft, voice = form.draft(), form.cleaned_data["voice"]
+        cast, draft, voice = form.cast(), form.draft(), form.cleaned_data["voice"]
         if origin is None:
-            production = production_create(user=user, likeness=likeness, draft=draft, voice=voice)
+            production = production_create(user=user, cast=cast, draft=draft, voice=voice)
         else:
-            changed = Changed(draft, likeness, voice)
+            changed = Changed(draft, cast.likeness, cast.speaker, voice)
             production = production_redraft(user=user, production_id=origin.pk, changed=changed)
         return reverse("production", args=[production.pk])
 
-    return form_page(request, "productions/new.html", form, act, offered=offered)
+    return form_page(request, "productions/new.html", form, act, offered=offered, voices=voices)
 
 
 def _origin(request: HttpRequest) -> Production | None:
@@ -176,7 +179,9 @@ def _facts(production: Production) -> dict[str, Any]:
         "steps": timeline(production),
         "voice": getattr(production, "voice_measurement", None),
         "portrait": getattr(production.likeness, "measurement", None),
-        "consent": production.consent or (consent_at_hand(production) if draft else None),
+        "consent": production.consent or (consents_at_hand(production)[0] if draft else None),
+        "voice_consent": production.voice_consent
+        or (consents_at_hand(production)[1] if draft else None),
         "gaps": gaps_of(production) if draft else [],
         "workflow": workflow,
         "approval": steps,
@@ -203,7 +208,7 @@ def _moves(user: User, production: Production) -> dict[str, Any]:
         "can_redraft": own and state in FINAL,
         "can_decide": waiting and production in queries.productions_to_approve(user),
         "delegators": [row.from_user for row in delegations_live(user)] if waiting else [],
-        "comparison": scope_comparison(production) if waiting else [],
+        "comparisons": scope_comparisons(production) if waiting else [],
     }
 
 

@@ -17,8 +17,9 @@ from rakkan.audit.services import Subject, event_record, refusal_recorded
 from rakkan.consents.scope import LANGUAGES, TERRITORIES, Channel, Purpose
 from rakkan.core.errors import BadInput
 from rakkan.core.uploads import audio_accept
-from rakkan.likenesses.models import Likeness
+from rakkan.likenesses.models import Likeness, Voice
 from rakkan.productions.models import Production
+from rakkan.productions.origins import VoiceOrigin
 from rakkan.productions.services.measure import voice_measure
 from rakkan.productions.services.transition import subject_of
 
@@ -32,14 +33,24 @@ class Draft:
     channels: list[str]
     territories: list[str]
     language: str
+    voice_origin: str  # recorded or synthetic: the requester declares it
+    voice_engine: str = ""  # that made synthetic speech
     prompt: str = ""
     transcript: str = ""
     engine: str = "mesh"
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who is seen, and whose voice is heard."""
+
+    likeness: Likeness
+    speaker: Voice
+
+
 def production_create(
-    *, user: User, likeness: Likeness, draft: Draft, voice: UploadedFile[Any] | None
+    *, user: User, cast: Cast, draft: Draft, voice: UploadedFile[Any] | None
 ) -> Production:
     """Make a draft and have its voice track measured.
 
@@ -53,17 +64,17 @@ def production_create(
         check_draft(draft)  # before the file is read
         upload = audio_accept(voice)
         track = InputFile("voice", upload.sha256, upload.size, upload.media_type)
-        return draft_store(user, likeness, draft, track, {})
+        return draft_store(user, cast, draft, track, {})
 
 
 def draft_store(
-    user: User, likeness: Likeness, draft: Draft, voice: InputFile, data: dict[str, str]
+    user: User, cast: Cast, draft: Draft, voice: InputFile, data: dict[str, str]
 ) -> Production:
     """Keep a draft whose voice track is in the store, in the caller's transaction.
 
     Args:
         user: the requester; the caller has checked the role.
-        likeness: whom it shows.
+        cast: whom it shows, and who speaks.
         draft: what was filled in.
         voice: the track; it is measured anew, since a verdict belongs to one production.
         data: what the event shall say beside the inputs.
@@ -75,7 +86,10 @@ def draft_store(
     production = Production.objects.create(
         organisation=user.organisation,
         requester=user,
-        likeness=likeness,
+        likeness=cast.likeness,
+        speaker=cast.speaker,
+        voice_origin=draft.voice_origin,
+        voice_engine=draft.voice_engine.strip(),
         title=draft.title.strip()[:120],
         purpose=draft.purpose,
         channels=sorted(set(draft.channels)),
@@ -93,7 +107,13 @@ def draft_store(
         EventName.PRODUCTION_CREATED,
         actor=user_actor(user),
         subject=subject_of(production),
-        data={"voice_sha256": voice.sha256, "likeness": str(likeness.pk), **data},
+        data={
+            "voice_sha256": voice.sha256,
+            "likeness": str(cast.likeness.pk),
+            "speaker": str(cast.speaker.pk),
+            "voice_origin": draft.voice_origin,
+            **data,
+        },
     )
     voice_measure(production=production)
     return production
@@ -110,10 +130,22 @@ def check_draft(draft: Draft) -> None:
     _check_words("territories", draft.territories, list(TERRITORIES))
     _check_words("language", [draft.language], list(LANGUAGES))
     _check_words("engine", [draft.engine], list(settings.RAKKAN_ENGINE_QUEUES))
+    _check_words("voice_origin", [draft.voice_origin], [o.value for o in VoiceOrigin])
+    _check_engine(draft)
     if not draft.title.strip():
         raise BadInput("The title is empty.", code="title-empty", remedy="Name the video.")
     if len(draft.prompt) > 500:
         raise BadInput("The prompt is longer than 500 characters.", code="prompt-too-long")
+
+
+def _check_engine(draft: Draft) -> None:
+    engine = draft.voice_engine.strip()
+    if (draft.voice_origin == VoiceOrigin.SYNTHETIC) != bool(engine) or len(engine) > 60:
+        raise BadInput(
+            "Synthetic speech names the engine that made it; a recording names none.",
+            code="voice-engine-invalid",
+            remedy="Give the engine's name and version, in at most 60 characters.",
+        )
 
 
 def _check_words(field: str, words: list[str], known: list[str]) -> None:

@@ -7,11 +7,11 @@ from rakkan.accounts.permissions import user_actor
 from rakkan.approvals.services import Outcome, Word, decision_record
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, refusal_recorded
-from rakkan.consents.selectors import check_consent_covers
 from rakkan.core.errors import NotFound, Refused
 from rakkan.dispatch.services import job_create
 from rakkan.productions.models import Production
-from rakkan.productions.services.submit import job_spec_of, use_of
+from rakkan.productions.services.covered import check_consents_cover
+from rakkan.productions.services.submit import job_spec_of
 from rakkan.productions.services.transition import move, production_lock
 from rakkan.productions.states import State
 
@@ -35,8 +35,8 @@ def production_decide(
     """Decide as the acting approver about exactly the request with this digest.
 
     Raises:
-        NotPermitted: no approver, or the requester, or the depicted person, or somebody who has
-            not confirmed in the last minutes that it is them.
+        NotPermitted: no approver, or the requester, the depicted person or the speaker, or somebody
+            who has not confirmed in the last minutes that it is them.
         Refused: another digest, decided already, expired, or the consent is not live any more.
     """
     subject = Subject("production", str(production_id))
@@ -66,9 +66,7 @@ def production_decide(
 
 
 def _queue(production: Production, user: User) -> None:
-    if production.consent is None:
-        raise Refused("It has no consent.", code="consent-missing", status=403)
-    check_consent_covers(production.consent, use_of(production))
+    consents = check_consents_cover(production)
     move(
         production,
         State.QUEUED,
@@ -76,7 +74,7 @@ def _queue(production: Production, user: User) -> None:
         data={"request_digest": production.request_digest},
     )
     job_create(
-        spec=job_spec_of(production, production.consent),
+        spec=job_spec_of(production, consents.likeness),
         subject_id=production.pk,
         person=production.likeness.person,
         request_digest=production.request_digest,

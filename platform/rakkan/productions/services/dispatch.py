@@ -10,7 +10,6 @@ from compliance.watermark import expand
 from rakkan.approvals.selectors import check_approved
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, refusal_recorded, system
-from rakkan.consents.selectors import check_consent_covers
 from rakkan.core.errors import NotFound, Refused
 from rakkan.dispatch.models import Job
 from rakkan.dispatch.services import (
@@ -21,8 +20,9 @@ from rakkan.dispatch.services import (
     job_lock,
 )
 from rakkan.productions.models import Production
+from rakkan.productions.services.covered import check_consents_cover
 from rakkan.productions.services.stop import production_stop
-from rakkan.productions.services.submit import request_document, use_of
+from rakkan.productions.services.submit import request_document
 from rakkan.productions.services.transition import move_silently, production_lock
 from rakkan.productions.states import State
 from rakkan.releases.keys import watermark_key
@@ -104,15 +104,13 @@ def _pattern(production: Production) -> str:
 
 
 def check_may_render(production: Production) -> None:
-    """Raise unless the request is what was approved and its consent is live and wide enough.
+    """Raise unless the request is what was approved and its consents are live and wide enough.
 
     Raises:
         Refused: request-changed, one of the consent codes, approval-missing, approval-expired or
             use-forbidden.
     """
-    if production.consent is None:
-        raise Refused("It has no consent.", code="consent-missing", status=403)
-    now = digest(request_document(production, production.consent))
+    now = digest(request_document(production))
     if now != production.request_digest:
         raise Refused(
             "The inputs are not those that were approved.",
@@ -120,5 +118,5 @@ def check_may_render(production: Production) -> None:
             remedy="Make a new production and have it approved.",
             status=403,
         )
-    check_consent_covers(production.consent, use_of(production))
+    check_consents_cover(production)
     check_approved(production.pk, production.request_digest)

@@ -22,9 +22,10 @@ from rakkan.consents.selectors import (
     consents_narrowed_to,
 )
 from rakkan.productions.models import EndCarriedOut, Production
+from rakkan.productions.selectors import made_under
+from rakkan.productions.services.covered import use_under
 from rakkan.productions.services.revoke import productions_revoke
 from rakkan.productions.services.stop import end
-from rakkan.productions.services.submit import use_of
 from rakkan.productions.services.transition import productions_lock
 from rakkan.productions.states import STOPPABLE, State
 
@@ -40,6 +41,14 @@ NARROWED = {
     "title": "The depicted person has narrowed the consent.",
     "detail": "",
     "remedy": "Make a new production within the narrower consent.",
+}
+VOICE_WITHDRAWN = WITHDRAWN | {
+    "code": "voice-consent-withdrawn",
+    "title": "The person who speaks has withdrawn the consent to use their voice.",
+}
+VOICE_NARROWED = NARROWED | {
+    "code": "voice-consent-superseded",
+    "title": "The person who speaks has narrowed the consent to use their voice.",
 }
 
 
@@ -69,12 +78,12 @@ def _batch(
     """End the next batch; return the ids that were looked at and how many were ended."""
     # What a wider consent released still stands on this one, if this one narrowed it.
     rows = Production.objects.filter(
-        consent__in=consents_narrowed_to(consent), state__in=[state.value for state in states]
+        made_under(consents_narrowed_to(consent)), state__in=[state.value for state in states]
     )
     if after is not None:
         rows = rows.filter(pk__gt=after)
     ids = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
-    problem = WITHDRAWN if Withdrawal.objects.filter(consent=consent).exists() else NARROWED
+    problem = _problem(consent)
     force = consent_in_force(consent)
     live = consent_state(force) is ConsentState.LIVE
     found = [row for row in productions_lock(ids) if State(row.state) in states]
@@ -87,11 +96,19 @@ def _batch(
     return ids, len(found)
 
 
+def _problem(consent: Consent) -> dict[str, str]:
+    withdrawn = Withdrawal.objects.filter(consent=consent).exists()
+    if consent.voice_id is None:
+        return WITHDRAWN if withdrawn else NARROWED
+    return VOICE_WITHDRAWN if withdrawn else VOICE_NARROWED
+
+
 def _covers(consent: Consent, production: Production) -> bool:
     """Say whether a released video may stay: in scope, and changed as still permitted."""
-    changed = (production.request or {})["spec"]["permitted_changes"]
-    gaps = scope_gaps(consent.scope, use_of(production))
-    return not gaps and set(changed) <= set(consent.permitted_changes)
+    if scope_gaps(consent.scope, use_under(production, consent)):
+        return False
+    changed = (production.request or {})["spec"]["permitted_changes"]  # of the picture
+    return consent.likeness_id is None or set(changed) <= set(consent.permitted_changes)
 
 
 def ends_resume() -> None:

@@ -20,7 +20,12 @@ from rakkan.productions.models import Production
 from rakkan.productions.services.gate import production_gate
 from rakkan.productions.services.locks import seal_lock
 from rakkan.productions.services.seal import production_seal
-from rakkan.productions.services.stop import problem_of, production_fail
+from rakkan.productions.services.stop import (
+    permission_ended,
+    problem_of,
+    production_fail,
+    production_stop,
+)
 from rakkan.productions.services.transition import subject_of
 from rakkan.productions.states import State
 
@@ -54,6 +59,9 @@ def production_finish(production_id: UUID | str) -> None:
             _note(_load(production_id), error)
             if isinstance(error, Unavailable):
                 raise
+            if permission_ended(error):
+                production_stop(production_id=production_id, refused=error)
+                return
             production_fail(production_id=production_id, problem=problem_of(error), process="seal")
         except Exception as error:
             log.exception("sealing %s broke off", production_id)
@@ -73,7 +81,13 @@ def _finish(production_id: UUID | str) -> None:
 
 def _load(production_id: UUID | str) -> Production:
     return Production.objects.select_related(
-        "likeness__person", "consent", "rendering", "voice_measurement", "organisation"
+        "likeness__person",
+        "speaker__person",
+        "consent",
+        "voice_consent",
+        "rendering",
+        "voice_measurement",
+        "organisation",
     ).get(pk=production_id)
 
 

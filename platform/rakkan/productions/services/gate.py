@@ -11,8 +11,9 @@ from compliance.canonical import sha256_hex
 from rakkan.audit.names import EventName
 from rakkan.audit.services import event_record, system
 from rakkan.core.blobs import Area, blob_fetch
-from rakkan.core.errors import Refused, Unavailable
+from rakkan.core.errors import Unavailable
 from rakkan.productions.models import Production
+from rakkan.productions.services.covered import pinned_consents
 from rakkan.productions.services.dispatch import check_may_render
 from rakkan.productions.services.release import production_release
 from rakkan.productions.services.seal import marked_of, picture_of
@@ -61,13 +62,13 @@ def production_gate(production: Production, work: Path) -> None:
 
 
 def _expected(production: Production, sealing: Sealing, voice: Path) -> Expected:
-    if production.consent is None:
-        raise Refused("It has no consent.", code="consent-missing")
+    consents = pinned_consents(production)
     return Expected(
         file_sha256=sealing.file_sha256,
         asset_id=production.asset_id,
         request_digest=production.request_digest,
-        receipt_sha256=sha256_hex(production.consent.receipt.encode()),
+        receipt_sha256=sha256_hex(consents.likeness.receipt.encode()),
+        voice_receipt_sha256=sha256_hex(consents.voice.receipt.encode()),
         voice=voice,
         picture=picture_of(production),
     )

@@ -28,7 +28,7 @@ from rakkan.productions.models import Production, Rendering
 from rakkan.productions.services.dispatch import check_may_render, subject_of_job
 from rakkan.productions.services.measure import measure_failed, measure_receive
 from rakkan.productions.services.queue import seal_send
-from rakkan.productions.services.stop import end, production_stop
+from rakkan.productions.services.stop import end, permission_ended, production_stop
 from rakkan.productions.services.transition import move, move_silently, production_lock
 from rakkan.productions.states import State
 
@@ -100,7 +100,7 @@ def job_result(*, job_id: UUID | str, lease: str, fence: int, result: dict[str, 
             else:
                 _rendering_receive(production, job, RenderResult.from_dict(result))
     except Refused as refused:
-        if refused.code.startswith(("consent-", "approval-", "request-")):
+        if permission_ended(refused):
             production_stop(production_id=found.subject_id, refused=refused)
         raise
 

@@ -28,6 +28,7 @@ from rakkan.productions.services.measure import measure_failed
 from rakkan.productions.services.queue import seal_send
 from rakkan.productions.services.stop import production_fail
 from rakkan.productions.services.transition import move_silently, production_lock
+from rakkan.productions.services.unspoken import unspoken_end
 from rakkan.productions.states import State
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def reconcile() -> None:
     One row that cannot be handled does not keep the others waiting: it is logged, and tried
     again the next time.
     """
-    steps: list[Callable[[], object]] = [ends_resume, approvals_expire]
+    steps: list[Callable[[], object]] = [ends_resume, unspoken_end, approvals_expire]
     steps += [partial(_reclaim, *ids) for ids in _silent_ids()]
     steps += [_remind, _reseal]
     for step in steps:

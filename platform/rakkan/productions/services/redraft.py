@@ -14,11 +14,11 @@ from rakkan.accounts.permissions import check_user_has_role, user_actor
 from rakkan.accounts.roles import Role
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, refusal_recorded
-from rakkan.core.errors import NotFound, NotPermitted, Refused
+from rakkan.core.errors import BadInput, NotFound, NotPermitted, Refused
 from rakkan.core.uploads import audio_accept
-from rakkan.likenesses.models import Likeness
+from rakkan.likenesses.models import Likeness, Voice
 from rakkan.productions.models import Production
-from rakkan.productions.services.create import Draft, draft_store
+from rakkan.productions.services.create import Cast, Draft, draft_store
 from rakkan.productions.services.measure import voice_of
 from rakkan.productions.services.transition import production_lock
 from rakkan.productions.states import FINAL, State
@@ -30,6 +30,7 @@ class Changed:
 
     draft: Draft | None = None
     likeness: Likeness | None = None
+    speaker: Voice | None = None
     voice: UploadedFile[Any] | None = None
 
 
@@ -58,11 +59,22 @@ def production_redraft(
         _check_may_redraft(user, old)
         return draft_store(
             user,
-            changed.likeness or old.likeness,
+            _cast(changed, old),
             changed.draft or draft_of(old),
             _track(changed, old),
             {"made_from": str(old.pk)},
         )
+
+
+def _cast(changed: Changed, old: Production) -> Cast:
+    speaker = changed.speaker or old.speaker
+    if speaker is None:
+        raise BadInput(
+            "The earlier production does not name who speaks.",
+            code="speaker-missing",
+            remedy="Name whose voice is heard.",
+        )
+    return Cast(changed.likeness or old.likeness, speaker)
 
 
 def _track(changed: Changed, old: Production) -> InputFile:

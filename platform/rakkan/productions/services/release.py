@@ -8,11 +8,11 @@ from rakkan.accounts.permissions import check_user_has_role, user_actor
 from rakkan.accounts.roles import Role
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, refusal_recorded, system
-from rakkan.consents.selectors import check_release_is_covered
 from rakkan.core.blobs import Area, blob_check
 from rakkan.core.errors import NotPermitted, Refused
 from rakkan.productions.models import Production
-from rakkan.productions.services.submit import use_of
+from rakkan.productions.selectors import is_of_person
+from rakkan.productions.services.covered import check_release_consents_cover
 from rakkan.productions.services.transition import move, production_lock
 from rakkan.productions.states import State
 from rakkan.releases.models import GateReport, Release, Sealing
@@ -39,8 +39,8 @@ def release_deliver(*, user: User, production_id: UUID | str) -> Release:
     """Return the release to hand over to the acting user, after noting that they get it.
 
     Raises:
-        NotPermitted: neither of the requesting team, nor an auditor, nor the depicted person.
-        Refused: not released yet, revoked, or the consent is not live any more.
+        NotPermitted: neither of the requesting team, nor an auditor, nor the person seen or heard.
+        Refused: not released yet, revoked, or a consent is not live any more.
         Damaged: the stored file is not the one that passed the gate.
     """
     subject = Subject("production", str(production_id))
@@ -49,19 +49,19 @@ def release_deliver(*, user: User, production_id: UUID | str) -> Release:
         actor = check_user_has_role(
             user, Role.REQUESTER, Role.APPROVER, Role.AUDITOR, Role.DEPICTED_PERSON
         )
-        own = production.likeness.person.user_id == user.pk
+        own = is_of_person(production, user)
         if production.organisation_id != user.organisation_id or (
             actor.role == Role.DEPICTED_PERSON and not own
         ):
             raise NotPermitted("This video is not yours to see.")
         release = release_of(production.pk)
-        if release is None or production.consent is None:
+        if release is None:
             raise Refused(
                 f"It is {production.state}; there is no released file.",
                 code="not-released",
                 remedy="Wait until it is released, or look at why it ended.",
             )
-        check_release_is_covered(production.consent, use_of(production))
+        check_release_consents_cover(production)
         blob_check(Area.RELEASES, release.file_sha256)
         delivery_record(release, user=user, actor=actor)
     return release

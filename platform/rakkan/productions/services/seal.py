@@ -12,9 +12,9 @@ from compliance.canonical import sha256_hex
 from compliance.provenance import InputFact, ManifestFacts
 from rakkan.audit.services import system
 from rakkan.core.blobs import Area, blob_fetch
-from rakkan.core.errors import Unavailable
 from rakkan.productions.models import Production
 from rakkan.productions.services.addresses import status_url
+from rakkan.productions.services.covered import check_consents_cover, pinned_consents
 from rakkan.productions.services.transition import move, production_lock
 from rakkan.productions.states import State
 from rakkan.releases.services.picture import Picture
@@ -44,16 +44,20 @@ def production_seal(production: Production, work: Path) -> None:
         work: an empty directory for the files at work.
 
     Raises:
-        Refused: the file will never do (not the picture asked for, no mark, another mark).
+        Refused: a consent has ended, or the file will never do (not the picture asked for, no
+            mark, another mark).
         Damaged: a stored file has changed.
         Unavailable: storage, signer or time-stamp authority do not answer: try again.
     """
     source, sealed_path = work / "rendered.mp4", work / "sealed.mp4"
+    with transaction.atomic():
+        check_consents_cover(production)  # nothing is signed for somebody who has said no
     blob_fetch(Area.QUARANTINE, production.rendering.file_sha256, source)
     facts = _facts(production, work)
     sealed = file_seal(source, sealed_path, facts, picture_of(production))
     with transaction.atomic():
         locked = production_lock(production.pk)
+        check_consents_cover(locked)
         sealing = sealing_keep(
             marked_of(locked),
             source_sha256=production.rendering.file_sha256,
@@ -69,9 +73,7 @@ def production_seal(production: Production, work: Path) -> None:
 
 
 def _facts(production: Production, work: Path) -> ManifestFacts:
-    consent, rendering = production.consent, production.rendering
-    if consent is None:
-        raise Unavailable("The production has lost its consent.", code="consent-missing")
+    consents, rendering = pinned_consents(production), production.rendering
     likeness, result = production.likeness, rendering.result
     portrait, voice = work / "portrait", work / "voice"
     blob_fetch(Area.INPUTS, likeness.portrait_sha256, portrait)
@@ -84,12 +86,15 @@ def _facts(production: Production, work: Path) -> ManifestFacts:
         models=result["models"],
         portrait=InputFact(portrait, likeness.portrait_sha256, likeness.portrait_media_type),
         voice=InputFact(voice, production.voice_sha256, production.voice_media_type),
-        consent_receipt_sha256=sha256_hex(consent.receipt.encode()),
+        consent_receipt_sha256=sha256_hex(consents.likeness.receipt.encode()),
+        voice_consent_receipt_sha256=sha256_hex(consents.voice.receipt.encode()),
+        voice_origin=production.voice_origin,
+        voice_engine=production.voice_engine,
         request_digest=production.request_digest,
         permit_id=str(rendering.permit_id),
         status_url=status_url(production.asset_id),
         created_at=rendering.received_at,
-        ai_label=consent.ai_label,
+        ai_label=consents.likeness.ai_label,
         cpu_seconds=result["cpu_seconds"],
         wall_seconds=result["wall_seconds"],
     )

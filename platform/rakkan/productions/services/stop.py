@@ -25,6 +25,11 @@ def problem_of(error: RakkanError) -> dict[str, str]:
     return problem | ({"detail_ja": japanese} if japanese else {})
 
 
+def permission_ended(error: RakkanError) -> bool:
+    """Say whether an error means that it may not be made (any more), not that it cannot."""
+    return error.code.startswith(("consent-", "voice-consent-", "approval-", "request-"))
+
+
 def end(production: Production, target: State, *, actor: Actor, problem: dict[str, str]) -> None:
     """End a locked production and its open job; the permit is called back."""
     for job in jobs_of(production.pk, JobKind.RENDER):

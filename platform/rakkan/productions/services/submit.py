@@ -20,17 +20,18 @@ from rakkan.approvals.services import (
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Actor, Subject, refusal_recorded
 from rakkan.consents.models import Consent
-from rakkan.consents.scope import Use
 from rakkan.consents.selectors import consent_for_use
-from rakkan.core.errors import BadInput, NotFound, NotPermitted
+from rakkan.core.errors import BadInput, NotFound, NotPermitted, Refused
+from rakkan.likenesses.models import Voice
 from rakkan.likenesses.selectors import check_trait_is_usable, first_reason
 from rakkan.productions.models import Production
+from rakkan.productions.services.covered import pinned_consents, use_of, voice_use_of
 from rakkan.productions.services.measure import voice_of
 from rakkan.productions.services.stop import end, problem_of
 from rakkan.productions.services.transition import move, production_lock
 from rakkan.productions.states import State
 
-FORMAT = "rakkan-request/1"
+FORMAT = "rakkan-request/2"
 
 
 def production_submit(*, user: User, production_id: UUID | str) -> Production:
@@ -76,6 +77,7 @@ def _submit(user: User, production_id: UUID | str) -> Production:
             requester=production.requester,
             depicted=production.likeness.person.user,
             person=production.likeness.person,
+            speaker=_speaker(production).person.user,
             asked=asked_of(production),
         )
     )
@@ -91,21 +93,24 @@ def _forbid(production_id: UUID | str, actor: Actor, forbidden: UseForbidden) ->
 
 
 def _pin(production: Production) -> None:
+    speaker = _speaker(production)
     check_trait_is_usable(production.likeness)
+    check_trait_is_usable(speaker)
     check_voice_is_usable(production)
     production.consent = consent_for_use(production.likeness, use_of(production))
-    production.request = request_document(production, production.consent)
+    production.voice_consent = consent_for_use(speaker, voice_use_of(production))
+    production.request = request_document(production)
     production.request_digest = digest(production.request)
 
 
-def use_of(production: Production) -> Use:
-    """Return what a production asks of a consent."""
-    return Use(
-        purpose=production.purpose,
-        channels=frozenset(production.channels),
-        territories=frozenset(production.territories),
-        language=production.language,
-    )
+def _speaker(production: Production) -> Voice:
+    if production.speaker is None:
+        raise Refused(
+            "The draft does not name who speaks.",
+            code="speaker-missing",
+            remedy="Discard it and make a new draft that names whose voice is heard.",
+        )
+    return production.speaker
 
 
 def asked_of(production: Production) -> Asked:
@@ -164,9 +169,14 @@ def job_spec_of(production: Production, consent: Consent) -> JobSpec:
     )
 
 
-def request_document(production: Production, consent: Consent) -> dict[str, Any]:
-    """Return what the approvers decide on; its digest pins every input bit."""
-    spec = job_spec_of(production, consent)
+def request_document(production: Production) -> dict[str, Any]:
+    """Return what the approvers decide on; its digest pins every input bit.
+
+    Raises:
+        Refused: a consent or the speaker is missing.
+    """
+    consent, voice_consent = pinned_consents(production)
+    spec, speaker = job_spec_of(production, consent), _speaker(production)
     return {
         "format": FORMAT,
         "production": str(production.pk),
@@ -175,6 +185,17 @@ def request_document(production: Production, consent: Consent) -> dict[str, Any]
         "title": production.title,
         "likeness": str(production.likeness_id),
         "consent": {"id": str(consent.pk), "record_digest": consent.record_digest},
+        "voice": {
+            "id": str(speaker.pk),
+            "speaker": str(speaker.person_id),
+            "sample_sha256": speaker.sample_sha256,
+            "origin": production.voice_origin,
+            "engine": production.voice_engine,
+            "consent": {
+                "id": str(voice_consent.pk),
+                "record_digest": voice_consent.record_digest,
+            },
+        },
         "purpose": production.purpose,
         "channels": sorted(production.channels),
         "territories": sorted(production.territories),

@@ -21,7 +21,14 @@ def production_lock(production_id: UUID | str) -> Production:
     """
     production = (
         Production.objects.select_for_update(of=("self",))
-        .select_related("likeness__person__user", "organisation", "requester", "consent")
+        .select_related(
+            "likeness__person__user",
+            "speaker__person__user",
+            "organisation",
+            "requester",
+            "consent",
+            "voice_consent",
+        )
         .filter(pk=production_id)
         .first()
     )

@@ -27,6 +27,7 @@ class Expected:
     asset_id: str
     request_digest: str
     receipt_sha256: str
+    voice_receipt_sha256: str
     voice: Path  # the approved voice track, its bytes checked against its digest
     picture: Picture
 
@@ -37,7 +38,7 @@ def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
     1. ``file``: its bytes are those that were sealed.
     2. ``manifest``: its C2PA manifest is *Trusted* under our roots (C2PA 2.4, section 14), with a
        time-stamp.
-    3. ``binding``: the manifest names this asset, this request and this consent receipt.
+    3. ``binding``: the manifest names this asset, this request and these consent receipts.
     4. ``watermark``: the blind detector reads this asset's id from the pixels.
     5. ``playable``: it decodes, holds one picture of the size and rate asked for, one sound and
        nothing else, and is not shorter than the voice track.
@@ -57,11 +58,11 @@ def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
 
 
 def gate_consent(still_allowed: Callable[[], None]) -> GateCheck:
-    """7. ``consent``: consent and approval still hold (``still_allowed`` raises where not)."""
+    """7. ``consent``: consents and approval still hold (``still_allowed`` raises where not)."""
 
     def check() -> str:
         still_allowed()
-        return "consent is live, approval holds"
+        return "consents are live, approval holds"
 
     return _run(7, "consent", check)
 
@@ -95,11 +96,16 @@ def _check_binding(path: Path, expected: Expected) -> str:
         ("asset", report.asset_id, expected.asset_id),
         ("request digest", report.request_digest, expected.request_digest),
         ("consent receipt", report.consent_receipt_sha256, expected.receipt_sha256),
+        (
+            "voice consent receipt",
+            report.voice_consent_receipt_sha256,
+            expected.voice_receipt_sha256,
+        ),
     )
     for name, actual, wanted in pairs:
         if actual != wanted:
             raise Refused(f"The manifest's {name} is {actual}, not {wanted}.")
-    return "asset, request and consent receipt are the right ones"
+    return "asset, request and consent receipts are the right ones"
 
 
 def _check_watermark(path: Path, expected: Expected) -> str:
