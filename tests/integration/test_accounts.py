@@ -215,6 +215,7 @@ def test_a_closed_account_is_out_at_once_and_comes_back_with_its_roles() -> None
     assert [len(told(team.requester, name)) for name in names] == [1, 1]
 
 
+@pytest.mark.usefixtures("as_owner")  # the application's role has not even the right
 def test_memberships_and_their_ends_are_append_only() -> None:
     team = people.team_make()
     boss = people.administrator_of(team)

@@ -122,6 +122,7 @@ def test_a_code_is_taken_once() -> None:
     assert Event.objects.filter(name="accounts.authentication.refused").count() == 1
 
 
+@pytest.mark.usefixtures("as_owner")  # the application's role has not even the right to change rows
 def test_a_code_is_taken_once_whatever_a_service_forgets() -> None:
     approver = people.team_make().approver
     row = code_confirm(user=approver, code=people.code_of(approver))

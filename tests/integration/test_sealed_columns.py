@@ -37,9 +37,7 @@ def test_what_is_sealed_reads_as_it_was_written_and_is_not_in_the_database() -> 
     draft = _draft()
 
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT t::text, convert_from(title, 'LATIN1') FROM productions_production t"
-        )
+        cursor.execute("SELECT t::text, encode(title, 'escape') FROM productions_production t")
         row, title = cursor.fetchone()
 
     assert draft.title == TITLE
