@@ -13,6 +13,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rakkan.config.settings")
     from django.core.management import execute_from_command_line  # noqa: PLC0415  needs the path
 
+    from rakkan.core.tenancy import process_is_system  # noqa: PLC0415  as above
+
+    process_is_system()
     execute_from_command_line(sys.argv)
 
 

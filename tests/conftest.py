@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, connections
 
 from deploy.local.testing import TestServers
+from rakkan.core.tenancy import process_is_system
 from tests.databases import environment_now, prepared_database
 from tests.servers import SERVERS
 from tests.stack import Site, running_site
@@ -19,6 +20,12 @@ from tests.stack import Site, running_site
 def servers(pytestconfig: pytest.Config) -> TestServers:
     """Addresses of the real PostgreSQL and Valkey of this session."""
     return pytestconfig.stash[SERVERS]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_tests_work_for_the_system() -> None:
+    """As workers and management commands do; a request of a test serves one organisation."""
+    process_is_system()
 
 
 @pytest.fixture(scope="session")

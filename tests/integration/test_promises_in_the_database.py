@@ -38,7 +38,14 @@ def no_right_or(trigger_says: str, role: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "table", ["audit_event", "audit_leaf", "consents_consent", "approvals_decision"]
+    "table",
+    [
+        "accounts_membership",
+        "audit_event",
+        "audit_leaf",
+        "consents_consent",
+        "approvals_decision",
+    ],
 )
 @pytest.mark.parametrize(
     "statement", ["UPDATE {t} SET {c} = {c}", "DELETE FROM {t}", "TRUNCATE {t} CASCADE"]

@@ -131,6 +131,7 @@ def test_the_application_cannot_switch_triggers_off(
         ["productions_production:production_transitions", "consents_consent:consent_no_change"]
     )
     with psycopg.connect(site.database, autocommit=True) as connection:
+        connection.execute("SET rakkan.organisation = 'system'")  # so that there are rows
         connection.execute(f"SET pgtrigger.ignore = '{{{everything}}}'")
         with pytest.raises(psycopg.errors.RaiseException, match="Invalid transition"):
             connection.execute("UPDATE productions_production SET state = 'draft'")

@@ -16,12 +16,15 @@ from rakkan.accounts.methods import Method
 from rakkan.accounts.roles import LONGEST_AUDIT, Role
 from rakkan.audit.models import append_only
 from rakkan.core.models import IdModel
+from rakkan.core.tenancy import Own, Through
 
 
 class Organisation(IdModel):
     """A tenant: the controller, in the words of data protection."""
 
     name = models.CharField(max_length=120, unique=True)
+
+    tenant: ClassVar = Own("id")
 
     def __str__(self) -> str:
         """Return its name."""
@@ -46,6 +49,8 @@ class User(IdModel, AbstractBaseUser):
     name = models.CharField(max_length=120)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="users")
     is_active = models.BooleanField(default=True)
+
+    tenant: ClassVar = Own()
 
     objects = UserManager()
 
@@ -93,6 +98,8 @@ class Membership(IdModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     valid_until = models.DateTimeField(null=True, blank=True)
+
+    tenant: ClassVar = Through("user")
 
     objects = MembershipQuerySet.as_manager()
 
@@ -145,6 +152,8 @@ class MembershipEnd(IdModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
 
+    tenant: ClassVar = Through("membership")
+
     class Meta:
         """By an administrator, not by oneself; an organisation keeps its last administrator."""
 
@@ -170,6 +179,8 @@ class StrongAuthentication(IdModel):
     method = models.CharField(max_length=10, choices=[(m.value, m.value) for m in Method])
     totp_step = models.BigIntegerField(null=True)  # the 30 s period whose code was used (RFC 6238)
     authenticated_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("user")
 
     class Meta:
         """A code is used once, whichever process sees it first."""
@@ -207,6 +218,8 @@ class Invitation(IdModel):
     expires_at = models.DateTimeField()
     token_hash = models.CharField(max_length=64, unique=True)
 
+    tenant: ClassVar = Own()
+
     class Meta:
         """It is over after a week, and asks for a known role."""
 
@@ -242,6 +255,8 @@ class InvitationAddress(models.Model):
     )
     email = models.EmailField()
 
+    tenant: ClassVar = Through("invitation")
+
     class Meta:
         """Kept as it was; it goes with the end of the invitation."""
 
@@ -263,6 +278,8 @@ class InvitationEnd(IdModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     ended_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("invitation")
 
     class Meta:
         """Used once, and in time."""

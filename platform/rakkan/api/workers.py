@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from compliance.permit import Capabilities, JobKind
 from rakkan.api.fields import fields_of
 from rakkan.core.blobs import Area, blob_chunks
+from rakkan.core.tenancy import serve_system
 from rakkan.productions.services.dispatch import Handed, job_claim
 from rakkan.productions.services.receive import (
     job_beat,
@@ -49,6 +50,7 @@ class WorkerAuthentication(BaseAuthentication):
         wanted = f"Bearer {settings.RAKKAN_WORKER_TOKEN}".encode()
         if not secrets.compare_digest(given, wanted):
             raise AuthenticationFailed("The worker token is missing or wrong.")
+        serve_system()  # a worker serves every organisation
         return Worker(), None
 
     def authenticate_header(self, request: Request) -> str:

@@ -13,6 +13,7 @@ from rakkan.approvals.progress import Verdict
 from rakkan.audit.models import append_only
 from rakkan.consents.scope import TERRITORIES, Channel, Purpose
 from rakkan.core.models import IdModel, words
+from rakkan.core.tenancy import Own, Through
 from rakkan.likenesses.classes import PersonClass
 from rakkan.vault.fields import SealedText
 
@@ -71,6 +72,8 @@ class Policy(_Matching):
     name = models.CharField(max_length=60)
     priority = models.SmallIntegerField(default=0)  # the larger one speaks first
 
+    tenant: ClassVar = Own()
+
     class Meta:
         """One of a name, with known words only."""
 
@@ -94,6 +97,8 @@ class PolicyStep(IdModel):
     name = models.CharField(max_length=60)  # e.g. "legal"
     quorum = models.PositiveSmallIntegerField(default=1)  # people
 
+    tenant: ClassVar = Through("policy")
+
     class Meta:
         """A step is in its policy once and asks for somebody."""
 
@@ -116,6 +121,8 @@ class ForbiddenUse(_Matching):
     rule = models.CharField(max_length=60)
     reason_en = models.CharField(max_length=300)
     reason_ja = models.CharField(max_length=300)
+
+    tenant: ClassVar = Own()
 
     class Meta:
         """One of a name, with known words only."""
@@ -156,6 +163,8 @@ class Workflow(IdModel):
     opened_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
+    tenant: ClassVar = Own()
+
     class Meta:
         """A production is approved once; what changes is asked for anew, as a new production."""
 
@@ -186,6 +195,8 @@ class WorkflowStep(IdModel):
     name = models.CharField(max_length=60)
     quorum = models.PositiveSmallIntegerField(default=1)
 
+    tenant: ClassVar = Through("workflow")
+
     class Meta:
         """Steps stay as they were when the request was submitted."""
 
@@ -213,6 +224,8 @@ class Delegation(IdModel):
     )
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
+
+    tenant: ClassVar = Own()
 
     class Meta:
         """To somebody else, with an end; afterwards it can only be shortened."""
@@ -267,6 +280,8 @@ class Decision(IdModel):
     subject_digest = models.CharField(max_length=64)
     comment = SealedText(subject="workflow.person_id", max_length=1000, blank=True)
     decided_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("workflow")
 
     class Meta:
         """Four eyes by constraint; copies, digest, term, stage, quorum, delegation by trigger."""

@@ -11,6 +11,7 @@ import pgtrigger
 from django.db import models
 
 from rakkan.core.models import IdModel
+from rakkan.core.tenancy import Own, Through
 
 _REFUSE = pgtrigger.Func(
     "RAISE EXCEPTION 'append-only: % on % is refused', TG_OP, TG_TABLE_NAME "
@@ -52,6 +53,8 @@ class Event(IdModel):
     data = models.JSONField(default=dict)
     canonical = models.TextField()  # RFC 8785 form of the fields above: what the leaf hash covers
 
+    tenant: ClassVar = Own()
+
     class Meta:
         """Found by object, actor and time."""
 
@@ -73,6 +76,8 @@ class Leaf(models.Model):
     event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="leaf")
     leaf_hash = models.BinaryField(max_length=32)
     sequenced_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("event")
 
     class Meta:
         """Numbers are consecutive by trigger, whatever the program does."""

@@ -3,6 +3,9 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_init
+
+from rakkan.core.tenancy import process_is_system
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rakkan.config.settings")
 
@@ -11,6 +14,12 @@ def _options() -> dict[str, object]:
     from django.conf import settings  # noqa: PLC0415  the settings module must be named first
 
     return dict(settings.CELERY)
+
+
+@worker_init.connect
+def _works_for_the_system(**_: object) -> None:
+    """Whose row a task is about is known only once it was read; children inherit this."""
+    process_is_system()
 
 
 app = Celery("rakkan")

@@ -81,7 +81,7 @@ def database_of(url: str) -> dict[str, Any]:
     }
     settings: dict[str, Any] = {known[key]: parts.pop(key) for key in tuple(parts) if key in known}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "rakkan.core.postgres",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": parts,

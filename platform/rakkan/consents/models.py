@@ -9,6 +9,7 @@ from django.db import models
 from rakkan.audit.models import append_only
 from rakkan.consents.scope import CHANGES_OF, Scope
 from rakkan.core.models import IdModel, words
+from rakkan.core.tenancy import Own, Through
 from rakkan.likenesses.models import Person, Trait
 from rakkan.vault.fields import SealedJSON, SealedText
 
@@ -49,6 +50,8 @@ class Consent(IdModel):
     record_digest = models.CharField(max_length=64)
     # Signed by the receipt key; the person keeps a copy.
     receipt = SealedText(subject=_WHOSE)
+
+    tenant: ClassVar = Own("controller_id")
 
     class Meta:
         """It is about one thing; a term has a length, and a scope is never empty."""
@@ -117,6 +120,8 @@ class Withdrawal(IdModel):
     withdrawn_at = models.DateTimeField()
     reason = SealedText(subject=_WHOSE_WITHDRAWAL, max_length=500, blank=True)
 
+    tenant: ClassVar = Through("consent")
+
     class Meta:
         """A withdrawal is not undone; a new consent can be given."""
 
@@ -133,6 +138,8 @@ class Supersession(IdModel):
     consent = models.OneToOneField(Consent, on_delete=models.PROTECT, related_name="supersession")
     successor = models.OneToOneField(Consent, on_delete=models.PROTECT, related_name="replaces")
     superseded_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("consent")
 
     class Meta:
         """One successor each, newer, about the same likeness or voice; not undone."""

@@ -9,6 +9,7 @@ from django.db.models import Q
 from compliance.permit import JobKind, JobSpec
 from rakkan.audit.models import append_only
 from rakkan.core.models import IdModel, starts_as
+from rakkan.core.tenancy import Own, Through
 from rakkan.dispatch.states import JobState, pairs
 from rakkan.vault.fields import SealedJSON, SealedText
 
@@ -52,6 +53,8 @@ class Job(IdModel):
     error = SealedJSON(subject="person_id", null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    tenant: ClassVar = Own()
 
     class Meta:
         """A lease is there exactly while the job is leased; one live job per kind and subject."""
@@ -103,6 +106,8 @@ class IssuedPermit(IdModel):
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
+    tenant: ClassVar = Through("job")
+
     class Meta:
         """One permit a lease."""
 
@@ -122,6 +127,8 @@ class PermitUse(IdModel):
     permit = models.OneToOneField(IssuedPermit, on_delete=models.PROTECT, related_name="use")
     used_at = models.DateTimeField()
 
+    tenant: ClassVar = Through("permit")
+
     class Meta:
         """A use is not undone."""
 
@@ -138,6 +145,8 @@ class PermitRevocation(IdModel):
     permit = models.OneToOneField(IssuedPermit, on_delete=models.PROTECT, related_name="revocation")
     reason = models.CharField(max_length=80)
     revoked_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("permit")
 
     class Meta:
         """A revocation is not undone."""

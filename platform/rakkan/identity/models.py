@@ -7,6 +7,7 @@ from django.db import models
 
 from rakkan.audit.models import append_only
 from rakkan.core.models import IdModel
+from rakkan.core.tenancy import Through
 from rakkan.vault.fields import SealedText
 
 
@@ -21,6 +22,8 @@ class IdentityCheck(IdModel):
     evidence_media_type = models.CharField(max_length=40)
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     submitted_at = models.DateTimeField(auto_now_add=True)
+
+    tenant: ClassVar = Through("person")
 
     class Meta:
         """Evidence is not exchanged after it was handed in."""
@@ -49,6 +52,8 @@ class IdentityDecision(IdModel):
     note = SealedText(subject="check_made.person_id", max_length=500, blank=True)
     decided_at = models.DateTimeField()
     valid_until = models.DateTimeField()
+
+    tenant: ClassVar = Through("check_made")
 
     class Meta:
         """Four eyes, and no second thoughts without a new check."""
@@ -80,6 +85,8 @@ class BiometricConsent(IdModel):
     record_digest = models.CharField(max_length=64)
     receipt = models.TextField()  # signed by the receipt key; the person keeps a copy
 
+    tenant: ClassVar = Through("person")
+
     class Meta:
         """It has a term, and what it allowed to make is gone by a date."""
 
@@ -107,6 +114,8 @@ class BiometricWithdrawal(IdModel):
     )
     withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     withdrawn_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("consent")
 
     class Meta:
         """A withdrawal is not undone; a new consent can be given."""

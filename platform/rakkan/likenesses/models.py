@@ -8,6 +8,7 @@ from django.db import models
 from compliance.permit import Verdict
 from rakkan.audit.models import append_only
 from rakkan.core.models import IdModel
+from rakkan.core.tenancy import Own, Through
 from rakkan.likenesses.classes import PersonClass
 from rakkan.vault.fields import SealedJSON, SealedText
 
@@ -26,6 +27,8 @@ class Person(IdModel):
         max_length=20, choices=[(c, c) for c in CLASSES], default=PersonClass.ADULT.value
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    tenant: ClassVar = Own()
 
     class Meta:
         """A class outside the list would match no rule, and so escape every forbidden use."""
@@ -52,6 +55,8 @@ class Likeness(IdModel):
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     added_at = models.DateTimeField(auto_now_add=True)
 
+    tenant: ClassVar = Through("person")
+
     class Meta:
         """A portrait is never exchanged under an existing consent."""
 
@@ -73,6 +78,8 @@ class Voice(IdModel):
     sample_media_type = models.CharField(max_length=40)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     added_at = models.DateTimeField(auto_now_add=True)
+
+    tenant: ClassVar = Through("person")
 
     class Meta:
         """A sample is never exchanged under an existing consent."""
@@ -111,6 +118,8 @@ class Measurement(_Measured):
     findings = SealedJSON(subject="likeness.person_id", default=list)
     facts = SealedJSON(subject="likeness.person_id", default=dict)
 
+    tenant: ClassVar = Through("likeness")
+
     class Meta:
         """A verdict is not edited: another photo is measured anew."""
 
@@ -128,6 +137,8 @@ class SampleMeasurement(_Measured):
     voice = models.OneToOneField(Voice, on_delete=models.PROTECT, related_name="measurement")
     findings = SealedJSON(subject="voice.person_id", default=list)
     facts = SealedJSON(subject="voice.person_id", default=dict)
+
+    tenant: ClassVar = Through("voice")
 
     class Meta:
         """A verdict is not edited: another sample is measured anew."""

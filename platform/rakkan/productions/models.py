@@ -11,6 +11,7 @@ from django.db.models import Q
 from rakkan.audit.models import append_only
 from rakkan.consents.walls import consents_hold
 from rakkan.core.models import IdModel, starts_as, words
+from rakkan.core.tenancy import Own, Through
 from rakkan.productions.origins import VoiceOrigin
 from rakkan.productions.states import State, pairs
 from rakkan.vault.fields import SealedJSON, SealedText
@@ -125,6 +126,8 @@ class Production(IdModel):
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
 
+    tenant: ClassVar = Own()
+
     class Meta:
         """States move along the table only, and what was submitted stays as it was."""
 
@@ -194,6 +197,8 @@ class VoiceMeasurement(IdModel):
     facts = SealedJSON(subject="production.likeness.person_id", default=dict)
     measured_at = models.DateTimeField(auto_now_add=True)
 
+    tenant: ClassVar = Through("production")
+
     class Meta:
         """A verdict is not edited."""
 
@@ -215,6 +220,8 @@ class Rendering(IdModel):
     size = models.PositiveBigIntegerField()  # bytes
     result = SealedJSON(subject="production.likeness.person_id", default=dict)
     received_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("production")
 
     class Meta:
         """No permit, no render: a row needs this production's used, unrevoked render permit."""
@@ -273,6 +280,8 @@ class EndCarriedOut(IdModel):
 
     consent = models.OneToOneField("consents.Consent", on_delete=models.PROTECT)
     done_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("consent")
 
     class Meta:
         """It stays done: nothing new can stand on an ended consent."""

@@ -12,6 +12,7 @@ from django.db import models
 from rakkan.audit.models import append_only
 from rakkan.consents.walls import consents_hold
 from rakkan.core.models import IdModel
+from rakkan.core.tenancy import Own, Through
 
 
 class Sealing(IdModel):
@@ -24,6 +25,8 @@ class Sealing(IdModel):
     size = models.PositiveBigIntegerField()  # bytes
     watermark = models.JSONField()  # what the detector measured before signing
     sealed_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("subject_id", "productions.Production")
 
     class Meta:
         """A file is sealed once."""
@@ -43,6 +46,8 @@ class GateReport(IdModel):
     passed = models.BooleanField()
     checks = models.JSONField()
     checked_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("subject_id", "productions.Production")
 
     class Meta:
         """A report is not edited; another look is another report."""
@@ -64,6 +69,8 @@ class Release(IdModel):
     file_sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField()  # bytes
     released_at = models.DateTimeField()
+
+    tenant: ClassVar = Own()
 
     class Meta:
         """No release without a passed gate on these very bytes and a used render permit."""
@@ -129,6 +136,8 @@ class Delivery(IdModel):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     delivered_at = models.DateTimeField()
 
+    tenant: ClassVar = Through("release")
+
     class Meta:
         """A delivery cannot be undone."""
 
@@ -145,6 +154,8 @@ class Revocation(IdModel):
     release = models.OneToOneField(Release, on_delete=models.PROTECT, related_name="revocation")
     reason = models.CharField(max_length=80)
     revoked_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("release")
 
     class Meta:
         """A revocation is not undone."""

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from rakkan.core.errors import NotFound
+from rakkan.core.tenancy import as_system
 from rakkan.productions.models import Production
 from rakkan.productions.services.covered import release_consents_state
 from rakkan.releases.selectors import release_by_asset
@@ -28,6 +29,11 @@ def asset_status(asset_id: str) -> Status:
     Raises:
         NotFound: nothing with this id was ever released.
     """
+    with as_system():  # a status tells anybody what the mark in a video says
+        return _status(asset_id)
+
+
+def _status(asset_id: str) -> Status:
     release = release_by_asset(asset_id)
     rows = Production.objects.select_related("consent", "voice_consent")
     production = rows.filter(asset_id=asset_id).first()

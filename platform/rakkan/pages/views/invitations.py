@@ -26,6 +26,7 @@ from rakkan.accounts.services import (
     invitation_send,
     session_start,
 )
+from rakkan.core.tenancy import serve_system
 from rakkan.likenesses.services import invitation_accept
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, open_page, page, user_of
@@ -71,6 +72,7 @@ def invitation_sent_anew(request: HttpRequest, invitation_id: UUID) -> HttpRespo
 def join(request: HttpRequest) -> HttpResponseBase:
     """Say who asks for what, before anything is typed; then take the answer."""
     link = request.POST.get("link") or request.GET.get("link") or ""
+    serve_system()  # whose invitation it is, the link tells
     invitation = invitation_open(link)
     _speak(request, invitation)
     user = request.user if isinstance(request.user, User) else None

@@ -6,9 +6,12 @@ from typing import Any
 from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 from psycopg import sql
+
+from rakkan.config.row_security import row_security_apply
+from rakkan.core.tenancy import as_system
 
 # Append-only tables whose rows are locked (SELECT ... FOR UPDATE) while something depends on them:
 # PostgreSQL asks for the right to update a column for that. The trigger still refuses an update.
@@ -32,7 +35,7 @@ LANGUAGE sql IMMUTABLE AS 'SELECT false'
 class Command(BaseCommand):
     """Idempotent; run with RAKKAN_MIGRATE_DATABASE_URL naming the owner of the tables."""
 
-    help = "Migrate as the owner of the tables and grant the application role its rights."
+    help = "As the owner of the tables: migrate, set row security, grant the application's rights."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Name the role."""
@@ -40,11 +43,13 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Migrate, grant, check."""
-        call_command("migrate", interactive=False, verbosity=options["verbosity"])
-        with connection.cursor() as cursor:
-            cursor.execute(_NEVER_IGNORE)
-        if options["grant_to"]:
-            self._grant(options["grant_to"])
+        with as_system():  # policies hold for the owner too
+            call_command("migrate", interactive=False, verbosity=options["verbosity"])
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(_NEVER_IGNORE)
+                row_security_apply(cursor)
+            if options["grant_to"]:
+                self._grant(options["grant_to"])
         call_command("check", databases=["default"])
 
     def _grant(self, role: str) -> None:
