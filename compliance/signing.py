@@ -41,6 +41,34 @@ def key_id(public: Ed25519PublicKey) -> str:
     return sha256_hex(raw)[:16]
 
 
+def load_private(path: Path) -> Ed25519PrivateKey:
+    """Read an unencrypted PKCS#8 PEM file.
+
+    Raises:
+        SignatureInvalid: the file is missing or holds another kind of key.
+    """
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, TypeError, ValueError) as error:  # TypeError: it is encrypted
+        raise SignatureInvalid(
+            f"The key {path} cannot be read: {error}.",
+            code="key-unreadable",
+            remedy="Run `make setup` again, or point the setting at a readable PEM file.",
+        ) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SignatureInvalid(f"{path} is not an Ed25519 key.", code="key-unreadable")
+    return key
+
+
+def private_pem(private: Ed25519PrivateKey) -> bytes:
+    """Return a key as unencrypted PKCS#8 PEM."""
+    return private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
 @dataclass(frozen=True)
 class StatementSigner:
     """A private key bound to its role."""
@@ -60,17 +88,7 @@ class StatementSigner:
         Raises:
             SignatureInvalid: the file is missing or holds another kind of key.
         """
-        try:
-            key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        except (OSError, ValueError) as error:
-            raise SignatureInvalid(
-                f"The {role.value} key {path} cannot be read: {error}.",
-                code="key-unreadable",
-                remedy="Run `make setup` again, or point the setting at a readable PEM file.",
-            ) from error
-        if not isinstance(key, Ed25519PrivateKey):
-            raise SignatureInvalid(f"{path} is not an Ed25519 key.", code="key-unreadable")
-        return cls(role, key)
+        return cls(role, load_private(path))
 
     @property
     def key_id(self) -> str:
@@ -79,11 +97,7 @@ class StatementSigner:
 
     def private_pem(self) -> bytes:
         """Return the key as unencrypted PKCS#8 PEM."""
-        return self.private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+        return private_pem(self.private)
 
     def public_pem(self) -> bytes:
         """Return the public half as SubjectPublicKeyInfo PEM."""

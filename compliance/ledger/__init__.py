@@ -23,9 +23,11 @@ from compliance.ledger.tree import (
     verify_consistency,
     verify_inclusion,
 )
+from compliance.ledger.witnessing import AddCheckpoint
 
 __all__ = [
     "EMPTY_ROOT",
+    "AddCheckpoint",
     "Checkpoint",
     "FolderStore",
     "GrowingTree",

@@ -81,6 +81,11 @@ class LogTrust:
     quorum: int = 0
     origin: str | None = None
 
+    @property
+    def origin_name(self) -> str:
+        """The origin that the log's checkpoints state."""
+        return self.logs[0].name if self.origin is None else self.origin
+
     def __post_init__(self) -> None:
         """Refuse a trust that nothing, or anything, would satisfy."""
         if not self.logs or any(key.kind is not KeyKind.NOTE for key in self.logs):
@@ -123,10 +128,9 @@ def verify_checkpoint(data: bytes, trust: LogTrust) -> VerifiedCheckpoint:
             "The pinned key of the log did not sign it.", code="checkpoint-unsigned"
         )
     checkpoint = Checkpoint.parse(note.text)  # 3
-    origin = trust.origin if trust.origin is not None else trust.logs[0].name
-    if checkpoint.origin != origin:
+    if checkpoint.origin != trust.origin_name:
         raise LedgerInvalid(
-            f"It is a checkpoint of {checkpoint.origin[:80]!r}, not of {origin!r}.",
+            f"It is a checkpoint of {checkpoint.origin[:80]!r}, not of {trust.origin_name!r}.",
             code="checkpoint-origin",
         )
     return VerifiedCheckpoint(checkpoint, tuple(s for s in held if s.key in trust.witnesses))

@@ -10,6 +10,7 @@ from compliance.ledger.tiles import MAX_ENTRY, WIDTH, TileName
 
 CHECKPOINT = "checkpoint"
 MAX_FILE = WIDTH * (MAX_ENTRY + 2)  # bytes: a full bundle of the longest entries
+_PUBLIC = 0o644  # a web server of another account may serve the log's files
 
 
 class TileStore(Protocol):
@@ -69,7 +70,7 @@ class FolderStore:
             LedgerInvalid: the name holds other bytes already.
         """
         target = self._folder / name.path
-        scratch = _written(target, content)
+        scratch = _written(target, content, _PUBLIC)
         try:
             os.link(scratch, target)  # fails, where a rename would replace
         except FileExistsError:
@@ -88,9 +89,9 @@ class FolderStore:
         replace_file(self._folder / CHECKPOINT, note)
 
 
-def replace_file(target: Path, content: bytes) -> None:
+def replace_file(target: Path, content: bytes, mode: int = _PUBLIC) -> None:
     """Write a file so that after a crash it is the old one or the new one, never a part."""
-    scratch = _written(target, content)
+    scratch = _written(target, content, mode)
     try:
         scratch.replace(target)
     except BaseException:
@@ -99,7 +100,7 @@ def replace_file(target: Path, content: bytes) -> None:
     _sync_folder(target.parent)
 
 
-def _written(target: Path, content: bytes) -> Path:
+def _written(target: Path, content: bytes, mode: int) -> Path:
     """Write ``content`` beside ``target``, to the disk, and return where."""
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=".writing-", dir=target.parent)
@@ -109,7 +110,7 @@ def _written(target: Path, content: bytes) -> Path:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        scratch.chmod(0o644)  # mkstemp's 0600 would hide a public file from the web server
+        scratch.chmod(mode)
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise
