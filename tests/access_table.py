@@ -46,6 +46,7 @@ AUDITOR: Callers = frozenset({Who.AUDITOR})
 OPERATOR: Callers = frozenset({Who.OPERATOR})
 ADMINISTRATOR: Callers = frozenset({Who.ADMINISTRATOR})
 INVITING: Callers = REQUESTERS | ADMINISTRATOR
+SEE_PREVIEW: Callers = REQUESTER | APPROVER
 WORKER: Callers = frozenset({Who.WORKER})
 
 _API, _JOB = "api/v1", "worker/v1/jobs/<uuid:job_id>"
@@ -88,6 +89,8 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("POST", f"{_API_PRODUCTION}/submit"): REQUESTER,
         ("POST", f"{_API_PRODUCTION}/decision"): APPROVER,
         ("POST", f"{_API_PRODUCTION}/cancel"): REQUESTER,
+        ("POST", f"{_API_PRODUCTION}/preview/request"): SEE_PREVIEW,
+        ("GET", f"{_API_PRODUCTION}/preview"): SEE_PREVIEW,
         ("GET", f"{_API_PRODUCTION}/video"): SEE_PRODUCTION,
         ("GET", f"{_API_PRODUCTION}/evidence"): SEE_PRODUCTION,
         ("GET", f"{_API}/events"): AUDITOR,
@@ -171,6 +174,9 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("POST", f"{_PRODUCTION}/cancel"): REQUESTER,
         ("GET", f"{_PRODUCTION}/decide"): ALL,
         ("POST", f"{_PRODUCTION}/decide"): APPROVER,
+        ("GET", f"{_PRODUCTION}/preview"): SEE_PREVIEW,
+        ("GET", f"{_PRODUCTION}/preview/request"): ALL,
+        ("POST", f"{_PRODUCTION}/preview/request"): SEE_PREVIEW,
         ("GET", f"{_PRODUCTION}/voice"): SEE_PRODUCTION,
         ("GET", f"{_PRODUCTION}/video"): SEE_PRODUCTION,
         ("GET", f"{_PRODUCTION}/evidence"): SEE_PRODUCTION,

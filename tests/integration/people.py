@@ -43,6 +43,7 @@ from rakkan.core.errors import NotPermitted
 from rakkan.dispatch.models import Job
 from rakkan.identity.services import identity_decide, identity_submit
 from rakkan.likenesses.models import Likeness, Voice
+from rakkan.previews.models import Preview
 from rakkan.productions.models import Production
 from rakkan.productions.services.create import Cast, Draft, production_create
 from rakkan.productions.services.decide import production_decide
@@ -318,7 +319,7 @@ class Worker:
 
     def claim(self, engines: tuple[str, ...] = ("mesh",)) -> Any:
         """Claim; keeps the lease when it is given."""
-        kinds = [JobKind.RENDER.value, JobKind.MEASURE.value]
+        kinds = [kind.value for kind in JobKind]
         body = {"worker": "test:1", "kinds": kinds, "engines": list(engines)}
         answer = self._call(Client().post, "claim", body)
         if answer.status_code == 200:
@@ -375,3 +376,18 @@ def measured(subject_id: object, result: MeasureResult) -> None:
 def render_worker(production: Production) -> Worker:
     """A worker for the production's render job, not claimed yet."""
     return Worker(str(job_of(production.pk, JobKind.RENDER).pk))
+
+
+def preview_worker(preview: Preview) -> Worker:
+    """A worker for a preview's job, not claimed yet."""
+    return Worker(str(job_of(preview.pk, JobKind.PREVIEW).pk))
+
+
+def preview_handed_in(preview: Preview, data: bytes, result: dict[str, Any]) -> Worker:
+    """Let a worker draw a preview."""
+    worker = preview_worker(preview)
+    assert worker.claim().status_code == 200
+    assert worker.upload(result["sha256"], data).status_code == 201
+    answer = worker.result(result)
+    assert answer.status_code == 200, answer.json()
+    return worker

@@ -33,6 +33,7 @@ from rakkan.likenesses.models import Likeness, Voice
 from rakkan.productions.models import Production
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.finish import production_finish
+from rakkan.productions.services.preview import preview_request
 from rakkan.productions.services.submit import production_submit
 from tests.access_table import Who
 from tests.integration import clips, people
@@ -80,6 +81,7 @@ class World:
     consent: Consent
     draft: Production
     waiting: Production
+    previewed: Production  # waits too, with a preview to see
     queued: Production
     rendering: people.Worker
     released: Production
@@ -113,6 +115,8 @@ class World:
             return self.draft
         if path.endswith(("/video", "/evidence")):
             return self.released
+        if path.endswith("/preview"):
+            return self.previewed
         return self.waiting
 
     def _job(self, path: str) -> object:
@@ -132,7 +136,7 @@ class World:
             self.consent,
             self.team.organisation,
         ]
-        rows += [self.draft, self.waiting, self.queued, self.released, self.deputy]
+        rows += [self.draft, self.waiting, self.previewed, self.queued, self.released, self.deputy]
         rows += self.users.values()
         emails = [user.email for user in self.users.values()]
         return [str(row.pk) for row in rows] + emails + [self.released.asset_id]
@@ -170,6 +174,7 @@ def world_make() -> World:
         consent=consent,
         draft=people.draft_make(team, likeness),
         waiting=_submitted(team, people.draft_make(team, likeness)),
+        previewed=_previewed(team, likeness),
         queued=_approved(team, likeness),
         rendering=rendering,
         released=_released(team, likeness),
@@ -199,6 +204,14 @@ def _cookie(user: User) -> str:
 
 def _submitted(team: people.Team, draft: Production) -> Production:
     return production_submit(user=team.requester, production_id=draft.pk)
+
+
+def _previewed(team: people.Team, likeness: Likeness) -> Production:
+    production = _submitted(team, people.draft_make(team, likeness))
+    preview = preview_request(user=team.requester, production_id=production.pk)
+    data = b"the bytes of preview " + preview.asset_id.encode()  # no two have the same
+    people.preview_handed_in(preview, data, render_result(data))
+    return production
 
 
 def _approved(team: people.Team, likeness: Likeness) -> Production:

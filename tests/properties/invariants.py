@@ -18,9 +18,10 @@ from rakkan.approvals.models import Decision, Workflow
 from rakkan.audit.models import Event, Leaf
 from rakkan.consents.models import Consent, Withdrawal
 from rakkan.dispatch.models import IssuedPermit, Job, PermitRevocation, PermitUse
+from rakkan.previews.models import Preview, PreviewFile, PreviewUpload, PreviewViewing
 from rakkan.productions.models import Production, Rendering
 from rakkan.productions.states import TRANSITIONS, State
-from rakkan.releases.models import Release, Sealing
+from rakkan.releases.models import GateReport, Release, Sealing
 
 _RENDERED_ONCE = {"rendered", "sealed", "released", "revoked", "cancelled", "stopped", "failed"}
 _UNDER_WAY = ["in_approval", "queued", "rendering", "rendered", "sealed", "released"]
@@ -47,7 +48,7 @@ class Watch:
         self._reached = reached  # how often a production came into each state
         self._states: dict[UUID, State] = {}
         self._permits: set[UUID] = set()
-        self._seen: set[UUID] = set()  # renderings and releases
+        self._seen: set[UUID] = set()  # rows that only grow
         self._events = 0
 
     def check(self, since: datetime) -> None:
@@ -55,6 +56,7 @@ class Watch:
         self._check_permits()
         self._check_renderings()
         self._check_releases()
+        self._check_previews()
         check_withdrawals()
         check_roles()
         self._check_changes(since)
@@ -95,6 +97,27 @@ class Watch:
         states = dict(Production.objects.values_list("pk", "state"))
         assert {pk for pk, state in states.items() if state == "released"} == set(standing)
         assert {pk for pk, state in states.items() if state == "revoked"} == set(called_back)
+
+    def _check_previews(self) -> None:
+        """No preview without live consent, none released, none once there is nothing to decide."""
+        check_no_preview_is_released()
+        drawn = IssuedPermit.objects.filter(job__kind="preview").exclude(pk__in=self._seen)
+        moments = [
+            *((row.pk, row.job.subject_id, row.issued_at) for row in drawn.select_related("job")),
+            *_moments(PreviewFile, "received_at", self._seen),
+            *_moments(PreviewViewing, "viewed_at", self._seen),
+        ]
+        for pk, preview_id, moment in moments:
+            preview = Preview.objects.get(pk=preview_id)
+            assert_consent_was_live(_production(preview.subject_id), moment)
+            assert preview.requested_at <= moment < preview.expires_at
+            self._seen.add(pk)
+        for preview in Preview.objects.filter(end=None):
+            assert _production(preview.subject_id).state == "in_approval"
+        for viewing in PreviewViewing.objects.select_related("preview"):
+            production = _production(viewing.preview.subject_id)
+            assert viewing.user_id != production.likeness.person.user_id
+            assert viewing.user.organisation_id == production.organisation_id
 
     def _check_changes(self, since: datetime) -> None:
         for production in Production.objects.only("state"):
@@ -237,6 +260,26 @@ def check_roles() -> None:
     standing = Membership.objects.filter(role="administrator", end=None, user__is_active=True)
     kept = set(standing.values_list("user__organisation", flat=True))
     assert set(ended.values_list("user__organisation", flat=True)) == kept, "none administers"
+
+
+def check_no_preview_is_released() -> None:
+    """Neither the bytes nor the asset id of a preview is on the way to a release."""
+    files = PreviewUpload.objects.values("file_sha256")
+    assets = Preview.objects.values("asset_id")
+    assert not Rendering.objects.filter(file_sha256__in=files).exists()
+    assert not Sealing.objects.filter(source_sha256__in=files).exists()
+    assert not Sealing.objects.filter(file_sha256__in=files).exists()
+    assert not GateReport.objects.filter(file_sha256__in=files).exists()
+    assert not Release.objects.filter(file_sha256__in=files).exists()
+    for table in (Production, Sealing, Release):
+        assert not table.objects.filter(asset_id__in=assets).exists()
+    assert not Rendering.objects.exclude(permit__job__kind="render").exists()
+
+
+def _moments(
+    table: type[PreviewFile | PreviewViewing], column: str, seen: set[UUID]
+) -> list[tuple[UUID, UUID, datetime]]:
+    return list(table.objects.exclude(pk__in=seen).values_list("pk", "preview_id", column))
 
 
 def assert_told(production_id: UUID, state: State, since: datetime) -> None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from rakkan.accounts.models import Membership
 from rakkan.approvals.models import Workflow
 from rakkan.dispatch.models import IssuedPermit
+from rakkan.previews.models import Preview, PreviewUpload
 from rakkan.productions.models import Production
 from rakkan.productions.states import TRANSITIONS, State
 
@@ -28,6 +29,8 @@ APPEND_ONLY = (
     *("productions_rendering", "releases_sealing", "releases_gatereport", "releases_release"),
     *("accounts_membership", "accounts_membershipend"),
     *("releases_revocation", "identity_identitycheck", "identity_identitydecision"),
+    *("previews_preview", "previews_previewupload", "previews_previewfile"),
+    *("previews_previewviewing", "previews_previewend", "previews_previewdestruction"),
 )
 
 
@@ -145,6 +148,30 @@ def release(production: Production, draw: int) -> list[Statement]:
     ]
 
 
+def preview(production: Production, draw: int) -> list[Statement]:
+    """Look at a preview that is over, or put one, or its asset id, on the way to a release."""
+    rows = Preview.objects.filter(subject_id=production.pk)
+    one, now = rows.last(), timezone.now()
+    if one is None:
+        return []
+    upload = PreviewUpload.objects.filter(preview=one).first()
+    file = upload.file_sha256 if upload else "0" * 64
+    sealing = (
+        "INSERT INTO releases_sealing (id, subject_id, asset_id, source_sha256, file_sha256, size,"
+        " watermark, sealed_at) VALUES (%s, %s, %s, %s, %s, 1, '{}', %s)"
+    )
+    viewing = (
+        "INSERT INTO previews_previewviewing (id, preview_id, user_id, viewed_at)"
+        " VALUES (%s, %s, %s, %s)"
+    )
+    if draw % 3 == 0:
+        return [(sealing, [uuid4(), production.pk, one.asset_id, "1" * 64, "2" * 64, now])]
+    if draw % 3 == 1 and upload:
+        return [(sealing, [uuid4(), production.pk, production.asset_id, file, "2" * 64, now])]
+    over = hasattr(one, "end") or not hasattr(one, "file")
+    return [(viewing, [uuid4(), one.pk, production.requester_id, now])] if over else []
+
+
 def history(_: Production, draw: int) -> list[Statement]:
     """Change, delete or empty a table that only grows."""
     table = APPEND_ONLY[draw % len(APPEND_ONLY)]
@@ -204,6 +231,7 @@ ATTEMPTS: tuple[Callable[[Production, int], list[Statement]], ...] = (
     unconfirmed,
     rendering,
     release,
+    preview,
     history,
     gap,
     promotion,

@@ -81,6 +81,7 @@ def test_the_promises_hold_on_a_short_walk() -> None:
     assert sum(tally.values()) >= 300
     assert Walk.reached["rendered"]
     assert Walk.reached["released"]
+    assert tally["watch preview accepted"]
     assert not Event.objects.exists(), "a walk leaves nothing behind"
 
 
@@ -91,3 +92,6 @@ def test_the_promises_hold_on_a_long_walk() -> None:
     assert sum(tally.values()) >= 10_000
     assert set(Walk.reached) == {state.value for state in State}
     assert_it_got_somewhere(tally)
+    for name in ("ask for preview", "watch preview"):
+        assert tally[f"{name} accepted"]
+        assert tally[f"{name} refused"]

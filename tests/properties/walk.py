@@ -45,12 +45,14 @@ from rakkan.dispatch.models import Job
 from rakkan.identity.models import IdentityCheck
 from rakkan.identity.services import identity_decide, identity_submit
 from rakkan.likenesses.models import Likeness, Trait, Voice
+from rakkan.previews.models import Preview
 from rakkan.productions.models import Production
 from rakkan.productions.services.create import Cast, production_create
 from rakkan.productions.services.decide import production_decide
 from rakkan.productions.services.dispatch import job_claim
 from rakkan.productions.services.finish import production_finish
 from rakkan.productions.services.portray import portrait_add, voice_enrol
+from rakkan.productions.services.preview import preview_request, preview_watch
 from rakkan.productions.services.receive import job_beat, job_failure, job_result, output_accept
 from rakkan.productions.services.reconcile import reconcile
 from rakkan.productions.services.release import release_deliver
@@ -67,7 +69,7 @@ from tests.properties.staff import restore
 
 PRODUCTIONS = 6  # at most, in one walk
 INDEX = st.integers(0, 11)
-WORKER = Capabilities("walk:1", (JobKind.RENDER, JobKind.MEASURE), ("mesh",))
+WORKER = Capabilities("walk:1", tuple(JobKind), ("mesh",))
 JUNK = b"not a video at all"
 SUBSETS: dict[str, list[list[str]]] = {  # the first choice of each covers what is asked for
     "purposes": [["product_briefing", "marketing"], ["product_briefing"], ["marketing"]],
@@ -406,6 +408,68 @@ class Walk(RuleBasedStateMachine):
             and still >= timedelta(minutes=10),
         )
 
+    # -- previews -----------------------------------------------------------------------------
+
+    @rule(who=INDEX, index=INDEX)
+    def ask_for_preview(self, who: int, index: int) -> None:
+        user, production = self.user(who), self.production(index)
+        if production is not None:
+            self.do(
+                "ask for preview",
+                lambda: preview_request(user=user, production_id=production.pk),
+                may=_sees_previews(user, production),
+            )
+
+    @rule(who=INDEX, index=INDEX)
+    def watch_preview(self, who: int, index: int) -> None:
+        user, production = self.user(who), self.production(index)
+        if production is not None:
+            self.do(
+                "watch preview",
+                lambda: preview_watch(user=user, production_id=production.pk),
+                may=_sees_previews(user, production),
+            )
+
+    @rule(index=INDEX, steps=st.integers(1, 4), way=st.sampled_from(["withdraw", "decide", ""]))
+    def preview(self, index: int, steps: int, way: str) -> None:
+        """The way a preview should go, and what may come in between."""
+        self.restore_accounts()
+        for _ in range(2):
+            production = self.production(index)
+            if production is None or production.state != State.DRAFT:
+                break
+            self._step(index)
+        if production is None or production.state != State.IN_APPROVAL:
+            return
+        lease = self._preview(production, steps)
+        place = self._place(production)
+        if way == "withdraw" and production.consent is not None:
+            consent = production.consent
+            user = User.objects.get(pk=consent.granted_by_id)
+            self.do("withdraw", lambda: withdraw(user=user, consent_id=consent.pk))
+        elif way == "decide":
+            self.decide(5, place, "right", Vote.APPROVE)
+        self.watch_preview(5, place)
+        if lease is not None:
+            self._beat(lease)
+        self.reconcile()
+
+    def _preview(self, production: Production, steps: int = 3) -> Lease | None:
+        """Ask for one; have it claimed, handed in, watched: as many ``steps`` as that."""
+        place = self._place(production)
+        self.ask_for_preview(4, place)
+        newest = Preview.objects.filter(subject_id=production.pk).last()
+        if newest is None:
+            return None
+        lease = self._claim(Job.objects.filter(subject_id=newest.pk).latest("created_at"))
+        if lease is not None and steps > 1:
+            self._beat(lease)
+            self._hand_in(lease, preview_bytes(newest.asset_id))
+        if steps > 2:
+            self.watch_preview(0, place)
+            self.watch_preview(5, place)
+        return lease
+
     # -- workers ------------------------------------------------------------------------------
 
     @rule(index=INDEX, able=st.booleans())
@@ -453,7 +517,8 @@ class Walk(RuleBasedStateMachine):
         if job.kind == JobKind.MEASURE:
             self.report(lease, MeasureResult(Verdict.USABLE, (), {}).to_dict(), forged)
             return
-        clips_made = {"own": self.assets.get(job.asset_id, JUNK), "junk": JUNK}
+        own = self.assets.get(job.asset_id, preview_bytes(job.asset_id))
+        clips_made = {"own": own, "junk": JUNK}
         self._hand_in(lease, clips_made.get(data, next(iter(self.assets.values()))), forged)
 
     def _hand_in(self, lease: Lease, data: bytes, forged: int = 0) -> None:
@@ -655,6 +720,8 @@ class Walk(RuleBasedStateMachine):
             user = User.objects.get(pk=production.requester_id)
             self.do("submit", lambda: production_submit(user=user, production_id=production.pk))
         elif production.state == State.IN_APPROVAL:
+            if not Preview.objects.filter(subject_id=production.pk).exists():
+                self._preview(production)
             for who in (4, 5):
                 self.decide(who, self._place(production), "right", Vote.APPROVE)
         elif production.state in (State.QUEUED, State.RENDERING):
@@ -719,6 +786,23 @@ class Walk(RuleBasedStateMachine):
 
 
 _OPEN = {"draft", "in_approval", "queued", "rendering", "rendered", "sealed", "released"}
+
+
+def preview_bytes(asset_id: str) -> bytes:
+    """What a worker hands in as a preview."""
+    return b"preview " + asset_id.encode()
+
+
+def _sees_previews(user: User, production: Production) -> bool:
+    roles = user_roles(user)
+    own = production.requester_id == user.pk and Role.REQUESTER in roles
+    decides = Role.APPROVER in roles and production.requester_id != user.pk
+    depicted = production.likeness.person.user_id == user.pk
+    return (
+        user.organisation_id == production.organisation_id
+        and production.state == State.IN_APPROVAL
+        and (own or (decides and not depicted))
+    )
 
 
 def _news(refusal: RakkanError) -> bool:

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from rakkan.api import invitations, operations, people, views
+from rakkan.api import approving, invitations, operations, people, views
 
 urlpatterns = [
     path("schema", SpectacularJSONAPIView.as_view(), name="api-schema"),
@@ -31,6 +31,11 @@ urlpatterns = [
     path("productions/<uuid:production_id>", views.ProductionDetail.as_view()),
     path("productions/<uuid:production_id>/submit", views.ProductionSubmission.as_view()),
     path("productions/<uuid:production_id>/decision", views.ProductionDecision.as_view()),
+    path("productions/<uuid:production_id>/preview", approving.ProductionPreview.as_view()),
+    path(
+        "productions/<uuid:production_id>/preview/request",
+        approving.ProductionPreviewRequest.as_view(),
+    ),
     path("productions/<uuid:production_id>/cancel", views.ProductionCancellation.as_view()),
     path("productions/<uuid:production_id>/video", views.ProductionVideo.as_view()),
     path("productions/<uuid:production_id>/evidence", views.ProductionEvidence.as_view()),

@@ -40,6 +40,8 @@ RAKKAN_RECONCILE_SECONDS = number("RAKKAN_RECONCILE_SECONDS", 5)
 RAKKAN_PERMIT_SECONDS = number("RAKKAN_PERMIT_SECONDS", 3600)
 RAKKAN_APPROVAL_DAYS = number("RAKKAN_APPROVAL_DAYS", 14)
 RAKKAN_CONFIRM_SECONDS = at_most("RAKKAN_CONFIRM_SECONDS", 300)  # decisions: how recent
+RAKKAN_PREVIEW_SECONDS = number("RAKKAN_PREVIEW_SECONDS", 6)  # of the voice track, from its start
+RAKKAN_PREVIEW_HOURS = number("RAKKAN_PREVIEW_HOURS", 72)  # then it is destroyed, decided or not
 RAKKAN_BIOMETRIC_DAYS = number("RAKKAN_BIOMETRIC_DAYS", 3 * 365)  # templates destroyed by then
 RAKKAN_MAX_AUDIO_SECONDS = number("RAKKAN_MAX_AUDIO_SECONDS", 600)
 RAKKAN_MAX_OUTPUT_BYTES = int(number("RAKKAN_MAX_OUTPUT_BYTES", 2 << 30))
@@ -68,6 +70,7 @@ INSTALLED_APPS = [
     "rakkan.approvals.apps.ApprovalsConfig",
     "rakkan.dispatch.apps.DispatchConfig",
     "rakkan.releases.apps.ReleasesConfig",
+    "rakkan.previews.apps.PreviewsConfig",
     "rakkan.productions.apps.ProductionsConfig",
     "rakkan.evidence.apps.EvidenceConfig",
     "rakkan.verification.apps.VerificationConfig",

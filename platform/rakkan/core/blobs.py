@@ -1,8 +1,8 @@
 """Files by the SHA-256 of their bytes, in whatever storage STORAGE_URL names.
 
 Areas keep apart what may leave the system and what may not: ``inputs`` (portraits, voices,
-evidence), ``quarantine`` (rendered, not sealed) and ``releases``. A blob is never overwritten:
-equal names mean equal bytes.
+evidence), ``quarantine`` (rendered, not sealed), ``previews`` and ``releases``. A blob is never
+overwritten: equal names mean equal bytes.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Area(StrEnum):
 
     INPUTS = "inputs"
     QUARANTINE = "quarantine"
+    PREVIEWS = "previews"
     RELEASES = "releases"
 
 
@@ -164,3 +165,17 @@ def blob_put_file(area: Area, path: Path, *, limit: int) -> Blob:
     """Store a local file."""
     with path.open("rb") as stream:
         return blob_put(area, iter(lambda: stream.read(_CHUNK), b""), limit=limit)
+
+
+def blob_delete(area: Area, sha256: str) -> None:
+    """Remove a blob; one that is not there is no error.
+
+    Raises:
+        Unavailable: the storage does not let it go.
+    """
+    try:
+        storages["blobs"].delete(_name(area, sha256))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise Unavailable(f"The file {sha256} cannot be removed.", code="blob-stays") from error

@@ -27,6 +27,35 @@ def starts_as(state: str, *, name: str) -> pgtrigger.Trigger:
     )
 
 
+def refuses_previews(
+    name: str, *, files: tuple[str, ...] = (), asset: str = ""
+) -> pgtrigger.Trigger:
+    """Return the trigger that refuses a row which names a preview's file or asset id.
+
+    Args:
+        name: of the trigger.
+        files: the columns that hold digests of files.
+        asset: the column that holds an asset id, if there is one.
+    """
+    taken = "EXISTS (SELECT 1 FROM {} p WHERE p.{} = NEW.{})"
+    named = [taken.format("previews_previewupload", "file_sha256", column) for column in files]
+    if asset:
+        named.append(taken.format("previews_preview", "asset_id", asset))
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        func=pgtrigger.Func(
+            f"""
+            IF {" OR ".join(named)} THEN
+                RAISE EXCEPTION 'a preview is never released' USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+            """
+        ),
+    )
+
+
 class IdModel(models.Model):
     """A row named by a random UUID."""
 

@@ -265,6 +265,16 @@ TEXTS: dict[str, Words] = {
         _("An approver rejected the request."), _("Make a new draft that answers the comment.")
     ),
     "release-revoked": Words(_("The release was revoked."), _("Do not use copies you have.")),
+    "preview-exists": Words(
+        _("There is a preview already."), _("Look at it, or wait until it is drawn.")
+    ),
+    "preview-limit": Words(
+        _("There were as many previews of this request as there may be."),
+        _("Decide on what you have seen."),
+    ),
+    "preview-over": Words(
+        _("The preview has ended."), _("Ask for another one if it is still to be decided on.")
+    ),
     "request-changed": Words(
         _("What was approved is not what the request says now."), _NEW_PRODUCTION
     ),

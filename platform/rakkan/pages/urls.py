@@ -84,6 +84,12 @@ urlpatterns = [
         productions.production_decision,
         name="production-decide",
     ),
+    path("productions/<uuid:production_id>/preview", media.preview, name="production-preview"),
+    path(
+        "productions/<uuid:production_id>/preview/request",
+        productions.production_preview,
+        name="production-preview-request",
+    ),
     path("productions/<uuid:production_id>/voice", media.voice, name="production-voice"),
     path("productions/<uuid:production_id>/video", media.video, name="production-video"),
     path("productions/<uuid:production_id>/evidence", media.evidence, name="production-evidence"),

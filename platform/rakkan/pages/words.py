@@ -86,6 +86,7 @@ OBJECTS: Words = {  # what audit events are about
     "measured object": pgettext_lazy("object", "Measured input"),
     "job": pgettext_lazy("object", "Job"),
     "permit": pgettext_lazy("object", "Permit"),
+    "preview": pgettext_lazy("object", "Preview"),
     "policy": pgettext_lazy("object", "Approval policy"),
     "delegation": pgettext_lazy("object", "Delegation"),
     "forbidden_use": pgettext_lazy("object", "Forbidden use"),
@@ -175,6 +176,14 @@ STATUS: Words = {
     "released": pgettext_lazy("state", "Released"),
     "revoked": pgettext_lazy("state", "Revoked"),
     "held": pgettext_lazy("state", "Held"),
+    "preview": pgettext_lazy("state", "Preview"),
+}
+PREVIEW_ENDS: Words = {  # by the code of the end
+    "preview-expired": _("its time was up."),
+    "consent-withdrawn": _("the depicted person has withdrawn the consent."),
+    "consent-superseded": _("the depicted person has narrowed the consent."),
+    "consent-expired": _("the consent has expired."),
+    "worker-died": _("the workers died on it."),
 }
 STAGES: Words = {  # as workers report them
     "starting": _("starting"),
@@ -211,6 +220,7 @@ KINDS: dict[str, Words] = {
     "person_class": PERSON_CLASSES,
     "gate": GATE_CHECKS,
     "status": STATUS,
+    "preview_end": PREVIEW_ENDS,
     "object": OBJECTS,
     "stage": STAGES,
     "unit": UNITS,

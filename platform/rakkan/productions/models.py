@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from rakkan.audit.models import append_only
 from rakkan.consents.walls import consents_hold
-from rakkan.core.models import IdModel, starts_as, words
+from rakkan.core.models import IdModel, refuses_previews, starts_as, words
 from rakkan.core.tenancy import Own, Through
 from rakkan.productions.origins import VoiceOrigin
 from rakkan.productions.states import State, pairs
@@ -62,6 +62,29 @@ _FORWARD = """
 def _inputs_change_after_draft() -> str:
     changes = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in INPUTS)
     return f"OLD.state <> 'draft' AND ({changes})"
+
+
+def _leaves_no_preview() -> pgtrigger.Trigger:
+    """Return the trigger that keeps a production from leaving approval with an open preview."""
+    return pgtrigger.Trigger(
+        name="production_leaves_no_preview",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Condition("OLD.state = 'in_approval' AND NEW.state <> 'in_approval'"),
+        func=pgtrigger.Func(
+            """
+            IF EXISTS (
+                SELECT 1 FROM previews_preview v WHERE v.subject_id = NEW.id AND NOT EXISTS (
+                    SELECT 1 FROM previews_previewend e WHERE e.preview_id = v.id
+                )
+            ) THEN
+                RAISE EXCEPTION 'a preview ends before its production leaves approval'
+                    USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+            """
+        ),
+    )
 
 
 def new_asset_id() -> str:
@@ -154,6 +177,8 @@ class Production(IdModel):
         indexes: ClassVar = [models.Index(fields=["organisation", "-created_at"])]
         triggers: ClassVar = [
             starts_as(State.DRAFT.value, name="production_starts_as_draft"),
+            refuses_previews("production_is_no_preview", asset="asset_id"),
+            _leaves_no_preview(),
             pgtrigger.FSM(name="production_transitions", field="state", transitions=pairs()),
             pgtrigger.Protect(
                 name="production_inputs_frozen",
@@ -228,6 +253,7 @@ class Rendering(IdModel):
 
         triggers: ClassVar = [
             *append_only("rendering"),
+            refuses_previews("rendering_is_no_preview", files=("file_sha256",)),
             pgtrigger.Trigger(
                 name="rendering_needs_permit",
                 when=pgtrigger.Before,

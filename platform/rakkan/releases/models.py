@@ -11,7 +11,7 @@ from django.db import models
 
 from rakkan.audit.models import append_only
 from rakkan.consents.walls import consents_hold
-from rakkan.core.models import IdModel
+from rakkan.core.models import IdModel, refuses_previews
 from rakkan.core.tenancy import Own, Through
 
 
@@ -31,7 +31,12 @@ class Sealing(IdModel):
     class Meta:
         """A file is sealed once."""
 
-        triggers: ClassVar = append_only("sealing")
+        triggers: ClassVar = [
+            *append_only("sealing"),
+            refuses_previews(
+                "sealing_is_no_preview", files=("source_sha256", "file_sha256"), asset="asset_id"
+            ),
+        ]
 
     def __str__(self) -> str:
         """Asset."""
@@ -52,7 +57,10 @@ class GateReport(IdModel):
     class Meta:
         """A report is not edited; another look is another report."""
 
-        triggers: ClassVar = append_only("gate_report")
+        triggers: ClassVar = [
+            *append_only("gate_report"),
+            refuses_previews("gate_report_is_no_preview", files=("file_sha256",)),
+        ]
 
     def __str__(self) -> str:
         """Outcome."""
@@ -77,6 +85,7 @@ class Release(IdModel):
 
         triggers: ClassVar = [
             *append_only("release"),
+            refuses_previews("release_is_no_preview", files=("file_sha256",), asset="asset_id"),
             pgtrigger.Trigger(
                 name="release_needs_gate_and_permit",
                 when=pgtrigger.Before,

@@ -2,8 +2,10 @@
 
 from dataclasses import asdict, dataclass
 
+from rakkan.consents.selectors import consent_state
 from rakkan.core.errors import NotFound
 from rakkan.core.tenancy import as_system
+from rakkan.previews.selectors import preview_by_asset
 from rakkan.productions.models import Production
 from rakkan.productions.services.covered import release_consents_state
 from rakkan.releases.selectors import release_by_asset
@@ -14,7 +16,7 @@ class Status:
     """The public answer; it names nobody."""
 
     asset_id: str
-    status: str  # "released" or "revoked"
+    status: str  # "released", "revoked" or "preview": that one was never released
     consent: str  # "live" where both are; else why not: "withdrawn", "expired", "missing"...
     ai_label: str
 
@@ -24,7 +26,7 @@ class Status:
 
 
 def asset_status(asset_id: str) -> Status:
-    """Return the status of a released asset.
+    """Return the status of a released asset, or of a preview, which never is one.
 
     Raises:
         NotFound: nothing with this id was ever released.
@@ -34,6 +36,10 @@ def asset_status(asset_id: str) -> Status:
 
 
 def _status(asset_id: str) -> Status:
+    preview = preview_by_asset(asset_id)
+    if preview is not None:
+        state = consent_state(preview.consent).value
+        return Status(asset_id, "preview", state, preview.consent.ai_label)
     release = release_by_asset(asset_id)
     rows = Production.objects.select_related("consent", "voice_consent")
     production = rows.filter(asset_id=asset_id).first()

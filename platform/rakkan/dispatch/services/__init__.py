@@ -9,6 +9,7 @@ from rakkan.dispatch.services.lease import (
     job_heartbeat,
     job_lease,
     job_lock,
+    subject_type,
 )
 from rakkan.dispatch.services.queue import job_create, job_send
 from rakkan.dispatch.services.stop import (
@@ -39,4 +40,5 @@ __all__ = [
     "jobs_of",
     "jobs_silent",
     "jobs_unclaimed",
+    "subject_type",
 ]

@@ -59,7 +59,7 @@ def check_claimable(job: Job, worker: Capabilities) -> None:
         raise Refused(f"The job is {job.state}.", code=NOT_CLAIMABLE)
     if JobKind(job.kind) not in worker.kinds:
         raise Refused(f"The worker does no {job.kind} jobs.", code=NOT_CLAIMABLE)
-    if job.kind == JobKind.RENDER and job.spec["engine"] not in worker.engines:
+    if job.kind != JobKind.MEASURE and job.spec["engine"] not in worker.engines:
         raise Refused(f"The worker lacks {job.spec['engine']}.", code=NOT_CLAIMABLE)
 
 
@@ -90,7 +90,7 @@ def _permit_mint(job: Job) -> str:
         spec_digest=spec.digest(),
         asset_id=job.asset_id,
         fence=job.fence,
-        max_seconds=settings.RAKKAN_MAX_AUDIO_SECONDS,
+        max_seconds=_longest(spec.kind),
         issued_at=now,
         expires_at=now + timedelta(seconds=settings.RAKKAN_PERMIT_SECONDS),
     )
@@ -106,7 +106,7 @@ def _permit_mint(job: Job) -> str:
     event_record(
         EventName.PERMIT_ISSUED,
         actor=system("dispatch", job.organisation_id),
-        subject=Subject(_subject_type(job), str(job.subject_id)),
+        subject=Subject(subject_type(job), str(job.subject_id)),
         data={
             "permit": permit.permit_id,
             "job": str(job.pk),
@@ -117,8 +117,16 @@ def _permit_mint(job: Job) -> str:
     return token
 
 
-def _subject_type(job: Job) -> str:
-    return "production" if job.kind == JobKind.RENDER else "measured object"
+def _longest(kind: JobKind) -> float:
+    """Return how many seconds of sound a worker may process: of a preview, the first few."""
+    preview = kind is JobKind.PREVIEW
+    return settings.RAKKAN_PREVIEW_SECONDS if preview else settings.RAKKAN_MAX_AUDIO_SECONDS
+
+
+def subject_type(job: Job) -> str:
+    """Return what kind of thing a job is about, as events say it."""
+    kinds = {JobKind.RENDER.value: "production", JobKind.PREVIEW.value: "preview"}
+    return kinds.get(job.kind, "measured object")
 
 
 def check_lease(job: Job, token: str) -> None:

@@ -10,6 +10,7 @@ from rakkan.evidence.services import evidence_export
 from rakkan.pages.answers import page, user_of
 from rakkan.pages.files import file_answer
 from rakkan.productions.selectors import production_get
+from rakkan.productions.services.preview import preview_watch
 from rakkan.productions.services.release import release_deliver
 
 
@@ -21,6 +22,15 @@ def voice(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
     stream = blob_open(Area.INPUTS, production.voice_sha256)
     kind = production.voice_media_type
     return file_answer(request, stream, size=production.voice_size, media_type=kind)
+
+
+@require_safe
+@page
+def preview(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
+    """Show the preview to the requester or to who decides, noted each time."""
+    file = preview_watch(user=user_of(request), production_id=production_id)
+    stream = blob_open(Area.PREVIEWS, file.file_sha256)
+    return file_answer(request, stream, size=file.size, media_type="video/mp4")
 
 
 @require_safe

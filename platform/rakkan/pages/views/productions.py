@@ -18,8 +18,10 @@ from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, page, user_of
 from rakkan.pages.compare import scope_comparisons
 from rakkan.pages.forms import DecisionForm, ProductionForm
+from rakkan.pages.previews import PreviewPanel, preview_panel
 from rakkan.pages.timeline import consents_at_hand, gaps_of, timeline
 from rakkan.pages.words import word
+from rakkan.previews.selectors import preview_newest
 from rakkan.productions.models import Production
 from rakkan.productions.selectors import (
     production_get,
@@ -29,6 +31,7 @@ from rakkan.productions.selectors import (
 from rakkan.productions.services.addresses import status_url
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.decide import production_decide
+from rakkan.productions.services.preview import preview_request
 from rakkan.productions.services.redraft import Changed, production_redraft
 from rakkan.productions.services.stop import production_cancel
 from rakkan.productions.services.submit import production_submit
@@ -148,6 +151,16 @@ def _typed(request: HttpRequest, production: Production) -> dict[str, str]:
     return {name: typed[name] for name in kept if name in typed}
 
 
+@act_page("production", "production_id")
+@page
+def production_preview(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
+    """Have a preview drawn."""
+    user = user_of(request)
+    return _act(
+        request, production_id, lambda: preview_request(user=user, production_id=production_id)
+    )
+
+
 def _act(request: HttpRequest, production_id: UUID, service: Any, **context: Any) -> HttpResponse:
     try:
         service()
@@ -193,7 +206,6 @@ def _facts(production: Production) -> dict[str, Any]:
         "gate": report.checks if report else [],
         "progress": production_progress(production),
         "version": _version(production),
-        "moving": _moving(production),
     }
 
 
@@ -202,7 +214,10 @@ def _moves(user: User, production: Production) -> dict[str, Any]:
     own = production.requester_id == user.pk
     state = State(production.state)
     waiting = state is State.IN_APPROVAL
+    panel = preview_panel(user, production)
     return {
+        "preview": panel,
+        "moving": _moving(production) or (panel is not None and panel.state == "drawing"),
         "can_submit": own and state is State.DRAFT,
         "can_cancel": own and state not in FINAL and state is not State.RELEASED,
         "can_redraft": own and state in FINAL,
@@ -222,7 +237,8 @@ def _moving(production: Production) -> bool:
 
 def _version(production: Production) -> str:
     measured = getattr(production, "voice_measurement", None) is not None
-    return f"{production.state}-{'measured' if measured else 'measuring'}"
+    preview = PreviewPanel(preview_newest(production.pk)).state
+    return f"{production.state}-{'measured' if measured else 'measuring'}-{preview}"
 
 
 @require_safe

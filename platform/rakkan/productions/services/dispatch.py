@@ -4,7 +4,6 @@ import base64
 from dataclasses import dataclass
 from uuid import UUID
 
-from compliance.canonical import digest
 from compliance.permit import Capabilities, JobKind
 from compliance.watermark import expand
 from rakkan.approvals.selectors import check_approved
@@ -18,11 +17,18 @@ from rakkan.dispatch.services import (
     check_claimable,
     job_lease,
     job_lock,
+    subject_type,
 )
 from rakkan.productions.models import Production
 from rakkan.productions.services.covered import check_consents_cover
+from rakkan.productions.services.preview import (
+    check_preview_goes_on,
+    preview_of_job,
+    preview_stop,
+    production_of_job,
+)
 from rakkan.productions.services.stop import production_stop
-from rakkan.productions.services.submit import request_document
+from rakkan.productions.services.submit import check_request_is_unchanged
 from rakkan.productions.services.transition import move_silently, production_lock
 from rakkan.productions.states import State
 from rakkan.releases.keys import watermark_key
@@ -56,30 +62,55 @@ def job_claim(*, job_id: UUID | str, worker: Capabilities) -> Handed:
         ):
             return _claim(job, worker)
     except Refused as refused:
-        if job.kind == JobKind.RENDER and refused.code != NOT_CLAIMABLE:
-            production_stop(production_id=job.subject_id, refused=refused)
+        if refused.code != NOT_CLAIMABLE:
+            stop_after_refusal(job, refused)
         raise
+
+
+def stop_after_refusal(job: Job, refused: Refused) -> None:
+    """End what a job was for once it may not be made any more: a production, or its preview."""
+    if job.kind == JobKind.RENDER:
+        production_stop(production_id=job.subject_id, refused=refused)
+    elif job.kind == JobKind.PREVIEW:
+        preview_stop(job=job, refused=refused)
 
 
 def subject_of_job(job: Job) -> Subject:
     """Return what a job is about, as the subject of an event."""
-    kind = "production" if job.kind == JobKind.RENDER else "measured object"
-    return Subject(kind, str(job.subject_id), job.asset_id)
+    return Subject(subject_type(job), str(job.subject_id), job.asset_id)
 
 
 def _claim(found: Job, worker: Capabilities) -> Handed:
-    # Lock order is production, then job, everywhere: a withdrawal takes the same way.
-    production = production_lock(found.subject_id) if found.kind == JobKind.RENDER else None
-    job = job_lock(found.pk)
+    production, job = job_lock_in_order(found.pk)
     check_claimable(job, worker)
     if production is None:
         return Handed(job_lease(job, worker), None)
+    if job.kind == JobKind.PREVIEW:
+        preview = preview_of_job(job)
+        check_preview_goes_on(production, preview)
+        return Handed(job_lease(job, worker), _pattern(preview.asset_id))
     check_may_render(production)
     check_job_is_the_request(job, production)
-    handed = Handed(job_lease(job, worker), _pattern(production))
+    handed = Handed(job_lease(job, worker), _pattern(production.asset_id))
     if State(production.state) is State.QUEUED:
         move_silently(production, State.RENDERING)
     return handed
+
+
+def job_lock_in_order(job_id: UUID | str) -> tuple[Production | None, Job]:
+    """Return a job and the production it is for, both locked; a measurement is for none.
+
+    Lock order is production, job, consent, everywhere: a withdrawal takes the same way.
+
+    Raises:
+        NotFound: there is no such job.
+    """
+    found = Job.objects.filter(pk=job_id).first()
+    if found is None:
+        raise NotFound(f"There is no job {job_id}.")
+    production_id = production_of_job(found)
+    production = production_lock(production_id) if production_id else None
+    return production, job_lock(job_id)
 
 
 def check_job_is_the_request(job: Job, production: Production) -> None:
@@ -98,8 +129,8 @@ def check_job_is_the_request(job: Job, production: Production) -> None:
         raise Refused("The job is not what was approved.", code="request-changed", status=403)
 
 
-def _pattern(production: Production) -> str:
-    pattern = expand(watermark_key(), production.asset_id)
+def _pattern(asset_id: str) -> str:
+    pattern = expand(watermark_key(), asset_id)
     return base64.b64encode(pattern.to_bytes()).decode()
 
 
@@ -110,13 +141,6 @@ def check_may_render(production: Production) -> None:
         Refused: request-changed, one of the consent codes, approval-missing, approval-expired or
             use-forbidden.
     """
-    now = digest(request_document(production))
-    if now != production.request_digest:
-        raise Refused(
-            "The inputs are not those that were approved.",
-            code="request-changed",
-            remedy="Make a new production and have it approved.",
-            status=403,
-        )
+    check_request_is_unchanged(production)
     check_consents_cover(production)
     check_approved(production.pk, production.request_digest)

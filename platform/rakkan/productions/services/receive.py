@@ -11,7 +11,7 @@ from django.utils import timezone
 from compliance.permit import JobKind, MeasureResult, RenderResult
 from rakkan.audit.names import EventName
 from rakkan.audit.services import refusal_recorded, system
-from rakkan.core.blobs import Area, Blob, blob_open, blob_put
+from rakkan.core.blobs import Area, Blob, blob_delete, blob_open, blob_put
 from rakkan.core.errors import NotFound, Refused
 from rakkan.dispatch.models import Job
 from rakkan.dispatch.services import (
@@ -20,56 +20,80 @@ from rakkan.dispatch.services import (
     job_finish,
     job_heartbeat,
     job_lock,
-    job_requeue,
-    job_stop,
 )
 from rakkan.dispatch.states import JobState
+from rakkan.previews.selectors import preview_has_file
+from rakkan.previews.services import preview_keep, preview_upload_note
 from rakkan.productions.models import Production, Rendering
-from rakkan.productions.services.dispatch import check_may_render, subject_of_job
-from rakkan.productions.services.measure import measure_failed, measure_receive
+from rakkan.productions.services.dispatch import (
+    check_may_render,
+    job_lock_in_order,
+    stop_after_refusal,
+    subject_of_job,
+)
+from rakkan.productions.services.giving import job_give_back, job_give_up
+from rakkan.productions.services.measure import measure_receive
+from rakkan.productions.services.preview import check_preview_goes_on, preview_of_job
 from rakkan.productions.services.queue import seal_send
-from rakkan.productions.services.stop import end, permission_ended, production_stop
-from rakkan.productions.services.transition import move, move_silently, production_lock
+from rakkan.productions.services.stop import permission_ended
+from rakkan.productions.services.transition import move
 from rakkan.productions.states import State
 
 ALREADY_RECEIVED = "already-received"
+LEASE_LOST = "lease-lost"
 
 
-def _locked(job_id: UUID | str) -> tuple[Production | None, Job]:
-    """Return production (of a render job) and job, locked in this order."""
-    subject = Job.objects.filter(pk=job_id, kind=JobKind.RENDER).values_list(
-        "subject_id", flat=True
-    )
-    production = production_lock(subject[0]) if subject else None
-    return production, job_lock(job_id)
-
-
-@transaction.atomic
 def job_beat(*, job_id: UUID | str, lease: str, progress: float, stage: str) -> None:
-    """Keep a lease alive.
+    """Keep a lease alive; of a preview, the consent is asked each time.
 
     Raises:
         Refused: the lease is over: cancelled, stopped, or given to another worker.
     """
-    job = job_lock(job_id)
-    check_lease(job, lease)
-    job_heartbeat(job, progress=progress, stage=stage)
+    try:
+        with transaction.atomic():
+            production, job = job_lock_in_order(job_id)
+            check_lease(job, lease)
+            if production is not None and job.kind == JobKind.PREVIEW:
+                check_preview_goes_on(production, preview_of_job(job))
+            job_heartbeat(job, progress=progress, stage=stage)
+    except Refused as refused:
+        if not permission_ended(refused):
+            raise
+        stop_after_refusal(job, refused)
+        raise Refused("The preview may not be drawn any more.", code=LEASE_LOST) from refused
 
 
 def output_accept(*, job_id: UUID | str, lease: str, sha256: str, chunks: Iterable[bytes]) -> Blob:
-    """Store a rendered file in quarantine.
+    """Store a rendered file in quarantine, or a preview among the previews.
 
     Raises:
         Refused: the lease is over, the job makes no file, or the bytes are not as announced.
     """
     with transaction.atomic():
-        job = job_lock(job_id)
+        production, job = job_lock_in_order(job_id)
         check_lease(job, lease)
-        if job.kind == JobKind.MEASURE:
+        if production is None:
             raise Refused("A measure job writes no file.", code="measure-writes-nothing")
-    return blob_put(
-        Area.QUARANTINE, chunks, limit=settings.RAKKAN_MAX_OUTPUT_BYTES, expected=sha256
-    )
+        if job.kind == JobKind.PREVIEW:
+            check_preview_goes_on(production, preview_of_job(job))
+            preview_upload_note(preview_of_job(job), sha256)
+    area = Area.PREVIEWS if job.kind == JobKind.PREVIEW else Area.QUARANTINE
+    blob = blob_put(area, chunks, limit=settings.RAKKAN_MAX_OUTPUT_BYTES, expected=sha256)
+    if job.kind == JobKind.PREVIEW and not _still_leased(job_id, lease):
+        blob_delete(
+            area, sha256
+        )  # it ended while the bytes came in, and was destroyed without them
+        raise Refused("The preview has ended.", code=LEASE_LOST)
+    return blob
+
+
+@transaction.atomic
+def _still_leased(job_id: UUID | str, lease: str) -> bool:
+    try:
+        check_lease(job_lock(job_id), lease)
+    except Refused:
+        return False
+    return True
 
 
 def job_result(*, job_id: UUID | str, lease: str, fence: int, result: dict[str, Any]) -> None:
@@ -89,37 +113,55 @@ def job_result(*, job_id: UUID | str, lease: str, fence: int, result: dict[str, 
             data={"job": str(found.pk)},
             unless=ALREADY_RECEIVED,  # the answer to the first delivery was lost: that is no news
         ):
-            production, job = _locked(job_id)
+            production, job = job_lock_in_order(job_id)
             _check_is_news(production, job, result)
             check_lease(job, lease)
             if fence != job.fence:
-                raise Refused("A newer lease exists.", code="lease-lost")
+                raise Refused("A newer lease exists.", code=LEASE_LOST)
             if production is None:
                 job_finish(job)
                 measure_receive(job, MeasureResult.from_dict(result))
+            elif job.kind == JobKind.PREVIEW:
+                _preview_receive(production, job, RenderResult.from_dict(result))
             else:
                 _rendering_receive(production, job, RenderResult.from_dict(result))
     except Refused as refused:
         if permission_ended(refused):
-            production_stop(production_id=found.subject_id, refused=refused)
+            stop_after_refusal(found, refused)
         raise
 
 
 def _check_is_news(production: Production | None, job: Job, result: dict[str, Any]) -> None:
-    rendering = getattr(production, "rendering", None)
-    if job.state != JobState.DONE or rendering is None:
+    preview = job.kind == JobKind.PREVIEW
+    kept = getattr(preview_of_job(job), "file", None) if preview else None
+    kept = kept or getattr(production, "rendering", None)
+    if job.state != JobState.DONE or kept is None:
         return
-    if rendering.file_sha256 == result.get("sha256"):
+    if kept.file_sha256 == result.get("sha256"):
         raise Refused("This result was accepted before.", code=ALREADY_RECEIVED)
+
+
+def _check_file(area: Area, job: Job, result: RenderResult) -> None:
+    if result.engine != job.job_spec().engine:
+        raise Refused("The result names another engine than the job.", code="result-invalid")
+    with blob_open(area, result.sha256) as stream:
+        if stream.size != result.size:
+            raise Refused("The result names another size than its file has.", code="result-invalid")
+
+
+def _preview_receive(production: Production, job: Job, result: RenderResult) -> None:
+    preview = preview_of_job(job)
+    check_preview_goes_on(production, preview)
+    _check_file(Area.PREVIEWS, job, result)
+    permit = job_finish(job)
+    preview_keep(preview, permit_id=permit.pk, result=result.to_dict())
 
 
 def _rendering_receive(production: Production, job: Job, result: RenderResult) -> None:
     check_may_render(production)
-    if result.engine != job.job_spec().engine:
-        raise Refused("The result names another engine than the job.", code="result-invalid")
-    with blob_open(Area.QUARANTINE, result.sha256) as stream:
-        if stream.size != result.size:
-            raise Refused("The result names another size than its file has.", code="result-invalid")
+    if preview_has_file(result.sha256):
+        raise Refused("The result names the file of a preview.", code="result-invalid")
+    _check_file(Area.QUARANTINE, job, result)
     permit = job_finish(job)
     Rendering.objects.create(
         production=production,
@@ -149,14 +191,12 @@ def job_failure(*, job_id: UUID | str, lease: str, fence: int, error: dict[str, 
     Raises:
         Refused: the lease is over.
     """
-    production, job = _locked(job_id)
+    production, job = job_lock_in_order(job_id)
     check_lease(job, lease)
     if fence != job.fence:
-        raise Refused("A newer lease exists.", code="lease-lost")
+        raise Refused("A newer lease exists.", code=LEASE_LOST)
     if error["fault"] != "input" and not deliveries_are_used_up(job):
-        job_requeue(job, error["code"])
-        if production is not None:
-            move_silently(production, State.QUEUED)
+        job_give_back(job, production, error["code"])
         return
     problem = {
         "code": error["code"],
@@ -164,12 +204,7 @@ def job_failure(*, job_id: UUID | str, lease: str, fence: int, error: dict[str, 
         "detail": error["detail"],
         "remedy": error["remedy"],
     }
-    if production is None:
-        job_stop(job, JobState.FAILED, problem)
-        measure_failed(job, problem)
-        return
-    actor = system("receive", production.organisation_id)
-    end(production, State.FAILED, actor=actor, problem=problem)
+    job_give_up(job, production, problem, process="receive")
 
 
 def lease_of_input(*, job_id: UUID | str, lease: str, sha256: str) -> Job:

@@ -4,30 +4,27 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from compliance.permit import JobKind
-from rakkan.dispatch.models import Job
 from rakkan.dispatch.services import (
     deliveries_are_used_up,
-    job_requeue,
     job_resend,
-    job_stop,
     jobs_silent,
     jobs_unclaimed,
 )
 from rakkan.dispatch.states import JobState
 from rakkan.productions.models import Production
+from rakkan.productions.services.dispatch import job_lock_in_order
 from rakkan.productions.services.ending import ends_resume
 from rakkan.productions.services.expire import approvals_expire
-from rakkan.productions.services.measure import measure_failed
+from rakkan.productions.services.giving import job_give_back, job_give_up
+from rakkan.productions.services.preview import previews_reconcile
 from rakkan.productions.services.queue import seal_send
-from rakkan.productions.services.stop import production_fail
-from rakkan.productions.services.transition import move_silently, production_lock
 from rakkan.productions.services.unspoken import unspoken_end
 from rakkan.productions.states import State
 
@@ -47,8 +44,8 @@ def reconcile() -> None:
     again the next time.
     """
     steps: list[Callable[[], object]] = [ends_resume, unspoken_end, approvals_expire]
-    steps += [partial(_reclaim, *ids) for ids in _silent_ids()]
-    steps += [_remind, _reseal]
+    steps += [partial(_reclaim, job_id) for job_id in _silent_ids()]
+    steps += [previews_reconcile, _remind, _reseal]
     for step in steps:
         try:
             step()
@@ -63,29 +60,21 @@ def _remind() -> None:
 
 
 @transaction.atomic
-def _silent_ids() -> list[tuple[object, object]]:
-    return [
-        (job.pk, job.subject_id if job.kind == JobKind.RENDER else None) for job in jobs_silent()
-    ]
+def _silent_ids() -> list[UUID]:
+    return [job.pk for job in jobs_silent()]
 
 
 @transaction.atomic
-def _reclaim(job_id: object, production_id: object) -> None:
-    """Take one job from a silent worker; production before job, the lock order everywhere."""
-    production = production_lock(str(production_id)) if production_id else None
-    job = Job.objects.select_for_update().get(pk=str(job_id))
+def _reclaim(job_id: UUID) -> None:
+    """Take one job from a silent worker."""
+    production, job = job_lock_in_order(job_id)
     late = job.lease_until is not None and job.lease_until < timezone.now()
     if job.state != JobState.LEASED or not late:
         return
-    if not deliveries_are_used_up(job):
-        job_requeue(job, "worker-silent")
-        if production is not None and State(production.state) is State.RENDERING:
-            move_silently(production, State.QUEUED)
-    elif production is not None:
-        production_fail(production_id=production.pk, problem=_GIVEN_UP, process="reconciler")
+    if deliveries_are_used_up(job):
+        job_give_up(job, production, _GIVEN_UP, process="reconciler")
     else:
-        job_stop(job, JobState.FAILED, _GIVEN_UP)
-        measure_failed(job, _GIVEN_UP)
+        job_give_back(job, production, "worker-silent")
 
 
 @transaction.atomic

@@ -27,7 +27,8 @@ def problem_of(error: RakkanError) -> dict[str, str]:
 
 def permission_ended(error: RakkanError) -> bool:
     """Say whether an error means that it may not be made (any more), not that it cannot."""
-    return error.code.startswith(("consent-", "voice-consent-", "approval-", "request-"))
+    permissions = ("consent-", "voice-consent-", "approval-", "request-", "use-", "preview-")
+    return error.code.startswith(permissions)
 
 
 def end(production: Production, target: State, *, actor: Actor, problem: dict[str, str]) -> None:

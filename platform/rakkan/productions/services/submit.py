@@ -169,6 +169,21 @@ def job_spec_of(production: Production, consent: Consent) -> JobSpec:
     )
 
 
+def check_request_is_unchanged(production: Production) -> None:
+    """Raise unless the inputs of a submitted production are still those it was pinned to.
+
+    Raises:
+        Refused: request-changed, or a consent or the speaker is missing.
+    """
+    if digest(request_document(production)) != production.request_digest:
+        raise Refused(
+            "The inputs are not those that were approved.",
+            code="request-changed",
+            remedy="Make a new production and have it approved.",
+            status=403,
+        )
+
+
 def request_document(production: Production) -> dict[str, Any]:
     """Return what the approvers decide on; its digest pins every input bit.
 

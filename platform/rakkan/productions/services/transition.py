@@ -9,7 +9,9 @@ from django.utils import timezone
 from rakkan.audit.services import Actor, Subject, event_record
 from rakkan.core.errors import NotFound
 from rakkan.core.states import check_transition
+from rakkan.previews.selectors import preview_open
 from rakkan.productions.models import Production
+from rakkan.productions.services.preview_end import preview_close
 from rakkan.productions.states import EVENTS, TRANSITIONS, State
 
 
@@ -58,6 +60,8 @@ def move(
     """
     current = State(production.state)
     check_transition(TRANSITIONS, current, target)
+    if current is State.IN_APPROVAL:
+        _end_preview(production, target, actor)
     production.state = target.value
     production.save()
     event_record(
@@ -66,6 +70,13 @@ def move(
         subject=subject_of(production),
         data={"from": current.value, **(data or {})},
     )
+
+
+def _end_preview(production: Production, target: State, actor: Actor) -> None:
+    """A preview is for those who decide; once there is nothing to decide, it goes."""
+    preview = preview_open(production.pk)
+    if preview is not None:
+        preview_close(preview, reason=f"production-{target.value}", actor=actor)
 
 
 def move_many(productions: list[Production], target: State, *, problem: dict[str, str]) -> None:

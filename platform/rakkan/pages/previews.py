@@ -1,0 +1,38 @@
+"""The preview on a production's page: for those it is for, while there is something to decide."""
+
+from dataclasses import dataclass
+
+from rakkan.accounts.models import User
+from rakkan.core.errors import Refused
+from rakkan.previews.models import Preview
+from rakkan.previews.selectors import preview_newest
+from rakkan.productions.models import Production
+from rakkan.productions.services.preview import check_may_see_previews
+from rakkan.productions.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewPanel:
+    """Where the preview is."""
+
+    newest: Preview | None
+
+    @property
+    def state(self) -> str:
+        """Return "none", "drawing", "ready" or "ended"."""
+        if self.newest is None:
+            return "none"
+        if hasattr(self.newest, "end"):
+            return "ended"
+        return "ready" if hasattr(self.newest, "file") else "drawing"
+
+
+def preview_panel(user: User, production: Production) -> PreviewPanel | None:
+    """Return the panel for this user; None where previews are not for them, or not any more."""
+    if State(production.state) is not State.IN_APPROVAL:
+        return None
+    try:
+        check_may_see_previews(user, production)
+    except Refused:
+        return None
+    return PreviewPanel(preview_newest(production.pk))

@@ -1,0 +1,1 @@
+"""Short, visibly marked looks at what would be made: shown to approvers, never released."""
