@@ -1,6 +1,7 @@
 """The preview on a production's page: for those it is for, while there is something to decide."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from rakkan.accounts.models import User
 from rakkan.core.errors import Refused
@@ -25,6 +26,12 @@ class PreviewPanel:
         if hasattr(self.newest, "end"):
             return "ended"
         return "ready" if hasattr(self.newest, "file") else "drawing"
+
+    @property
+    def report(self) -> list[dict[str, Any]]:
+        """Return how the prompt was understood, once a preview was drawn."""
+        file = getattr(self.newest, "file", None)
+        return list(file.result.get("prompt_report", [])) if file else []
 
 
 def preview_panel(user: User, production: Production) -> PreviewPanel | None:

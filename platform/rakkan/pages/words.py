@@ -202,6 +202,19 @@ SCOPE_FIELDS: Words = {
     "change": _("Permitted changes"),
 }
 
+REQUEST_FIELDS: Words = {  # what a request says, for what has changed of it
+    **SCOPE_FIELDS,
+    "title": _("Title"),
+    "transcript": _("Transcript"),
+    "prompt": _("Prompt"),
+    "speaker": _("Who speaks"),
+    "origin": _("Declared as"),
+    "engine": _("Engine"),
+    "picture": _("Picture"),
+    "seed": _("Seed"),
+    "consent": pgettext_lazy("step", "Consent"),
+}
+
 KINDS: dict[str, Words] = {
     "purpose": PURPOSES,
     "channel": CHANNELS,
@@ -225,6 +238,7 @@ KINDS: dict[str, Words] = {
     "stage": STAGES,
     "unit": UNITS,
     "scope": SCOPE_FIELDS,
+    "request": REQUEST_FIELDS,
 }
 
 

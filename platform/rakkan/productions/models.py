@@ -6,7 +6,7 @@ from typing import ClassVar
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from rakkan.audit.models import append_only
 from rakkan.consents.walls import consents_hold
@@ -45,6 +45,7 @@ INPUTS = (
     "voice_sha256",
     "voice_size",
     "voice_media_type",
+    "made_from_id",
     "asset_id",
     "salt",
     "request",
@@ -133,6 +134,9 @@ class Production(IdModel):
     voice_sha256 = models.CharField(max_length=64)
     voice_size = models.PositiveBigIntegerField()  # bytes
     voice_media_type = models.CharField(max_length=40)
+    made_from = models.ForeignKey(  # what it was drafted anew from
+        "self", on_delete=models.PROTECT, related_name="redrafts", null=True, blank=True
+    )
     asset_id = models.CharField(max_length=16, unique=True, default=new_asset_id)
     salt = SealedText(  # makes the request's digest, which the log keeps, tell nothing of its words
         subject="likeness.person_id", default=new_salt, null=True
@@ -172,6 +176,9 @@ class Production(IdModel):
                 condition=Q(voice_origin__in=["", "recorded"], voice_engine="")
                 | Q(voice_origin="synthetic") & ~Q(voice_engine=""),
                 name="production_synthetic_names_engine",
+            ),
+            models.CheckConstraint(
+                condition=~Q(made_from=F("id")), name="production_not_made_from_itself"
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["organisation", "-created_at"])]

@@ -8,6 +8,7 @@ from compliance.permit import JobKind
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role
+from rakkan.approvals.selectors import decisions_of
 from rakkan.consents.models import Consent
 from rakkan.core.errors import NotFound
 from rakkan.dispatch.selectors import job_newest
@@ -59,6 +60,14 @@ def production_get(user: User, production_id: UUID | str) -> Production:
     if production is None:
         raise NotFound(f"There is no production {production_id}.")
     return production
+
+
+def production_decided_before(production: Production) -> Production | None:
+    """Return the nearest production that this one was drafted from and somebody decided on."""
+    earlier = production.made_from
+    while earlier is not None and not decisions_of(earlier.pk):
+        earlier = earlier.made_from
+    return earlier
 
 
 def production_progress(production: Production) -> dict[str, object]:

@@ -16,6 +16,7 @@ from rakkan.core.errors import NotFound, RakkanError
 from rakkan.likenesses.selectors import likenesses_visible, voices_visible
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, page, user_of
+from rakkan.pages.changes import changes_of
 from rakkan.pages.compare import scope_comparisons
 from rakkan.pages.forms import DecisionForm, ProductionForm
 from rakkan.pages.previews import PreviewPanel, preview_panel
@@ -215,7 +216,9 @@ def _moves(user: User, production: Production) -> dict[str, Any]:
     state = State(production.state)
     waiting = state is State.IN_APPROVAL
     panel = preview_panel(user, production)
+    seen = panel.report if panel else []
     return {
+        **({"prompt_report": seen} if seen else {}),
         "preview": panel,
         "moving": _moving(production) or (panel is not None and panel.state == "drawing"),
         "can_submit": own and state is State.DRAFT,
@@ -224,6 +227,7 @@ def _moves(user: User, production: Production) -> dict[str, Any]:
         "can_decide": waiting and production in queries.productions_to_approve(user),
         "delegators": [row.from_user for row in delegations_live(user)] if waiting else [],
         "comparisons": scope_comparisons(production) if waiting else [],
+        "changes": changes_of(production) if waiting else None,
     }
 
 

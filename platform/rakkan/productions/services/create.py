@@ -64,11 +64,15 @@ def production_create(
         check_draft(draft)  # before the file is read
         upload = audio_accept(voice)
         track = InputFile("voice", upload.sha256, upload.size, upload.media_type)
-        return draft_store(user, cast, draft, track, {})
+        return draft_store(user, cast, draft, track)
 
 
 def draft_store(
-    user: User, cast: Cast, draft: Draft, voice: InputFile, data: dict[str, str]
+    user: User,
+    cast: Cast,
+    draft: Draft,
+    voice: InputFile,
+    made_from: Production | None = None,
 ) -> Production:
     """Keep a draft whose voice track is in the store, in the caller's transaction.
 
@@ -77,7 +81,7 @@ def draft_store(
         cast: whom it shows, and who speaks.
         draft: what was filled in.
         voice: the track; it is measured anew, since a verdict belongs to one production.
-        data: what the event shall say beside the inputs.
+        made_from: the production that it is drafted anew from, if it is.
 
     Raises:
         BadInput: a field cannot be used.
@@ -102,7 +106,9 @@ def draft_store(
         voice_sha256=voice.sha256,
         voice_size=voice.size,
         voice_media_type=voice.media_type,
+        made_from=made_from,
     )
+    origin = {"made_from": str(made_from.pk)} if made_from else {}
     event_record(
         EventName.PRODUCTION_CREATED,
         actor=user_actor(user),
@@ -112,7 +118,7 @@ def draft_store(
             "likeness": str(cast.likeness.pk),
             "speaker": str(cast.speaker.pk),
             "voice_origin": draft.voice_origin,
-            **data,
+            **origin,
         },
     )
     voice_measure(production=production)

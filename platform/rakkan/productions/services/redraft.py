@@ -62,7 +62,7 @@ def production_redraft(
             _cast(changed, old),
             changed.draft or draft_of(old),
             _track(changed, old),
-            {"made_from": str(old.pk)},
+            made_from=old,
         )
 
 
