@@ -41,6 +41,8 @@ SEE_PRODUCTION: Callers = TEAM | {Who.PERSON}
 REQUESTER: Callers = frozenset({Who.REQUESTER})
 PERSON: Callers = frozenset({Who.PERSON})
 REVIEWER: Callers = frozenset({Who.REVIEWER})
+# Have an authenticator app, because their roles demand a second factor.
+STRONG: Callers = frozenset({Who.REVIEWER, Who.APPROVER, Who.OPERATOR, Who.ADMINISTRATOR})
 APPROVER: Callers = frozenset({Who.APPROVER})
 AUDITOR: Callers = frozenset({Who.AUDITOR})
 OPERATOR: Callers = frozenset({Who.OPERATOR})
@@ -63,7 +65,7 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", f"{_API}/schema"): ALL,
         ("POST", f"{_API}/auth/login"): ALL,
         ("POST", f"{_API}/auth/logout"): ACCOUNTS,
-        ("POST", f"{_API}/auth/confirm"): APPROVER,  # of those here, who has an authenticator app
+        ("POST", f"{_API}/auth/confirm"): STRONG,
         ("GET", f"{_API}/me"): ACCOUNTS,
         ("GET", f"{_API}/me/data"): PERSONS,
         ("GET", f"{_API}/likenesses"): ACCOUNTS,
@@ -123,10 +125,37 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", ""): ACCOUNTS,
         ("GET", "sign-in"): ALL,
         ("POST", "sign-in"): ALL,
+        # The second step of a sign-in: without the first it leads back to it.
+        ("GET", "sign-in/code"): ALL,
+        ("POST", "sign-in/code"): ALL,
+        ("GET", "sign-in/passkey"): ALL,
+        ("POST", "sign-in/passkey"): ALL,
         ("GET", "sign-out"): ALL,
         ("POST", "sign-out"): ALL,
         ("GET", "confirm"): ACCOUNTS,
-        ("POST", "confirm"): APPROVER,
+        ("POST", "confirm"): ACCOUNTS,
+        ("GET", "security"): ACCOUNTS,
+        ("GET", "security/app"): ACCOUNTS,
+        ("POST", "security/app"): ACCOUNTS,
+        ("GET", "security/app/remove"): STRONG,
+        ("POST", "security/app/remove"): STRONG,
+        ("GET", "security/passkeys/new"): ACCOUNTS,
+        ("POST", "security/passkeys/new"): ACCOUNTS,
+        ("GET", "security/passkeys/<int:pk>/remove"): APPROVER,
+        ("POST", "security/passkeys/<int:pk>/remove"): APPROVER,
+        ("GET", "security/recovery-codes"): ACCOUNTS,
+        ("GET", "security/recovery-codes/new"): ACCOUNTS,
+        ("POST", "security/recovery-codes/new"): ACCOUNTS,
+        ("GET", "security/password"): ACCOUNTS,
+        ("POST", "security/password"): ACCOUNTS,
+        ("GET", "security/sessions"): ACCOUNTS,
+        ("POST", "security/sessions"): ACCOUNTS,
+        ("GET", "password-reset"): ALL,
+        ("POST", "password-reset"): ALL,
+        ("GET", "password-reset/sent"): ALL,
+        ("GET", "password-reset/done"): ALL,
+        ("GET", "password-reset/<base36:uidb36>-<slug:key>"): ALL,
+        ("POST", "password-reset/<base36:uidb36>-<slug:key>"): ALL,
         ("GET", "likenesses"): ACCOUNTS,
         ("GET", "likenesses/new"): ACCOUNTS,
         ("POST", "likenesses/new"): PERSONS,

@@ -28,10 +28,10 @@ class Account:
         # trust_env: a proxy of the environment has no business between us and loopback.
         self._http = httpx.Client(base_url=f"{site}/api/v1/", timeout=60.0, trust_env=False)
         self.name = credentials["email"]
-        body = {"email": credentials["email"], "password": credentials["password"]}
-        token = self.post("auth/login", json=body)["token"]
-        self._http.headers["Authorization"] = f"Token {token}"
         self._secret = credentials.get("totp_secret", "")
+        body = {"email": credentials["email"], "password": credentials["password"]}
+        token = self._with_code("auth/login", body)["token"]
+        self._http.headers["Authorization"] = f"Token {token}"
 
     def confirm(self) -> None:
         """Shows that it is still this person, as every decision asks.
@@ -39,15 +39,19 @@ class Account:
         Raises:
             LocalError: The site takes no code.
         """
+        self._with_code("auth/confirm", {})
+
+    def _with_code(self, path: str, body: Document) -> Document:
+        """Posts with a code of the person's authenticator app, if they have one."""
+        if not self._secret:
+            return self.post(path, json=body)
         for code in codes(self._secret):
             try:
-                self.post("auth/confirm", json={"code": code})
+                return self.post(path, json={**body, "code": code})
             except LocalError as error:
                 refusal = error
                 if error.code != "code-wrong":  # else it was used a moment ago
                     break
-            else:
-                return
         raise refusal
 
     def get(self, path: str, **options: Any) -> Document:

@@ -10,6 +10,7 @@ from rakkan.config import row_security
 # Code that works for the system inside a request, with the reason. Look twice before adding one:
 # behind each of these PostgreSQL's wall between organisations is open.
 LOOKS_BEYOND = {
+    "rakkan/pages/answers.py": "pages that find out who somebody is: sign-in, second factor, reset",
     "rakkan/accounts/middleware.py": "the account of a session, among all accounts",
     "rakkan/accounts/services/session.py": "sign-in: the account of an e-mail address",
     "rakkan/api/authentication.py": "the owner of a token, among all tokens",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
+from deploy.local.codes import codes
 from tests.stack import Site
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -33,6 +34,17 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": program, "args": list(_QUIET)}
 
 
+def type_code(page: Page, secret: str, button: str) -> None:
+    """Type codes of an authenticator app until one is taken: each is taken once."""
+    asked = page.url
+    for code in codes(secret):
+        page.get_by_label("Code of your authenticator app").fill(code)
+        page.get_by_role("button", name=button, exact=True).click()
+        page.wait_for_load_state()
+        if page.url != asked:
+            return
+
+
 class Visitor:
     """Somebody with a browser of their own; what their pages complain about is kept."""
 
@@ -52,7 +64,9 @@ class Visitor:
         self.page.goto("/sign-in")
         self.page.get_by_label("E-mail address").fill(account["email"])
         self.page.get_by_label("Password").fill(account["password"])
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        if "totp_secret" in account:
+            type_code(self.page, account["totp_secret"], "Go on")
         return self.page
 
 

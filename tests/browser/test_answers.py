@@ -22,7 +22,7 @@ def test_a_wrong_password_is_refused_and_what_was_typed_is_kept(visitors: Visito
     page.get_by_label("E-mail address").fill("nobody@demo.example")
     page.get_by_label("Password").fill("wrong")
     with page.expect_response(lambda answer: answer.url.endswith("/sign-in")) as answer:
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
     assert answer.value.status == 401
     expect(page.get_by_role("alert")).to_contain_text("Check both and try again.")
     expect(page.get_by_label("E-mail address")).to_have_value("nobody@demo.example")
@@ -35,14 +35,14 @@ def test_a_page_for_members_leads_strangers_to_the_sign_in_and_back(visitors: Vi
     account = visitors.site.accounts["requester"]
     stranger.page.get_by_label("E-mail address").fill(account["email"])
     stranger.page.get_by_label("Password").fill(account["password"])
-    stranger.page.get_by_role("button", name="Sign in").click()
+    stranger.page.get_by_role("button", name="Sign in", exact=True).click()
     expect(stranger.page).to_have_url(f"{visitors.site.url}/productions")
 
 
 def test_the_sign_in_never_leads_to_another_site(visitors: Visitors) -> None:
     stranger = visitors.stranger()
     stranger.page.goto("/sign-in?next=https://elsewhere.example/")
-    expect(stranger.page.locator("form.sheet input[name=next]")).to_have_value("/")
+    expect(stranger.page.locator(".sheet input[name=next]").first).to_have_value("/")
 
 
 @pytest.mark.parametrize(

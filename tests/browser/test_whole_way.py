@@ -11,8 +11,7 @@ import av
 import pytest
 from playwright.sync_api import Page, expect
 
-from deploy.local.codes import codes
-from tests.browser.conftest import Visitors
+from tests.browser.conftest import Visitors, type_code
 from tests.databases import ROOT
 
 FIXTURES = ROOT / "tests" / "fixtures"
@@ -85,12 +84,7 @@ def make_draft(requester: Page) -> str:
 
 def confirm(page: Page, secret: str) -> None:
     expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
-    for code in codes(secret):
-        page.get_by_label("Code of your authenticator app").fill(code)
-        page.get_by_role("button", name="Confirm", exact=True).click()
-        page.wait_for_load_state()
-        if "/confirm" not in page.url:
-            return
+    type_code(page, secret, "Confirm")
 
 
 def approve(approver: Page, secret: str) -> None:

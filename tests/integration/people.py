@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
+from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -26,7 +28,7 @@ from compliance.permit import JobKind, MeasureResult, Verdict
 from rakkan.accounts.confirmation import check_recently_authenticated
 from rakkan.accounts.factors import has_second_factor, totp_code, totp_steps_now
 from rakkan.accounts.models import Invitation, Organisation, StrongAuthentication, User
-from rakkan.accounts.roles import SIGHTED, Role
+from rakkan.accounts.roles import SIGHTED, STRONG, Role
 from rakkan.accounts.services import (
     Ask,
     code_confirm,
@@ -49,6 +51,7 @@ from rakkan.productions.services.create import Cast, Draft, production_create
 from rakkan.productions.services.decide import production_decide
 from rakkan.productions.services.portray import portrait_add, voice_enrol
 from rakkan.productions.services.submit import production_submit
+from tests.integration.passkeys import SoftPasskey
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 PASSWORD = "correct horse battery staple"  # noqa: S105  of accounts that live as long as a test
@@ -105,6 +108,20 @@ def code_of(user: User) -> str:
     return totp_code(TOTP_SECRET, step)
 
 
+def credentials_of(user: User) -> dict[str, str]:
+    """What this user sends to sign in by the API."""
+    code = code_of(user) if has_second_factor(user) else ""
+    return {"email": user.email, "password": PASSWORD, "code": code}
+
+
+def passkey_make(user: User) -> tuple[Authenticator, SoftPasskey]:
+    """A passkey of this user, as if they had added it."""
+    passkey = SoftPasskey()
+    made = passkey.register("", user_pk_to_url_str(user).encode())
+    data = {"name": "Key", "credential": made}
+    return Authenticator.objects.create(user=user, type="webauthn", data=data), passkey
+
+
 def user_make(organisation: Organisation, *roles: Role) -> User:
     """One more account."""
     email = f"{roles[0].value}-{uuid4().hex[:8]}@test.example"
@@ -115,7 +132,7 @@ def user_make(organisation: Organisation, *roles: Role) -> User:
         password=PASSWORD,
         roles=roles,
     )
-    if Role.APPROVER in roles:
+    if STRONG & set(roles):
         totp_ensure(user=user, secret=TOTP_SECRET)
     return user
 
@@ -288,13 +305,11 @@ def approve(user: User, production: Production) -> Production:
 
 
 def signed_in(user: User) -> APIClient:
-    """An API client of this user, with a token it got by signing in, and confirmed if it can."""
+    """An API client of this user, with a token it got by signing in."""
     client = APIClient()
-    answer = client.post("/api/v1/auth/login", {"email": user.email, "password": PASSWORD})
+    answer = client.post("/api/v1/auth/login", credentials_of(user))
     assert answer.status_code == 200, answer.json()
     client.credentials(HTTP_AUTHORIZATION=f"Token {answer.json()['token']}")
-    if has_second_factor(user):
-        confirm(user)
     return client
 
 

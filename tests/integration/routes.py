@@ -30,9 +30,13 @@ class Route:
         if self.view is set_language:  # Django's own: what is not a POST leads back, no more
             return ("POST",)
         if hasattr(self.view, "view_class"):
-            return tuple(name for name in METHODS if hasattr(self.view.view_class, name.lower()))
+            return tuple(name for name in METHODS if _answers(self.view.view_class, name.lower()))
         path = address(self.path, {})
         return tuple(name for name in METHODS if Client().generic(name, path).status_code != 405)
+
+
+def _answers(view: Any, name: str) -> bool:
+    return name in view.http_method_names and hasattr(view, name)
 
 
 def routes() -> list[Route]:

@@ -75,6 +75,7 @@ def _anything(column: models.Field[Any, Any]) -> object:
         (models.BinaryField, secrets.token_bytes(16)),
         (models.JSONField, {}),
         (ArrayField, []),
+        (models.GenericIPAddressField, "127.0.0.1"),
         (models.CharField, uuid4().hex[: getattr(column, "max_length", 0) or 32]),
         (models.TextField, uuid4().hex),
     )

@@ -49,6 +49,7 @@ def test_production_starts_with_parts_of_its_own(tmp_path: Path) -> None:
         ({"RAKKAN_PUBLIC_URL": "http://rakkan.example.org"}, "RAKKAN_PUBLIC_URL"),
         ({"EMAIL_URL": "console:"}, "EMAIL_URL"),
         ({"EMAIL_URL": "carrier-pigeon://roof"}, "EMAIL_URL"),
+        ({"EMAIL_URL": "file:///tmp/mail"}, "EMAIL_URL"),
         ({"RAKKAN_ENV": "prod"}, "RAKKAN_ENV"),
         ({"RAKKAN_ENV": "Production"}, "RAKKAN_ENV"),
     ],

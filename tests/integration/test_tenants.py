@@ -24,8 +24,9 @@ from tests.integration.world import (
 
 pytestmark = pytest.mark.django_db  # each test is a savepoint in the transaction of the worlds
 
-# A worker serves every organisation, and a status tells anybody what the mark in a video says.
-ALL_ORGANISATIONS = ("worker/", "status/")
+# A worker serves every organisation, and a status tells anybody what the mark in a video says;
+# a new password is set by whoever has the mail.
+ALL_ORGANISATIONS = ("worker/", "status/", "password-reset/")
 OF_OBJECTS = [
     (method, path)
     for method, path in TABLE

@@ -19,6 +19,8 @@ class Role(StrEnum):
 # Who looks after people or machines neither sees portraits, voices and videos nor decides on them.
 BLIND = frozenset({Role.OPERATOR, Role.ADMINISTRATOR})
 SIGHTED = frozenset(Role) - BLIND
+# Who decides or looks after people and machines: a password alone is not enough for them.
+STRONG = BLIND | {Role.APPROVER, Role.IDENTITY_REVIEWER}
 LONGEST_AUDIT = timedelta(days=366)
 
 

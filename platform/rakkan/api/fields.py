@@ -26,6 +26,7 @@ class LoginFields(serializers.Serializer[Any]):
 
     email = serializers.EmailField()
     password = serializers.CharField(max_length=200, trim_whitespace=False)
+    code = serializers.CharField(max_length=20, required=False, default="", allow_blank=True)
 
 
 class ConfirmFields(serializers.Serializer[Any]):

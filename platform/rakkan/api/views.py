@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
 from rakkan.accounts.services import code_confirm, session_start
+from rakkan.accounts.throttle import attempt_from
 from rakkan.api import fields, serializers
 from rakkan.api.answers import page_of as _page
 from rakkan.api.answers import user_of as _user
@@ -57,6 +58,7 @@ class Login(APIView):
     def post(self, request: Request) -> Response:
         """Check the credentials."""
         given = fields_of(fields.LoginFields, request).validated_data
+        attempt_from(request._request, "confirm")
         user = session_start(request._request, **given)
         instance, token = AuthToken.objects.create(user)
         return Response(
@@ -79,6 +81,7 @@ class Confirm(APIView):
     def post(self, request: Request) -> Response:
         """Take a code of the authenticator app; each is taken once."""
         given = fields_of(fields.ConfirmFields, request).validated_data
+        attempt_from(request._request, "confirm")
         row = code_confirm(user=_user(request), code=given["code"])
         return Response({"method": row.method, "authenticated_at": row.authenticated_at})
 

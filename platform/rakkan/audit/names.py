@@ -10,6 +10,9 @@ class EventName(StrEnum):
     SESSION_REFUSED = "accounts.session.refused"
     CONFIRMED = "accounts.authentication.recorded"
     CONFIRMATION_REFUSED = "accounts.authentication.refused"
+    PASSWORD_CHANGED = "accounts.password.changed"  # noqa: S105  a name of an event
+    FACTOR_ADDED = "accounts.factor.added"
+    FACTOR_REMOVED = "accounts.factor.removed"
     INVITATION_SENT = "accounts.invitation.sent"
     INVITATION_REVOKED = "accounts.invitation.revoked"
     INVITATION_EXPIRED = "accounts.invitation.expired"

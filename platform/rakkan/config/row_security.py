@@ -24,10 +24,12 @@ OF_PACKAGES: dict[str, Own | Through] = {
     "account.EmailConfirmation": Through("email_address"),
     "knox.AuthToken": Through("user"),
     "mfa.Authenticator": Through("user"),
+    "usersessions.UserSession": Through("user"),
 }
 
 # Tables that belong to no organisation, each with the reason.
 SHARED: dict[str, str] = {
+    "core_cache": "counts attempts by keys that are hashes",
     "auth_group": "a table of Django that nothing here uses; roles are memberships",
     "auth_group_permissions": "as auth_group",
     "auth_permission": "as auth_group",

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "rakkan.core.apps.CoreConfig",
     "rakkan.vault.apps.VaultConfig",
     "rakkan.audit.apps.AuditConfig",
@@ -91,6 +92,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "rakkan.accounts.middleware.TenantMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "rakkan.pages.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -120,6 +122,15 @@ DATABASES = {
         os.environ.get("RAKKAN_MIGRATE_DATABASE_URL") or required("DATABASE_URL")
     )
 }
+# Attempts to sign in are counted here: PostgreSQL is the one server every installation has (0041).
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "core_cache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},  # culling would forget attempts
+    }
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = int(number("RAKKAN_TRUSTED_PROXIES", 0))  # in front of the web
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing may use it
@@ -134,12 +145,29 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 # allauth: a second factor's secret is stored encrypted, and its codes count once (0040).
+AUTHENTICATION_BACKENDS = ["rakkan.accounts.backends.Backend"]
+ACCOUNT_ADAPTER = "rakkan.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "rakkan.accounts.forms.SignInForm",
+    "reset_password": "rakkan.accounts.forms.PasswordResetForm",
+}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Rakkan] "
+ACCOUNT_SESSION_REMEMBER = True  # until the session's age is over
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]  # there is no sign-up; a check wants it said
 ACCOUNT_EMAIL_VERIFICATION = "none"
 MFA_ADAPTER = "rakkan.accounts.factors.FactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_FORMS = {
+    "authenticate": "rakkan.accounts.forms.SecondFactorForm",
+    "authenticate_webauthn": "rakkan.accounts.forms.SecondFactorPasskeyForm",
+    "login_webauthn": "rakkan.accounts.forms.PasskeyOnlyForm",
+    "activate_totp": "rakkan.accounts.forms.AppForm",
+    "add_webauthn": "rakkan.accounts.forms.PasskeyForm",
+}
 MFA_TOTP_ISSUER = "Rakkan"
 MFA_TOTP_PERIOD = 30  # seconds
 MFA_TOTP_TOLERANCE = 1  # a code of the period before or after: clocks of telephones differ
@@ -147,6 +175,8 @@ MFA_TOTP_TOLERANCE = 1  # a code of the period before or after: clocks of teleph
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in"
+
+PASSWORD_RESET_TIMEOUT = 3600  # seconds
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ja", "日本語")]
@@ -161,6 +191,7 @@ WHITENOISE_AUTOREFRESH = False
 
 _SECURE = RAKKAN_PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
+SESSION_COOKIE_AGE = 12 * 3600  # seconds
 SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = _SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
@@ -181,7 +212,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 << 20
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rakkan.api.authentication.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "rakkan.api.permissions.HasSecondFactor",
+    ],
     "DEFAULT_PARSER_CLASSES": [
         "rakkan.api.parsers.BoundedJSONParser",
         "rest_framework.parsers.FormParser",
@@ -240,5 +274,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("RAKKAN_LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}},  # a line for every request says nothing
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "fido2": {"level": "WARNING"},
+    },  # a line for every request says nothing
 }

@@ -56,18 +56,21 @@ class _Form(forms.Form):
         super().__init__(*args, **kwargs)
 
 
-class SignInForm(_Form):
-    """Credentials."""
+class PasswordForm(_Form):
+    """The password of somebody who is signed in."""
 
-    email = forms.EmailField(
-        label=_("E-mail address"), widget=forms.EmailInput({"autocomplete": "username"})
-    )
     password = forms.CharField(
         label=_("Password"),
         strip=False,
         max_length=200,
         widget=forms.PasswordInput({"autocomplete": "current-password"}),
     )
+
+
+class PasskeyAnswerForm(_Form):
+    """What a passkey answered to the page's challenge."""
+
+    credential = forms.CharField(max_length=20_000, widget=forms.HiddenInput)
 
 
 class CodeForm(_Form):

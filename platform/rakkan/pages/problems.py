@@ -80,6 +80,10 @@ TEXTS: dict[str, Words] = {
         _("The code is wrong, or was used before."),
         _("Wait for the next code of your authenticator app and type that one."),
     ),
+    "code-missing": Words(
+        _("This account has a second factor: a code is missing."),
+        _("Send the current code of the authenticator app as `code`."),
+    ),
     "comment-empty": Words(
         _("Changes are asked for, but not which."), _("Say in the comment what has to change.")
     ),
@@ -245,6 +249,11 @@ TEXTS: dict[str, Words] = {
         _("Nobody changes their own account or roles."), _("Ask another administrator.")
     ),
     "own-identity": Words(_("Nobody reviews their own identity."), _("Ask another reviewer.")),
+    "passkey-wrong": Words(
+        _("The passkey was not accepted."),
+        _("Try again with a passkey of this account, or use a code."),
+    ),
+    "password-wrong": Words(_("The password is wrong."), _("Check it and try again.")),
     "password-weak": Words(
         _("The password is too easy to guess."),
         _("Choose a longer one that is not on a list of common passwords."),
@@ -292,6 +301,10 @@ TEXTS: dict[str, Words] = {
         _("Choose at least one purpose, channel, territory and language."),
         _("A consent without one of them allows nothing."),
     ),
+    "second-factor-missing": Words(
+        _("Your role demands a second factor, and this account has none yet."),
+        _("Sign in on the site and set up an authenticator app or a passkey."),
+    ),
     "seal-crashed": Words(_("Sealing broke off each time it was tried."), _NEW_PRODUCTION),
     "sign-in-first": Words(
         _("This address has an account: sign in with it first."),
@@ -309,6 +322,9 @@ TEXTS: dict[str, Words] = {
     ),
     "territories-invalid": Words(_("Choose at least one territory."), ""),
     "title-empty": Words(_("The title is empty."), _("Name the video.")),
+    "too-many-attempts": Words(
+        _("There were too many attempts."), _("Wait five minutes, then try again.")
+    ),
     "unavailable": Words(_("A part of the platform does not work at the moment."), _AGAIN),
     "use-forbidden": Words(
         _("A rule of the organisation forbids this use."),

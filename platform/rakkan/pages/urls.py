@@ -1,7 +1,8 @@
 """Addresses of the site."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
+from rakkan.pages.answers import entrance
 from rakkan.pages.views import (
     approvals,
     consents,
@@ -15,15 +16,64 @@ from rakkan.pages.views import (
     people,
     person,
     productions,
+    security,
     session,
     voices,
 )
 
+
+class Base36:
+    """What stands before the first hyphen of the address in a mail."""
+
+    regex = "[0-9A-Za-z]+"
+    to_python = to_url = staticmethod(str)
+
+
+register_converter(Base36, "base36")
 urlpatterns = [
     path("", home.home, name="home"),
-    path("sign-in", session.sign_in, name="sign-in"),
+    path("sign-in", entrance(session.SignIn.as_view()), name="account_login"),
+    path("sign-in/code", entrance(session.SecondFactor.as_view()), name="mfa_authenticate"),
+    path("sign-in/passkey", entrance(session.PasskeySignIn.as_view()), name="mfa_login_webauthn"),
     path("sign-out", session.sign_out, name="sign-out"),
     path("confirm", session.confirm, name="confirm"),
+    path("security", security.security, name="mfa_index"),
+    path("security/app", security.AppNew.as_view(), name="mfa_activate_totp"),
+    path("security/app/remove", security.AppRemoval.as_view(), name="mfa_deactivate_totp"),
+    path("security/passkeys/new", security.PasskeyNew.as_view(), name="mfa_add_webauthn"),
+    path(
+        "security/passkeys/<int:pk>/remove",
+        security.PasskeyRemoval.as_view(),
+        name="mfa_remove_webauthn",
+    ),
+    path(
+        "security/recovery-codes", security.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"
+    ),
+    path(
+        "security/recovery-codes/new",
+        security.RecoveryCodesNew.as_view(),
+        name="mfa_generate_recovery_codes",
+    ),
+    path("security/password", security.PasswordChange.as_view(), name="account_change_password"),
+    path("security/sessions", security.Sessions.as_view(), name="usersessions_list"),
+    path(
+        "password-reset", entrance(security.PasswordReset.as_view()), name="account_reset_password"
+    ),
+    path(
+        "password-reset/sent",
+        security.PasswordResetSent.as_view(),
+        name="account_reset_password_done",
+    ),
+    path(
+        "password-reset/done",
+        security.PasswordResetDone.as_view(),
+        name="account_reset_password_from_key_done",
+    ),
+    path(
+        "password-reset/<base36:uidb36>-<slug:key>",
+        entrance(security.PasswordResetNow.as_view()),
+        name="account_reset_password_from_key",
+    ),
     path("likenesses", likenesses.likeness_list, name="likenesses"),
     path("likenesses/new", likenesses.likeness_new, name="likeness-new"),
     path("likenesses/<uuid:likeness_id>", likenesses.likeness_detail, name="likeness"),

@@ -1,7 +1,16 @@
 """What this app does: sign in, invite, make accounts, give and take roles."""
 
 from rakkan.accounts.services.access import user_deactivate, user_reactivate
-from rakkan.accounts.services.factor import authentication_record, code_confirm, totp_ensure
+from rakkan.accounts.services.factor import (
+    authentication_record,
+    code_confirm,
+    factor_remove,
+    passkey_add,
+    passkey_confirm,
+    recovery_codes_renew,
+    totp_add,
+    totp_ensure,
+)
 from rakkan.accounts.services.invite import (
     Ask,
     invitation_add,
@@ -17,7 +26,14 @@ from rakkan.accounts.services.join import (
     invitation_use,
 )
 from rakkan.accounts.services.roles import role_grant, role_revoke
-from rakkan.accounts.services.session import session_start
+from rakkan.accounts.services.session import (
+    password_change,
+    password_confirm,
+    session_confirmed,
+    session_refusal_record,
+    session_start,
+    session_start_record,
+)
 from rakkan.accounts.services.user import organisation_ensure, user_add, user_ensure
 
 __all__ = [
@@ -26,6 +42,7 @@ __all__ = [
     "account_invited",
     "authentication_record",
     "code_confirm",
+    "factor_remove",
     "invitation_add",
     "invitation_open",
     "invitation_resend",
@@ -34,9 +51,18 @@ __all__ = [
     "invitation_use",
     "invitations_forget",
     "organisation_ensure",
+    "passkey_add",
+    "passkey_confirm",
+    "password_change",
+    "password_confirm",
+    "recovery_codes_renew",
     "role_grant",
     "role_revoke",
+    "session_confirmed",
+    "session_refusal_record",
     "session_start",
+    "session_start_record",
+    "totp_add",
     "totp_ensure",
     "user_add",
     "user_deactivate",

@@ -24,6 +24,7 @@ from rakkan.accounts.services import (
     invitation_resend,
     invitation_revoke,
     invitation_send,
+    session_confirmed,
     session_start,
 )
 from rakkan.core.tenancy import serve_system
@@ -87,13 +88,15 @@ def join(request: HttpRequest) -> HttpResponseBase:
             link=link, user=user, newcomer=filled, person_class=form.person_class()
         )
         if user is None and filled is not None:
-            login(request, session_start(request, email=member.email, password=filled.password))
+            given = {"email": member.email, "password": filled.password, "code": ""}
+            login(request, session_start(request, **given))
+            session_confirmed(request, method="password")  # so that a second factor may follow
         return reverse("home")
 
     context: dict[str, Any] = {"invitation": invitation, "link": link, "depicted": depicted}
     if known and user is None:
         here = f"{reverse('invitation')}?{urlencode({'link': link})}"
-        context["sign_in"] = f"{reverse('sign-in')}?{urlencode({'next': here})}"
+        context["sign_in"] = f"{reverse('account_login')}?{urlencode({'next': here})}"
     return form_page(request, "invitation.html", form, act, **context)
 
 

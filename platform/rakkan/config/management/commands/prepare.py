@@ -46,6 +46,7 @@ class Command(BaseCommand):
         """Migrate, grant, check."""
         with as_system():  # policies hold for the owner too
             call_command("migrate", interactive=False, verbosity=options["verbosity"])
+            call_command("createcachetable", verbosity=options["verbosity"])
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(_NEVER_IGNORE)
                 row_security_apply(cursor)

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from rakkan.accounts.roles import Role
+from rakkan.accounts.roles import STRONG, Role
 from rakkan.accounts.services import organisation_ensure, totp_ensure, user_ensure
 from rakkan.approvals.services import Match, Reason, forbidden_use_ensure, policy_ensure
 
@@ -23,8 +23,6 @@ ACCOUNTS = {
     "operator": ("operator@demo.example", "Oki Operator", Role.OPERATOR),
     "administrator": ("administrator@demo.example", "Ada Administrator", Role.ADMINISTRATOR),
 }
-
-_WITH_CODES = (Role.APPROVER,)  # who decides, confirms each decision
 
 
 class Command(BaseCommand):
@@ -61,7 +59,7 @@ class Command(BaseCommand):
                 roles=(role,),
             )
             accounts[key] = {"email": email, "password": options["password"], "role": role.value}
-            if role in _WITH_CODES:
+            if role in STRONG:
                 secret = _secret(email, options["password"])
                 totp_ensure(user=user, secret=secret)
                 accounts[key]["totp_secret"] = secret
