@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.errors import InvalidInput, LedgerInvalid
@@ -337,6 +337,7 @@ def test_what_would_read_differently_is_not_signed() -> None:
         WITNESSES[0].sign(b"text\n", 1 << 63)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_note_or_an_error(data: bytes) -> None:
     for candidate in (data, b"text\n\n" + data, CHECKPOINT.text + b"\n" + data):
@@ -347,6 +348,7 @@ def test_any_bytes_are_a_note_or_an_error(data: bytes) -> None:
         assert candidate.startswith(note.text + b"\n")
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_no_changed_byte_of_a_checkpoint_goes_unseen(data: st.DataObject) -> None:
     """Each is refused, or leaves what the log signed as it was and loses a cosignature."""
@@ -373,6 +375,7 @@ def test_a_proof_file_has_the_lines_of_the_specification() -> None:
     assert "\n".join(lines[lines.index("") + 1 :]).encode() == COSIGNED
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(ENTRIES) - 1), st.booleans())
 def test_every_entry_has_a_proof_file_that_holds_for_it_alone(index: int, extra: bool) -> None:
     made = LogProof.make(TREE.read, COSIGNED, index, ENTRIES[index] if extra else None)
@@ -426,6 +429,7 @@ def test_what_is_not_a_proof_file_is_refused(proof: str) -> None:
         LogProof.parse(proof.encode())
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_no_changed_byte_of_a_proof_file_goes_unseen(data: st.DataObject) -> None:
     whole = PROOF.encode()

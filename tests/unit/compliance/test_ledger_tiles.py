@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.errors import LedgerInvalid
@@ -43,6 +43,7 @@ def test_addresses_are_those_of_the_specification(name: TileName, path: str) -> 
     assert TileName.parse(path) == name
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         TileName,
@@ -137,6 +138,7 @@ def test_bundles_that_end_early_or_late_are_refused(bundle: bytes) -> None:
         decode_bundle(b"\x00\x01x", 2)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 5))
 def test_any_bytes_are_a_bundle_or_an_error(bundle: bytes, width: int) -> None:
     try:

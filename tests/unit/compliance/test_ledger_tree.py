@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.ledger import (
@@ -150,6 +150,7 @@ def test_every_pair_of_sizes_up_to_300_is_proven_consistent(small: list[MemoryLo
             assert root_at(tiles, old) == roots[old]
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_proofs_are_the_second_implementations(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 700))
@@ -161,6 +162,7 @@ def test_proofs_are_the_second_implementations(data: st.DataObject) -> None:
         assert consistency_proof(tiles, index) == merkle.proof(index, entries)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 600), min_size=1, max_size=6))
 def test_a_tree_is_the_same_however_it_grew_and_whenever_it_was_resumed(steps: list[int]) -> None:
     whole, pieces = MemoryLog(), MemoryLog()
@@ -211,6 +213,7 @@ MUTATIONS: dict[str, Callable[[list[bytes], int, bytes], list[bytes]]] = {
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
+@settings(deadline=None)
 @given(st.data())
 def test_every_mutation_of_an_inclusion_proof_is_refused(
     mutation: str, data: st.DataObject
@@ -224,6 +227,7 @@ def test_every_mutation_of_an_inclusion_proof_is_refused(
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
+@settings(deadline=None)
 @given(st.data())
 def test_every_mutation_of_a_consistency_proof_is_refused(
     mutation: str, data: st.DataObject
@@ -236,6 +240,7 @@ def test_every_mutation_of_a_consistency_proof_is_refused(
     assert (changed == path) or not verify_consistency(old, old_root, new, tiles.root, changed)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_proof_holds_for_no_other_place_size_leaf_or_root(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 400))
@@ -250,6 +255,7 @@ def test_a_proof_holds_for_no_other_place_size_leaf_or_root(data: st.DataObject)
     assert not verify_inclusion(leaf, index, size, path, OTHER)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_trees_that_differ_in_one_old_leaf_are_not_consistent(data: st.DataObject) -> None:
     new = data.draw(st.integers(2, 400))

@@ -163,8 +163,8 @@ def test_a_malformed_request_is_a_bad_request(witness: Witness, head: bytes) -> 
     assert _status(witness.add_checkpoint(head)) == 400
 
 
+@settings(deadline=None)
 @given(st.data())
-@settings(max_examples=200)
 def test_no_changed_request_is_cosigned_as_something_else(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
