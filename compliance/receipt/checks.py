@@ -14,7 +14,7 @@ from compliance.receipt.biometric import RECEIPT, BiometricTerms, read_biometric
 from compliance.receipt.reader import check_digest, read_statement
 from compliance.receipt.terms import LIKENESS, VOICE, ConsentTerms, ReceiptInvalid
 from compliance.signing import KeyRole, StatementVerifier
-from compliance.verify.report import CannotCheck, Check, Fails, Outcome, Report
+from compliance.verify.report import CannotCheck, Fails, Report, make_checks
 
 _MAX_BYTES = 1 << 20  # a receipt has a few kB
 _FILES = {LIKENESS: "portrait", VOICE: "voice sample"}  # what pins the target of a consent
@@ -100,27 +100,8 @@ def receipt_verify(case: ReceiptCase) -> Report:
 
     Whether it was withdrawn since is not in a receipt; the publisher's status says so.
     """
-    checks: list[Check] = []
-    for number, (name, check) in enumerate(_CHECKS, start=1):
-        if checks and checks[0].outcome is Outcome.FAIL:
-            outcome, detail = Outcome.NOT_MADE, "The file cannot be read (check 1)."
-        else:
-            outcome, detail = _made(check, case)
-        checks.append(Check(number, name, outcome, detail))
     sha256 = file_sha256(case.path) if case.path.is_file() else None
-    return Report(str(case.path), sha256, tuple(checks))
-
-
-def _made(check: Callable[[ReceiptCase], str], case: ReceiptCase) -> tuple[Outcome, str]:
-    try:
-        return Outcome.PASS, check(case)
-    except CannotCheck as reason:
-        return Outcome.NOT_MADE, str(reason)
-    except (Fails, ComplianceError) as reason:
-        return Outcome.FAIL, str(reason)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        # whatever shape a record has, it must not stop the report
-        return Outcome.FAIL, f"The record is malformed: {error!r}."
+    return Report(str(case.path), sha256, make_checks(case, _CHECKS, "record"))
 
 
 def _read(signed: dict[str, Any]) -> ConsentTerms | BiometricTerms:

@@ -1,15 +1,13 @@
 """``python -m compliance receipt verify``: options, and the report for people and for programs."""
 
 import argparse
-import json
 import os
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from compliance.receipt.checks import ReceiptCase, receipt_verify
-from compliance.verify.report import Outcome, Report
+from compliance.verify.report import show
 
 _DEFAULT_TRUST = Path(".rakkan/trust")
 _VERDICTS = {
@@ -18,7 +16,6 @@ _VERDICTS = {
     2: "The file cannot be read.",
     3: "Nothing failed, but not every check could be made.",
 }
-_WORDS = {Outcome.PASS: "pass", Outcome.FAIL: "FAIL", Outcome.NOT_MADE: "not made"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,9 +37,7 @@ def run(options: argparse.Namespace, environment: Mapping[str, str] = os.environ
     """Check, print the report and return the exit status (0, 1, 2 or 3)."""
     moment = options.at or datetime.now(UTC)
     report = receipt_verify(ReceiptCase(options.receipt, _trust(options, environment), moment))
-    text = json.dumps(report.to_dict(), ensure_ascii=False, indent=2) if options.json else ""
-    sys.stdout.write((text or _for_people(report)) + "\n")
-    return report.exit_status
+    return show(report, _VERDICTS, as_json=options.json)
 
 
 def _trust(options: argparse.Namespace, environment: Mapping[str, str]) -> Path | None:
@@ -56,11 +51,3 @@ def _trust(options: argparse.Namespace, environment: Mapping[str, str]) -> Path 
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _for_people(report: Report) -> str:
-    lines = [report.file, f"SHA-256 {report.sha256 or '-'}", ""]
-    for check in report.checks:
-        word = _WORDS[check.outcome]
-        lines.append(f"{check.number:>3}  {word:<8}  {check.name:<10}  {check.detail}")
-    return "\n".join([*lines, "", _VERDICTS[report.exit_status]])

@@ -1,7 +1,6 @@
 """``python -m compliance verify``: options, and the report for people and for programs."""
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from compliance.errors import ComplianceError
 from compliance.verify.case import Case, TrustBundle, load_evidence
-from compliance.verify.report import Outcome, Report
+from compliance.verify.report import show
 from compliance.verify.runner import verify_file
 from compliance.watermark import WatermarkKey
 
@@ -21,7 +20,6 @@ _VERDICTS = {
     2: "The file cannot be read.",
     3: "Nothing failed, but not every check could be made.",
 }
-_WORDS = {Outcome.PASS: "pass", Outcome.FAIL: "FAIL", Outcome.NOT_MADE: "not made"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,9 +45,7 @@ def run(options: argparse.Namespace, environment: Mapping[str, str] = os.environ
     except ComplianceError as error:  # something that was named explicitly cannot be read
         sys.stderr.write(f"{error} {error.remedy}".rstrip() + "\n")
         return _UNREADABLE
-    text = json.dumps(report.to_dict(), ensure_ascii=False, indent=2) if options.json else ""
-    sys.stdout.write(_printable(text or _for_people(report)) + "\n")
-    return report.exit_status
+    return show(report, _VERDICTS, as_json=options.json)
 
 
 def _case(options: argparse.Namespace, environment: Mapping[str, str]) -> Case:
@@ -69,20 +65,6 @@ def _case(options: argparse.Namespace, environment: Mapping[str, str]) -> Case:
     )
 
 
-def _printable(text: str) -> str:
-    """Escape what the output cannot carry: the evidence may hold any character, or half of one."""
-    encoding = sys.stdout.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
-
-
 def _named(environment: Mapping[str, str], name: str) -> Path | None:
     value = environment.get(name)
     return Path(value) if value else None
-
-
-def _for_people(report: Report) -> str:
-    lines = [report.file, f"SHA-256 {report.sha256 or '-'}", ""]
-    for check in report.checks:
-        word = _WORDS[check.outcome]
-        lines.append(f"{check.number:>3}  {word:<8}  {check.name:<10}  {check.detail}")
-    return "\n".join([*lines, "", _VERDICTS[report.exit_status]])

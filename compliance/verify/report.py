@@ -1,8 +1,13 @@
 """What a verification found: numbered checks and one exit status for all of them."""
 
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
+
+from compliance.errors import ComplianceError
 
 FORMAT = "rakkan-verification/1"
 
@@ -13,6 +18,10 @@ class Outcome(StrEnum):
     PASS = "pass"  # noqa: S105  an outcome
     FAIL = "fail"
     NOT_MADE = "not-made"
+
+
+_WORDS = {Outcome.PASS: "pass", Outcome.FAIL: "FAIL", Outcome.NOT_MADE: "not made"}
+Case = TypeVar("Case")
 
 
 class Fails(Exception):
@@ -68,3 +77,58 @@ class Report:
                 for check in self.checks
             ],
         }
+
+    def to_text(self, verdicts: Mapping[int, str]) -> str:
+        """Return the report for people; ``verdicts`` has a sentence for each exit status."""
+        lines = [self.file, f"SHA-256 {self.sha256}"] if self.sha256 else [self.file]
+        lines.append("")
+        for check in self.checks:
+            word = _WORDS[check.outcome]
+            lines.append(f"{check.number:>3}  {word:<8}  {check.name:<11}  {check.detail}")
+        return "\n".join([*lines, "", verdicts[self.exit_status]])
+
+
+def show(report: Report, verdicts: Mapping[int, str], *, as_json: bool) -> int:
+    """Print a report and return its exit status."""
+    if as_json:
+        text = json.dumps(report.to_dict(), ensure_ascii=False, indent=2)
+    else:
+        text = report.to_text(verdicts)
+    # what was checked may hold any character, or half of one: escape what the output cannot carry
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    return report.exit_status
+
+
+def make_checks(
+    case: Case, checks: Sequence[tuple[str, Callable[[Case], str]]], subject: str
+) -> tuple[Check, ...]:
+    """Make checks, each on its own; if the first fails there is nothing to make the others on.
+
+    Args:
+        case: what the checks look at.
+        checks: name and function; it returns a sentence, or raises Fails or CannotCheck.
+        subject: what is malformed if a check trips over its shape.
+    """
+    made: list[Check] = []
+    for number, (name, check) in enumerate(checks, start=1):
+        if made and made[0].outcome is Outcome.FAIL:
+            outcome, detail = Outcome.NOT_MADE, "The file cannot be read (check 1)."
+        else:
+            outcome, detail = _made(check, case, subject)
+        made.append(Check(number, name, outcome, detail))
+    return tuple(made)
+
+
+def _made(check: Callable[[Case], str], case: Case, subject: str) -> tuple[Outcome, str]:
+    try:
+        return Outcome.PASS, check(case)
+    except CannotCheck as reason:
+        return Outcome.NOT_MADE, str(reason)
+    except (Fails, ComplianceError) as reason:
+        return Outcome.FAIL, str(reason)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # it comes from outside: whatever shape it has, it must not stop the report
+        return Outcome.FAIL, f"The {subject} is malformed: {error!r}."
+    except RecursionError:
+        return Outcome.FAIL, f"The {subject} is malformed: it is nested too deeply."

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 
 from compliance.canonical import file_sha256
-from compliance.errors import ComplianceError
 from compliance.verify import approvals, governance, media, record
 from compliance.verify.case import Case
-from compliance.verify.report import CannotCheck, Check, Fails, Outcome, Report
+from compliance.verify.report import Report, make_checks
 
 # A check returns a sentence when it holds, raises Fails or CannotCheck when not.
 _CHECKS: tuple[tuple[str, Callable[[Case], str]], ...] = (
@@ -47,26 +46,5 @@ def verify_file(case: Case) -> Report:
 
     Every check is made on its own; if the first fails there is nothing to make the others on.
     """
-    checks: list[Check] = []
-    for number, (name, check) in enumerate(_CHECKS, start=1):
-        if checks and checks[0].outcome is Outcome.FAIL:
-            outcome, detail = Outcome.NOT_MADE, "The file cannot be read (check 1)."
-        else:
-            outcome, detail = _made(check, case)
-        checks.append(Check(number, name, outcome, detail))
     sha256 = file_sha256(case.path) if case.path.is_file() else None
-    return Report(str(case.path), sha256, tuple(checks))
-
-
-def _made(check: Callable[[Case], str], case: Case) -> tuple[Outcome, str]:
-    try:
-        return Outcome.PASS, check(case)
-    except CannotCheck as reason:
-        return Outcome.NOT_MADE, str(reason)
-    except (Fails, ComplianceError) as reason:
-        return Outcome.FAIL, str(reason)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        # the evidence comes from outside: whatever shape it has, it must not stop the report
-        return Outcome.FAIL, f"The evidence is malformed: {error!r}."
-    except RecursionError:
-        return Outcome.FAIL, "The evidence is malformed: it is nested too deeply."
+    return Report(str(case.path), sha256, make_checks(case, _CHECKS, "evidence"))
