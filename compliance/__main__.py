@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from compliance import __version__
+from compliance.log import cli as log_cli
 from compliance.receipt import cli as receipt_cli
 from compliance.verify import cli
 
@@ -35,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     receipt_cli.add_arguments(receipt_verify)
     receipt_verify.set_defaults(run=receipt_cli.run)
+    log_cli.add_commands(commands.add_parser("log", help="check the audit log"))
     options = parser.parse_args(arguments)
     return int(options.run(options))
 

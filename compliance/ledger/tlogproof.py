@@ -20,7 +20,7 @@ from compliance.ledger.tree import leaf_hash, verify_inclusion
 
 _HEADER = "c2sp.org/tlog-proof@v1"
 _MAX_PATH = 63  # hashes: a tree has at most 2^63 - 1 leaves
-_MAX_PROOF = MAX_NOTE + 2 * MAX_ENTRY  # bytes
+MAX_PROOF = MAX_NOTE + 2 * MAX_ENTRY  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ class LogProof:
         Raises:
             LedgerInvalid: it is not one.
         """
-        head, gap, checkpoint = data[: _MAX_PROOF + 1].partition(b"\n\n")
-        if len(data) > _MAX_PROOF or not gap:
+        head, gap, checkpoint = data[: MAX_PROOF + 1].partition(b"\n\n")
+        if len(data) > MAX_PROOF or not gap:
             raise _malformed("it is too large, or has no checkpoint")
         try:
             lines = head.decode("ascii").split("\n")
@@ -99,13 +99,23 @@ def verify_log_proof(proof: LogProof, entry: bytes, trust: LogTrust) -> Verified
     """
     verified = verify_checkpoint(proof.checkpoint, trust)  # 1
     check_quorum(verified, trust)  # 2
-    size, root = verified.checkpoint.size, verified.checkpoint.root
-    if not verify_inclusion(leaf_hash(entry), proof.index, size, proof.path, root):  # 3
+    check_inclusion(proof, entry)  # 3
+    return verified
+
+
+def check_inclusion(proof: LogProof, entry: bytes) -> None:
+    """Make the third step alone: is the entry in the tree of this checkpoint, whoever signed it?
+
+    Raises:
+        LedgerInvalid: it is not.
+    """
+    stated = Checkpoint.parse(parse_note(proof.checkpoint).text)
+    leaf = leaf_hash(entry)
+    if not verify_inclusion(leaf, proof.index, stated.size, proof.path, stated.root):
         raise LedgerInvalid(
-            f"The log of {size} entries does not hold this one at {proof.index}.",
+            f"The log of {stated.size} entries does not hold this one at {proof.index}.",
             code="proof-invalid",
         )
-    return verified
 
 
 def _malformed(why: str) -> LedgerInvalid:

@@ -1,0 +1,1 @@
+"""``python -m compliance log``: what an auditor checks of the audit log, offline."""
