@@ -16,6 +16,7 @@ from compliance.ledger import (
     verify_consistency,
 )
 from compliance.ledger.text import read_hash
+from compliance.log.cosigners import cosigners
 from compliance.log.files import open_files, read_limited
 from compliance.verify.report import CannotCheck, Fails, Report, make_checks
 
@@ -61,8 +62,11 @@ def consistency_verify(case: ConsistencyCase) -> Report:
     1. ``readable``: both are checkpoints, and there is what the third check needs.
     2. ``signatures``: the pinned key of the log signed both (C2SP tlog-checkpoint).
     3. ``consistent``: the later tree begins with the earlier one (RFC 9162, 2.1.4.2).
+    4. ``witnesses``, if any are named: enough of them cosigned the later checkpoint.
     """
-    checks = (("readable", _readable), ("signatures", _signatures), ("consistent", _consistent))
+    checks = [("readable", _readable), ("signatures", _signatures), ("consistent", _consistent)]
+    if case.trust.quorum:
+        checks.append(("witnesses", _witnesses))
     file = f"{case.old_path} {case.new_path}"
     return Report(file, None, make_checks(case, checks, "checkpoint"))
 
@@ -136,3 +140,11 @@ def _consistent(case: ConsistencyCase) -> str:  # 3
         return check_continues(old, new, tiles=None)
     tiles = VerifiedTiles(open_files(case.tiles).read, new.size, new.root)
     return check_continues(old, new, tiles=tiles)
+
+
+def _witnesses(case: ConsistencyCase) -> str:  # 4
+    try:
+        verified = case.verified_new
+    except ComplianceError as error:
+        raise CannotCheck("The later checkpoint is not to be believed (check 2).") from error
+    return cosigners(verified, case.trust)

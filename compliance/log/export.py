@@ -6,10 +6,10 @@ from functools import cached_property
 from pathlib import Path
 
 from compliance.errors import ComplianceError
-from compliance.ledger import LogTrust, VerifiedCheckpoint, VerifiedTiles
-from compliance.ledger.checkpoint import check_quorum, verify_checkpoint
+from compliance.ledger import LogTrust, VerifiedCheckpoint, VerifiedTiles, verify_checkpoint
 from compliance.ledger.store import CHECKPOINT
 from compliance.log.consistency import check_continues
+from compliance.log.cosigners import cosigners
 from compliance.log.events import EventRun, walk
 from compliance.log.files import EVENTS, LogFiles, open_files
 from compliance.verify.report import CannotCheck, Fails, Report, make_checks
@@ -42,6 +42,13 @@ class ExportCase:
     def verified(self) -> VerifiedCheckpoint:
         """The checkpoint; raises LedgerInvalid if it is not to be believed."""
         return verify_checkpoint(self.files.read(CHECKPOINT) or b"", self.trust)
+
+    def need_verified(self) -> VerifiedCheckpoint:
+        """Return the checkpoint, or say that it cannot be believed."""
+        try:
+            return self.verified
+        except ComplianceError as error:
+            raise CannotCheck("The checkpoint is not to be believed (check 2).") from error
 
     @cached_property
     def tiles(self) -> VerifiedTiles:
@@ -109,10 +116,7 @@ def _checkpoint(case: ExportCase) -> str:  # 2
 
 
 def _tree(case: ExportCase) -> str:  # 3
-    try:
-        size = case.verified.checkpoint.size
-    except ComplianceError as error:
-        raise CannotCheck("The checkpoint is not to be believed (check 2).") from error
+    size = case.need_verified().checkpoint.size
     return f"The tiles are those of the tree of {size}, root {case.tiles.root.hex()[:16]}."
 
 
@@ -148,17 +152,7 @@ def _times(case: ExportCase) -> str:  # 5
 
 
 def _witnesses(case: ExportCase) -> str:  # 6
-    return witnesses(case.verified, case.trust)
-
-
-def witnesses(verified: VerifiedCheckpoint, trust: LogTrust) -> str:
-    """Return who cosigned and when; raises LedgerInvalid if they are too few."""
-    check_quorum(verified, trust)
-    words = []
-    for signed in verified.cosignatures:
-        when = datetime.fromtimestamp(min(signed.time or 0, _YEAR_9999), UTC).isoformat()
-        words.append(f"{signed.key.name} at {when}")
-    return f"{'; '.join(words)}."
+    return cosigners(case.need_verified(), case.trust)
 
 
 def _earlier(case: ExportCase) -> str:  # 7
@@ -168,6 +162,3 @@ def _earlier(case: ExportCase) -> str:  # 7
     except ComplianceError as error:
         raise CannotCheck("There is no tree to check against (checks 2, 3).") from error
     return check_continues(old.checkpoint, case.verified.checkpoint, tiles=tiles)
-
-
-_YEAR_9999 = 253_402_300_799  # datetime ends there; a witness's clock may not

@@ -9,8 +9,8 @@ from compliance.ledger import LogProof, LogTrust, VerifiedCheckpoint, verify_che
 from compliance.ledger.store import CHECKPOINT
 from compliance.ledger.tiles import MAX_ENTRY
 from compliance.ledger.tlogproof import MAX_PROOF, check_inclusion
+from compliance.log.cosigners import cosigners
 from compliance.log.events import canonical_event, numbered_events, summary
-from compliance.log.export import witnesses
 from compliance.log.files import LogFiles, open_files, read_limited
 from compliance.verify.report import CannotCheck, Fails, Report, make_checks
 
@@ -130,4 +130,4 @@ def _included(case: ProofCase) -> str:  # 4
 
 
 def _witnesses(case: ProofCase) -> str:  # 5
-    return witnesses(case.need_verified(), case.trust)
+    return cosigners(case.need_verified(), case.trust)
