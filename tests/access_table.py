@@ -58,6 +58,7 @@ _VOICE = "voices/<uuid:voice_id>"
 _BIOMETRIC = "identity/biometric-consent/<uuid:biometric_id>"
 _CONSENT, _PRODUCTION = "consents/<uuid:consent_id>", "productions/<uuid:production_id>"
 _MEMBER = "people/<uuid:user_id>"
+_GUARDIANSHIP = "guardianships/<uuid:guardianship_id>"
 _INVITATION = "invitations/<uuid:invitation_id>"
 
 SECTIONS: dict[str, dict[Endpoint, Callers]] = {
@@ -96,6 +97,11 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", f"{_API_PRODUCTION}/video"): SEE_PRODUCTION,
         ("GET", f"{_API_PRODUCTION}/evidence"): SEE_PRODUCTION,
         ("GET", f"{_API}/events"): AUDITOR,
+        ("GET", f"{_API}/guardianships"): ACCOUNTS,
+        ("POST", f"{_API}/guardianships"): PERSONS,
+        ("POST", f"{_API}/{_GUARDIANSHIP}/renew"): PERSON,
+        ("POST", f"{_API}/{_GUARDIANSHIP}/decision"): REVIEWER,
+        ("POST", f"{_API}/{_GUARDIANSHIP}/end"): PERSON | REVIEWER,
         ("GET", f"{_API}/invitations"): INVITING,
         ("POST", f"{_API}/invitations"): INVITING,
         ("POST", f"{_API}/{_INVITATION}/revoke"): REQUESTER | ADMINISTRATOR,
@@ -212,6 +218,13 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", "my-data"): PERSONS,
         ("GET", "my-data/copy"): PERSONS,
         ("GET", "events"): AUDITOR,
+        ("GET", "guardianships"): ACCOUNTS,
+        ("POST", "guardianships"): PERSONS,
+        ("GET", _GUARDIANSHIP): PERSON | REVIEWER,
+        ("POST", _GUARDIANSHIP): PERSON | REVIEWER,  # newer evidence; a decision
+        ("GET", f"{_GUARDIANSHIP}/evidence"): REVIEWER,
+        ("GET", f"{_GUARDIANSHIP}/end"): ALL,
+        ("POST", f"{_GUARDIANSHIP}/end"): PERSON | REVIEWER,
         # Whoever holds the link reads it; it is accepted by its addressee, who has no account yet.
         ("GET", "invitation"): ALL,
         ("POST", "invitation"): frozenset({Who.ANONYMOUS, Who.WORKER}),

@@ -44,7 +44,9 @@ from rakkan.consents.services import VOCABULARY, Terms, consent_grant
 from rakkan.core.errors import NotPermitted
 from rakkan.dispatch.models import Job
 from rakkan.identity.services import identity_decide, identity_submit
-from rakkan.likenesses.models import Likeness, Voice
+from rakkan.likenesses.classes import PersonClass, Relation
+from rakkan.likenesses.models import Guardianship, Likeness, Voice
+from rakkan.likenesses.services import Represented, guardianship_claim, guardianship_decide
 from rakkan.previews.models import Preview
 from rakkan.productions.models import Production
 from rakkan.productions.services.create import Cast, Draft, production_create
@@ -154,6 +156,26 @@ def link_in(message: Any) -> str:
     """The link of an invitation in its message."""
     (url,) = re.findall(r"https?://\S+", message.body)
     return parse_qs(urlsplit(url).query)["link"][0]
+
+
+def guardianship_make(user: User, **changes: Any) -> Guardianship:
+    """Somebody who says that they are the parent of a minor; no reviewer has looked yet."""
+    values: dict[str, Any] = {
+        "name": "Mika Minor",
+        "person_class": PersonClass.MINOR,
+        "relation": Relation.PARENT,
+        "majority_at": datetime.now(UTC) + timedelta(days=2000),
+    }
+    return guardianship_claim(
+        user=user, represented=Represented(**values | changes), evidence=portrait_file()
+    )
+
+
+def represented_make(team: Team, **changes: Any) -> Guardianship:
+    """A person whom the team's person acts for, verified by the team's reviewer."""
+    made = guardianship_make(team.person, **changes)
+    guardianship_decide(user=team.reviewer, guardianship_id=made.pk, verified=True)
+    return Guardianship.objects.get(pk=made.pk)
 
 
 def every_sighted_role() -> list[Role]:

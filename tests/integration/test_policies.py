@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.test import Client
 from django.utils import timezone, translation
 
@@ -265,11 +265,15 @@ def test_a_use_forbidden_after_its_approval_is_not_dispatched() -> None:
 
 def test_a_persons_class_is_chosen_when_the_record_is_made() -> None:
     team = people.team_make()
-    person_ensure(user=team.person, person_class=PersonClass.MINOR)
+    person_ensure(user=team.person, person_class=PersonClass.PUBLIC_OFFICIAL)
 
-    assert person_ensure(user=team.person).person_class == "minor"
-    with pytest.raises(IntegrityError, match="person_known_class"), transaction.atomic():
-        Person.objects.filter(user=team.person).update(person_class="nobody")
+    assert person_ensure(user=team.person).person_class == "public_official"
+    with pytest.raises(ProgrammingError, match="person_class_fixed"), transaction.atomic():
+        Person.objects.filter(user=team.person).update(person_class="adult")
+    with pytest.raises(IntegrityError, match="person_"), transaction.atomic():
+        Person.objects.create(
+            organisation=team.organisation, user=team.requester, person_class="nobody"
+        )
 
 
 # -- who has to say yes

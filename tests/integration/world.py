@@ -30,7 +30,7 @@ from rakkan.accounts.services import user_deactivate
 from rakkan.consents.models import Consent
 from rakkan.identity.models import BiometricConsent, IdentityCheck
 from rakkan.identity.services import biometric_consent_grant, identity_submit
-from rakkan.likenesses.models import Likeness, Voice
+from rakkan.likenesses.models import Guardianship, Likeness, Voice
 from rakkan.productions.models import Production
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.finish import production_finish
@@ -40,6 +40,7 @@ from tests.access_table import Who
 from tests.integration import clips, people
 from tests.integration.routes import address
 
+DAY = timedelta(days=1)
 FILE = b"the bytes of a rendered file"
 SHA256 = hashlib.sha256(FILE).hexdigest()
 _FILES = "django.core.files.storage.FileSystemStorage"
@@ -91,6 +92,7 @@ class World:
     released: Production
     deputy: User  # another approver
     closed: User  # nobody signs in with this account
+    guardianship: Guardianship  # of the depicted person for a minor, not decided
     invitation: Invitation
     link: str  # of the invitation, as its message has it
     passkey: Authenticator  # of the approver
@@ -106,6 +108,7 @@ class World:
             "biometric_id": self.biometric.pk,
             "consent_id": self.consent.pk,
             "production_id": self._production(path).pk,
+            "guardianship_id": self.guardianship.pk,
             "invitation_id": self.invitation.pk,
             "user_id": (self.closed if "reactivate" in path else self.deputy).pk,
             "pk": self.passkey.pk,
@@ -135,6 +138,7 @@ class World:
         rows: list[Any] = [
             self.closed,
             self.invitation,
+            self.guardianship,
             self.likeness,
             self.voice,
             self.check,
@@ -187,6 +191,7 @@ def world_make() -> World:
         passkey=people.passkey_make(team.approver)[0],
         deputy=people.user_make(team.organisation, Role.APPROVER),
         closed=people.user_make(team.organisation, Role.REQUESTER),
+        guardianship=people.guardianship_make(team.person),
         invitation=invitation,
         link=link,
     )
@@ -362,6 +367,8 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
     voice = {"label": "New", "sample": people.voice_file()}
     evidence = {"evidence": SimpleUploadedFile("passport.pdf", b"%PDF-1.7 passport")}
     member = "people/<uuid:user_id>"
+    guardianship = "guardianships/<uuid:guardianship_id>"
+    represented = {"name": "A Child", "person_class": "minor", "relation": "parent", **evidence}
     bodies: dict[str, dict[str, Any]] = {
         "api/v1/auth/login": people.credentials_of(user),
         "sign-in": {"login": user.email, "password": people.PASSWORD},
@@ -390,6 +397,11 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
             "to_user": str(world.deputy.pk),
             "valid_until": day.date().isoformat(),
         },
+        "api/v1/guardianships": represented | {"majority_at": (now + 4000 * DAY).isoformat()},
+        "guardianships": represented | {"majority": (now + 4000 * DAY).date().isoformat()},
+        f"api/v1/{guardianship}/renew": dict(evidence),
+        f"api/v1/{guardianship}/decision": {"verified": True},
+        guardianship: evidence | {"verified": "yes"},
         "api/v1/invitations": {"email": "somebody@test.example"},
         "invitations": {
             "email": "somebody@test.example",

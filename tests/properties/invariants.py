@@ -10,7 +10,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, F, Max, Q
 
 from compliance.canonical import digest
 from rakkan.accounts.models import Membership, StrongAuthentication
@@ -18,6 +18,7 @@ from rakkan.approvals.models import Decision, Workflow
 from rakkan.audit.models import Event, Leaf
 from rakkan.consents.models import Consent, Withdrawal
 from rakkan.dispatch.models import IssuedPermit, Job, PermitRevocation, PermitUse
+from rakkan.likenesses.models import Guardianship, GuardianshipDecision, Person
 from rakkan.previews.models import Preview, PreviewFile, PreviewUpload, PreviewViewing
 from rakkan.productions.models import Production, Rendering
 from rakkan.productions.states import TRANSITIONS, State
@@ -59,6 +60,7 @@ class Watch:
         self._check_previews()
         check_withdrawals()
         check_roles()
+        check_guardians()
         self._check_changes(since)
         self._check_log()
 
@@ -154,9 +156,9 @@ def assert_consent_was_live(production: Production, moment: datetime) -> None:
     assert voice_consent is not None
     assert speaker is not None
     assert consent.likeness_id == production.likeness_id
-    assert consent.granted_by_id == production.likeness.person.user_id
+    assert consent.granted_by_id in acting(production.likeness.person, consent.granted_at)
     assert voice_consent.voice_id == speaker.pk
-    assert voice_consent.granted_by_id == speaker.person.user_id
+    assert voice_consent.granted_by_id in acting(speaker.person, voice_consent.granted_at)
     assert production.voice_origin in ("recorded", "synthetic")
     if production.voice_origin == "synthetic":
         assert "synthetic_speech" in voice_consent.permitted_changes
@@ -183,6 +185,24 @@ def assert_was_confirmed(decision: Decision) -> None:
     assert rows.filter(authenticated_at__range=(before, decision.decided_at)).exists()
 
 
+def acting(person: Person, moment: datetime) -> set[UUID]:
+    """Who acted for a person at a moment: their account, or a guardian whom a reviewer verified."""
+    rows = Guardianship.objects.filter(
+        person=person,
+        decision__verified=True,
+        decision__decided_at__lte=moment,
+        decision__valid_until__gt=moment,
+    ).exclude(end__ended_at__lte=moment)
+    found = set(rows.values_list("guardian_id", flat=True))
+    return found | ({person.user_id} if person.user_id else set())
+
+
+def proxies(person: Person) -> set[UUID]:
+    """Everybody who ever said that they act for a person."""
+    rows = Guardianship.objects.filter(person=person)
+    return set(rows.values_list("guardian_id", flat=True))
+
+
 def assert_was_approved(production: Production, moment: datetime) -> None:
     """Enough other people had approved exactly this request by then, and nobody was against it."""
     assert digest(production.request) == production.request_digest
@@ -193,9 +213,11 @@ def assert_was_approved(production: Production, moment: datetime) -> None:
     people = [decision.approver_id for decision in decisions]
     assert len(set(people)) == len(people)
     assert production.requester_id not in people
+    assert not proxies(production.likeness.person) & {production.requester_id, *people}
     assert production.likeness.person.user_id not in people
     assert production.speaker is not None
     assert production.speaker.person.user_id not in people
+    assert not proxies(production.speaker.person) & {production.requester_id, *people}
     for decision in decisions:
         assert decision.verdict == "approve"
         assert decision.subject_digest == production.request_digest
@@ -243,6 +265,18 @@ def check_withdrawals() -> None:
     assert not under.filter(state__in=_UNDER_WAY).exists()
     jobs = Job.objects.filter(subject_id__in=under.values("pk"), kind="render")
     assert not jobs.filter(state__in=["queued", "leased"]).exists()
+
+
+def check_guardians() -> None:
+    """Nobody acts for a minor beyond majority, and no consent of theirs lasts longer."""
+    minors = GuardianshipDecision.objects.filter(
+        verified=True, guardianship__person__person_class="minor"
+    )
+    assert not minors.filter(valid_until__gt=F("guardianship__person__majority_at")).exists()
+    for trait in ("likeness", "voice"):
+        late = {"valid_until__gt": F(f"{trait}__person__majority_at")}
+        assert not Consent.objects.filter(**late).exists()
+    assert not GuardianshipDecision.objects.filter(reviewer=F("guardian")).exists()
 
 
 def check_roles() -> None:

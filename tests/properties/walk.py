@@ -44,13 +44,16 @@ from rakkan.core.errors import RakkanError, Unavailable
 from rakkan.dispatch.models import Job
 from rakkan.identity.models import IdentityCheck
 from rakkan.identity.services import identity_decide, identity_submit
-from rakkan.likenesses.models import Likeness, Trait, Voice
+from rakkan.likenesses.classes import PersonClass, Relation
+from rakkan.likenesses.models import Guardianship, Likeness, Trait, Voice
+from rakkan.likenesses.services import guardianship_decide
 from rakkan.previews.models import Preview
 from rakkan.productions.models import Production
 from rakkan.productions.services.create import Cast, production_create
 from rakkan.productions.services.decide import production_decide
 from rakkan.productions.services.dispatch import job_claim
 from rakkan.productions.services.finish import production_finish
+from rakkan.productions.services.guardian import guardianship_end
 from rakkan.productions.services.portray import portrait_add, voice_enrol
 from rakkan.productions.services.preview import preview_request, preview_watch
 from rakkan.productions.services.receive import job_beat, job_failure, job_result, output_accept
@@ -64,7 +67,7 @@ from rakkan.productions.states import State
 from tests.integration import clips, people
 from tests.integration.world import render_result
 from tests.properties import sql
-from tests.properties.invariants import Watch
+from tests.properties.invariants import Watch, acting, proxies
 from tests.properties.staff import restore
 
 PRODUCTIONS = 6  # at most, in one walk
@@ -281,7 +284,8 @@ class Walk(RuleBasedStateMachine):
         self.do(
             "grant",
             lambda: consent_grant(user=user, trait=trait, terms=terms),
-            may=user.pk == trait.person.user_id and Role.DEPICTED_PERSON in user_roles(user),
+            may=user.pk in acting(trait.person, self.moment)
+            and Role.DEPICTED_PERSON in user_roles(user),
         )
 
     @rule(who=INDEX, index=INDEX)
@@ -293,8 +297,80 @@ class Walk(RuleBasedStateMachine):
         self.do(
             "withdraw",
             lambda: withdraw(user=user, consent_id=consent.pk),
-            may=user.pk == consent.granted_by_id,
+            may=user.pk == consent.granted_by_id or user.pk in acting(consent.person, self.moment),
         )
+
+    # -- who acts for others ------------------------------------------------------------------
+
+    @rule(who=INDEX, minor=st.booleans(), days=st.sampled_from([1, 30]))
+    def act_for_somebody(self, who: int, minor: bool, days: int) -> None:
+        if Guardianship.objects.count() >= 3:
+            return
+        user = self.user(who)
+        changes: dict[str, Any] = {"majority_at": self.moment + timedelta(days=days)}
+        if not minor:
+            changes = {"person_class": PersonClass.DECEASED, "relation": Relation.HEIR}
+            changes["majority_at"] = None
+        self.do(
+            "act for somebody",
+            lambda: people.guardianship_make(user, **changes),
+            may=Role.DEPICTED_PERSON in user_roles(user),
+        )
+
+    @rule(who=st.sampled_from([6, 6, 0, 2, 8]), index=INDEX, verified=st.booleans())
+    def decide_guardianship(self, who: int, index: int, verified: bool) -> None:
+        row = self._guardianship(index)
+        if row is not None:
+            user = self.user(who)
+            self.do(
+                "decide guardianship",
+                lambda: guardianship_decide(user=user, guardianship_id=row.pk, verified=verified),
+                may=Role.IDENTITY_REVIEWER in user_roles(user)
+                and user.pk not in proxies(row.person)
+                and user.organisation_id == row.person.organisation_id,
+            )
+
+    @rule(who=INDEX, index=INDEX)
+    def end_guardianship(self, who: int, index: int) -> None:
+        row = self._guardianship(index)
+        if row is not None:
+            user = self.user(who)
+            reviews = Role.IDENTITY_REVIEWER in user_roles(user)
+            self.do(
+                "end guardianship",
+                lambda: guardianship_end(user=user, guardianship_id=row.pk),
+                may=user.pk == row.guardian_id
+                or (reviews and user.organisation_id == row.person.organisation_id),
+            )
+
+    @rule(index=INDEX)
+    def go_on_for_somebody(self, index: int) -> None:
+        """A guardian takes the person they act for as far as a consent, if they still may."""
+        self.restore_accounts()
+        row = self._guardianship(index)
+        if row is None:
+            return
+        user = User.objects.get(pk=row.guardian_id)
+        may = user.pk in acting(row.person, self.moment)
+        photo = SimpleUploadedFile("p.png", self.photo(), "image/png")
+        if not row.person.likenesses.exists() and Likeness.objects.count() < 6:
+            given: dict[str, Any] = {"user": user, "person_id": row.person_id}
+            self.do(
+                "add portrait", lambda: portrait_add(label="", portrait=photo, **given), may=may
+            )
+            self.measure(Verdict.USABLE)
+            evidence = people.portrait_file()
+            check = self.do(
+                "submit identity", lambda: identity_submit(evidence=evidence, **given), may=may
+            )
+            if check is not None:
+                self.decide_identity(6, IdentityCheck.objects.count() - 1, True)
+        for likeness in row.person.likenesses.all():
+            self._grant(user, likeness, (0, 0, 0, 0), 0, 3600)
+
+    def _guardianship(self, index: int) -> Guardianship | None:
+        rows = list(Guardianship.objects.order_by("submitted_at"))
+        return rows[index % len(rows)] if rows else None
 
     # -- request and approval -----------------------------------------------------------------
 
@@ -616,8 +692,8 @@ class Walk(RuleBasedStateMachine):
             return
         roles = user_roles(user)
         assert production.speaker is not None
-        heard = production.speaker.person.user_id
-        own = user.pk in (heard, production.likeness.person.user_id)
+        shown = acting(production.likeness.person, self.moment)
+        own = user.pk in shown | acting(production.speaker.person, self.moment)
         team = roles & {Role.REQUESTER, Role.APPROVER, Role.AUDITOR}
         self.do(
             "deliver",
@@ -735,7 +811,9 @@ class Walk(RuleBasedStateMachine):
         return [row.pk for row in self.productions()].index(production.pk)
 
     def _usable_cast(self) -> Cast | None:
-        usable = Likeness.objects.filter(measurement__verdict="usable").order_by("added_at")
+        usable = Likeness.objects.filter(
+            measurement__verdict="usable", person__user__isnull=False
+        ).order_by("added_at")
         if not usable:
             self.add_portrait(2)
             self.measure(Verdict.USABLE)
@@ -753,6 +831,8 @@ class Walk(RuleBasedStateMachine):
             self._renew_one(production, trait)
 
     def _renew_one(self, production: Production, trait: Trait) -> None:
+        if trait.person.user_id is None:  # who acts for them is seen to by go_on_for_somebody
+            return
         user = User.objects.get(pk=trait.person.user_id)
         live = trait.consents.filter(
             valid_until__gt=self.moment + timedelta(hours=1),
@@ -813,8 +893,9 @@ def _news(refusal: RakkanError) -> bool:
 def _parties(production: Production) -> set[object]:
     """Who asks for it, who is seen and who is heard: none of them approves it."""
     assert production.speaker is not None
-    seen, heard = production.likeness.person.user_id, production.speaker.person.user_id
-    return {production.requester_id, seen, heard}
+    seen, heard = production.likeness.person, production.speaker.person
+    own = {production.requester_id, seen.user_id, heard.user_id}
+    return own | proxies(seen) | proxies(heard)
 
 
 def _taken(asset_id: str) -> bool:

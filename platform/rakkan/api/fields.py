@@ -35,7 +35,13 @@ class ConfirmFields(serializers.Serializer[Any]):
     code = serializers.CharField(max_length=20)
 
 
-class LikenessFields(serializers.Serializer[Any]):
+class ForFields(serializers.Serializer[Any]):
+    """For oneself, or for a person whom one acts for."""
+
+    person = serializers.UUIDField(required=False, default=None, allow_null=True)
+
+
+class LikenessFields(ForFields):
     """A portrait; the file itself is the part named ``portrait``."""
 
     label = serializers.CharField(  # type: ignore[assignment]  # the name of ours, not Field.label
@@ -43,7 +49,7 @@ class LikenessFields(serializers.Serializer[Any]):
     )
 
 
-class VoiceFields(serializers.Serializer[Any]):
+class VoiceFields(ForFields):
     """A voice sample; the file itself is the part named ``sample``."""
 
     label = serializers.CharField(  # type: ignore[assignment]  # the name of ours, not Field.label

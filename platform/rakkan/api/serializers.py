@@ -39,7 +39,7 @@ def _measurement(row: Any) -> dict[str, Any] | None:
 class LikenessSerializer(serializers.ModelSerializer[Likeness]):
     """A portrait and what the gate said of it."""
 
-    person = serializers.CharField(source="person.user.name", read_only=True)
+    person = serializers.CharField(source="person.name", read_only=True)
     measurement = serializers.SerializerMethodField()
 
     class Meta:
@@ -64,7 +64,7 @@ class LikenessSerializer(serializers.ModelSerializer[Likeness]):
 class VoiceSerializer(serializers.ModelSerializer[Voice]):
     """A voice sample and what the gate said of it."""
 
-    person = serializers.CharField(source="person.user.name", read_only=True)
+    person = serializers.CharField(source="person.name", read_only=True)
     measurement = serializers.SerializerMethodField()
 
     class Meta:
@@ -89,7 +89,7 @@ class VoiceSerializer(serializers.ModelSerializer[Voice]):
 class IdentityCheckSerializer(serializers.ModelSerializer[IdentityCheck]):
     """A check and its decision."""
 
-    person = serializers.CharField(source="person.user.name", read_only=True)
+    person = serializers.CharField(source="person.name", read_only=True)
     decision = serializers.SerializerMethodField()
 
     class Meta:
@@ -181,9 +181,9 @@ class ProductionSerializer(serializers.ModelSerializer[Production]):
     """A production, where it is and why."""
 
     requester = serializers.CharField(source="requester.name", read_only=True)
-    depicted_person = serializers.CharField(source="likeness.person.user.name", read_only=True)
+    depicted_person = serializers.CharField(source="likeness.person.name", read_only=True)
     speaking_person = serializers.CharField(
-        source="speaker.person.user.name", read_only=True, default=None
+        source="speaker.person.name", read_only=True, default=None
     )
     waits_for = serializers.SerializerMethodField()
     voice = serializers.SerializerMethodField()

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from rakkan.api import approving, invitations, operations, people, views
+from rakkan.api import approving, guardianships, invitations, operations, people, views
 
 urlpatterns = [
     path("schema", SpectacularJSONAPIView.as_view(), name="api-schema"),
@@ -46,6 +46,12 @@ urlpatterns = [
     path("people/<uuid:user_id>/roles/revoke", people.RoleRevocations.as_view()),
     path("people/<uuid:user_id>/deactivate", people.Deactivation.as_view()),
     path("people/<uuid:user_id>/reactivate", people.Reactivation.as_view()),
+    path("guardianships", guardianships.Guardianships.as_view()),
+    path("guardianships/<uuid:guardianship_id>/renew", guardianships.GuardianshipRenewal.as_view()),
+    path(
+        "guardianships/<uuid:guardianship_id>/decision", guardianships.GuardianshipReview.as_view()
+    ),
+    path("guardianships/<uuid:guardianship_id>/end", guardianships.GuardianshipEnding.as_view()),
     path("invitations", invitations.Invitations.as_view()),
     path("invitations/<uuid:invitation_id>/revoke", invitations.InvitationRevocation.as_view()),
     path("invitations/<uuid:invitation_id>/resend", invitations.InvitationResending.as_view()),

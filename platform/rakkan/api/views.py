@@ -116,7 +116,12 @@ class Likenesses(APIView):
         """Add one's own portrait (multipart, part ``portrait``)."""
         given = fields_of(fields.LikenessFields, request).validated_data
         portrait = request.FILES.get("portrait")
-        likeness = portrait_add(user=_user(request), label=given["label"], portrait=portrait)
+        likeness = portrait_add(
+            user=_user(request),
+            label=given["label"],
+            portrait=portrait,
+            person_id=given["person"],
+        )
         return Response(serializers.LikenessSerializer(likeness).data, status=201)
 
 
@@ -141,7 +146,9 @@ class Voices(APIView):
         """Enrol one's own voice (multipart, part ``sample``)."""
         given = fields_of(fields.VoiceFields, request).validated_data
         sample = request.FILES.get("sample")
-        voice = voice_enrol(user=_user(request), label=given["label"], sample=sample)
+        voice = voice_enrol(
+            user=_user(request), label=given["label"], sample=sample, person_id=given["person"]
+        )
         return Response(serializers.VoiceSerializer(voice).data, status=201)
 
 
@@ -164,7 +171,12 @@ class IdentityChecks(APIView):
 
     def post(self, request: Request) -> Response:
         """Hand in evidence (multipart, part ``evidence``)."""
-        check = identity_submit(user=_user(request), evidence=request.FILES.get("evidence"))
+        given = fields_of(fields.ForFields, request).validated_data
+        check = identity_submit(
+            user=_user(request),
+            evidence=request.FILES.get("evidence"),
+            person_id=given["person"],
+        )
         return Response(serializers.IdentityCheckSerializer(check).data, status=201)
 
 

@@ -152,6 +152,9 @@ class Workflow(IdModel):
     depicted = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
+    speaking = models.ForeignKey(  # whose voice is heard; null: opened before it was written down
+        "likenesses.Person", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
     speaker = models.ForeignKey(  # null: opened before voices had owners, and decided no more
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
     )
@@ -175,7 +178,27 @@ class Workflow(IdModel):
                 condition=Q(speaker__isnull=False), name="workflow_names_speaker"
             ),
         ]
-        triggers: ClassVar = append_only("workflow")
+        triggers: ClassVar = [
+            *append_only("workflow"),
+            pgtrigger.Trigger(
+                name="workflow_requester_is_no_proxy",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(
+                    """
+                    IF EXISTS (
+                        SELECT 1 FROM likenesses_guardianship g
+                        WHERE g.person_id IN (NEW.person_id, NEW.speaking_id)
+                          AND g.guardian_id = NEW.requester_id
+                    ) THEN
+                        RAISE EXCEPTION 'who acts for the person is not the requester'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                    """
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         """Subject."""
@@ -353,6 +376,11 @@ class Decision(IdModel):
                                   d.delegate_id IN (NEW.approver_id, NEW.delegate_id)
                                   OR d.approver_id = NEW.delegate_id
                               )
+                          )
+                          AND NOT EXISTS (
+                              SELECT 1 FROM likenesses_guardianship p
+                              WHERE p.person_id IN (w.person_id, w.speaking_id)
+                                AND p.guardian_id IN (NEW.approver_id, NEW.delegate_id)
                           )
                           AND (NEW.delegate_id IS NULL OR EXISTS (
                               SELECT 1 FROM approvals_delegation g

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from rakkan.audit.models import append_only
+from rakkan.consents import triggers
 from rakkan.consents.scope import CHANGES_OF, Scope
 from rakkan.core.models import IdModel, words
 from rakkan.core.tenancy import Own, Through
@@ -81,7 +82,15 @@ class Consent(IdModel):
                 for name in ("purposes", "channels", "territories", "languages")
             ],
         ]
-        triggers: ClassVar = append_only("consent")
+        triggers: ClassVar = [
+            *append_only("consent"),
+            pgtrigger.Trigger(
+                name="consent_by_who_acts",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(triggers.CONSENT_BY_WHO_ACTS),
+            ),
+        ]
 
     def __str__(self) -> str:
         """Likeness or voice, and term."""
@@ -158,7 +167,6 @@ class Supersession(IdModel):
                           ON n.likeness_id IS NOT DISTINCT FROM o.likeness_id
                           AND n.voice_id IS NOT DISTINCT FROM o.voice_id
                           AND n.controller_id = o.controller_id
-                          AND n.granted_by_id = o.granted_by_id
                           AND n.granted_at > o.granted_at
                         WHERE o.id = NEW.consent_id AND n.id = NEW.successor_id
                     ) THEN

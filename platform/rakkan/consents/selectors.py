@@ -12,7 +12,8 @@ from rakkan.accounts.permissions import user_roles
 from rakkan.consents.models import Consent, Supersession, Withdrawal
 from rakkan.consents.scope import Use, scope_gaps
 from rakkan.core.errors import NotFound, Refused
-from rakkan.likenesses.models import Likeness, Trait
+from rakkan.likenesses.guardians import persons_of
+from rakkan.likenesses.models import Guardianship, Likeness, Trait
 from rakkan.likenesses.selectors import SEE_ALL
 
 
@@ -28,7 +29,8 @@ class ConsentState(StrEnum):
 
 def consents_of(user: User) -> Q:
     """Return the condition that a consent is about the user's own likeness or voice."""
-    return Q(likeness__person__user=user) | Q(voice__person__user=user)
+    own = persons_of(user).values("pk")
+    return Q(likeness__person__in=own) | Q(voice__person__in=own)
 
 
 def consents_visible(user: User) -> QuerySet[Consent]:
@@ -204,4 +206,17 @@ def _missing(trait: Trait) -> Refused:
         code="voice-consent-missing",
         remedy="Ask the person who speaks to grant one in their own account.",
         status=403,
+    )
+
+
+def consents_of_guardian(guardianship: Guardianship) -> list[Consent]:
+    """Return the standing consents that a guardian gave for a person."""
+    person = guardianship.person_id
+    return list(
+        Consent.objects.filter(
+            Q(likeness__person=person) | Q(voice__person=person),
+            granted_by=guardianship.guardian_id,
+            withdrawal=None,
+            supersession=None,
+        )
     )

@@ -19,6 +19,7 @@ from rakkan.consents.selectors import consent_state, consents_of
 from rakkan.core.blobs import Area, blob_open
 from rakkan.identity.models import IdentityCheck
 from rakkan.identity.selectors import biometric_consent_state, biometric_consents_visible
+from rakkan.likenesses.guardians import persons_of
 from rakkan.likenesses.models import Likeness, Trait, Voice
 from rakkan.productions.models import Production
 from rakkan.productions.selectors import of_person
@@ -79,8 +80,8 @@ def person_copy(*, user: User) -> dict[str, Any]:
 
 
 def _copy(user: User) -> dict[str, Any]:
-    portraits = Likeness.objects.filter(person__user=user)
-    voices = Voice.objects.filter(person__user=user)
+    portraits = Likeness.objects.filter(person__in=persons_of(user))
+    voices = Voice.objects.filter(person__in=persons_of(user))
     checks = IdentityCheck.objects.filter(person__user=user).select_related("decision")
     consents = Consent.objects.filter(consents_of(user))
     depictions = depictions_of(user)

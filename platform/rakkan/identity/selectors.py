@@ -16,6 +16,7 @@ from rakkan.identity.models import (
     IdentityCheck,
     IdentityDecision,
 )
+from rakkan.likenesses.guardians import persons_of
 from rakkan.likenesses.models import Person
 
 
@@ -24,7 +25,7 @@ def identity_checks_visible(user: User) -> QuerySet[IdentityCheck]:
     rows = IdentityCheck.objects.select_related("person__user", "decision")
     if user_has_role(user, Role.IDENTITY_REVIEWER):
         return rows.filter(person__organisation=user.organisation_id)
-    return rows.filter(person__user=user)
+    return rows.filter(person__in=persons_of(user))
 
 
 def identity_decision(person: Person, at: datetime | None = None) -> IdentityDecision | None:

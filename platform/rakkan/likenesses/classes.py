@@ -13,3 +13,18 @@ class PersonClass(StrEnum):
 
 
 OWN_CLASSES = (PersonClass.ADULT, PersonClass.PUBLIC_OFFICIAL)  # act for themselves
+
+
+class Relation(StrEnum):
+    """Why somebody acts for a person who has no account of their own."""
+
+    PARENT = "parent"
+    LEGAL_GUARDIAN = "legal_guardian"
+    HEIR = "heir"
+    RIGHTS_HOLDER = "rights_holder"
+
+
+RELATIONS = {  # what makes somebody act for a person of a class; nobody acts for the others
+    PersonClass.MINOR: (Relation.PARENT, Relation.LEGAL_GUARDIAN),
+    PersonClass.DECEASED: (Relation.HEIR, Relation.RIGHTS_HOLDER),
+}

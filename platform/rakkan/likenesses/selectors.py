@@ -9,6 +9,7 @@ from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role
 from rakkan.core.errors import BadInput, NotFound, NotPermitted
+from rakkan.likenesses.guardians import acts_for, persons_of
 from rakkan.likenesses.models import Likeness, Trait, Voice
 
 # Who sees every likeness of the organisation and what was consented to; others see their own.
@@ -22,7 +23,7 @@ def likenesses_visible(user: User) -> QuerySet[Likeness]:
     )
     if user_roles(user) & SEE_ALL:
         return rows
-    return rows.filter(person__user=user)
+    return rows.filter(person__in=persons_of(user))
 
 
 def likeness_get(user: User, likeness_id: UUID | str) -> Likeness:
@@ -44,7 +45,7 @@ def voices_visible(user: User) -> QuerySet[Voice]:
     )
     if user_roles(user) & SEE_ALL:
         return rows
-    return rows.filter(person__user=user)
+    return rows.filter(person__in=persons_of(user))
 
 
 def voice_get(user: User, voice_id: UUID | str) -> Voice:
@@ -70,7 +71,7 @@ def voice_to_hear(user: User, voice_id: UUID | str) -> Voice:
         NotPermitted: it is neither theirs nor theirs to compare.
     """
     voice = voice_get(user, voice_id)
-    if voice.person.user_id != user.pk and not user_roles(user) & {Role.APPROVER, Role.AUDITOR}:
+    if not acts_for(user, voice.person) and not user_roles(user) & {Role.APPROVER, Role.AUDITOR}:
         raise NotPermitted(
             "Voice samples are heard by their owner, approvers and auditors only.",
             code="sample-not-yours",

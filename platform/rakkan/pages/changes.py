@@ -82,7 +82,7 @@ def _fields(old: Production, new: Production) -> list[Change]:
 
 
 def _speaker(production: Production) -> str:
-    return production.speaker.person.user.name if production.speaker else ""
+    return production.speaker.person.name if production.speaker else ""
 
 
 def _picture(production: Production) -> str:

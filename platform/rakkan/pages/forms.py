@@ -3,11 +3,13 @@
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from rakkan.accounts.models import User
@@ -16,8 +18,10 @@ from rakkan.accounts.services import Ask, Newcomer
 from rakkan.consents.models import Consent
 from rakkan.consents.scope import WORLD
 from rakkan.consents.services import Terms
-from rakkan.likenesses.classes import OWN_CLASSES, PersonClass
+from rakkan.likenesses.classes import OWN_CLASSES, RELATIONS, PersonClass, Relation
+from rakkan.likenesses.guardians import persons_of
 from rakkan.likenesses.models import Likeness, Trait, Voice
+from rakkan.likenesses.services import Represented
 from rakkan.pages.events import event_choices
 from rakkan.pages.words import (
     CHANGES,
@@ -25,6 +29,7 @@ from rakkan.pages.words import (
     LANGUAGES,
     PERSON_CLASSES,
     PURPOSES,
+    RELATION_WORDS,
     ROLES,
     TERRITORIES,
     VOICE_ORIGINS,
@@ -83,7 +88,26 @@ class CodeForm(_Form):
     )
 
 
-class PortraitForm(_Form):
+class _ForSomebody(_Form):
+    """For oneself, or for somebody whom one acts for."""
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        """Offer the choice to those who have one."""
+        super().__init__(*args, **kwargs)
+        others = persons_of(user).filter(user=None)
+        if not others:
+            return
+        self.fields["person_id"] = forms.TypedChoiceField(
+            label=_("For"),
+            choices=[("", _("Myself")), *[(str(one.pk), one.name) for one in others]],
+            coerce=UUID,
+            empty_value=None,
+            required=False,
+        )
+        self.order_fields(["person_id"])
+
+
+class PortraitForm(_ForSomebody):
     """A portrait."""
 
     portrait = forms.FileField(
@@ -103,7 +127,7 @@ class PortraitForm(_Form):
     )
 
 
-class VoiceForm(_Form):
+class VoiceForm(_ForSomebody):
     """A voice sample."""
 
     sample = forms.FileField(
@@ -123,7 +147,7 @@ class VoiceForm(_Form):
     )
 
 
-class EvidenceForm(_Form):
+class EvidenceForm(_ForSomebody):
     """Evidence of who somebody is."""
 
     evidence = forms.FileField(
@@ -131,6 +155,60 @@ class EvidenceForm(_Form):
         allow_empty_file=True,
         help_text=_("A photo or PDF that shows who you are. Only identity reviewers see it."),
         widget=forms.FileInput(_EVIDENCE),
+    )
+
+
+class ProofForm(_Form):
+    """Evidence that somebody acts for a person."""
+
+    evidence = forms.FileField(
+        label=_("Evidence"),
+        allow_empty_file=True,
+        help_text=_(
+            "A photo or PDF that shows that you act for them: a birth certificate, a court's "
+            "order, a certificate of inheritance. Only identity reviewers see it."
+        ),
+        widget=forms.FileInput(_EVIDENCE),
+    )
+
+
+class GuardianshipForm(ProofForm):
+    """Somebody who has no account of their own, and why one acts for them."""
+
+    name = forms.CharField(label=_("Their name"), max_length=120)
+    person_class = forms.ChoiceField(
+        label=_("They are"), choices=[(c.value, PERSON_CLASSES[c]) for c in RELATIONS]
+    )
+    relation = forms.ChoiceField(
+        label=_("I am their"), choices=[(r.value, RELATION_WORDS[r]) for r in Relation]
+    )
+    majority = forms.DateField(
+        label=_("They come of age on"),
+        required=False,
+        help_text=_("Of a minor: from this day on they act for themselves."),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+    field_order = ("name", "person_class", "relation", "majority", "evidence")
+
+    def represented(self) -> Represented:
+        """Return what was filled in."""
+        given = self.cleaned_data
+        day = given["majority"]
+        return Represented(
+            given["name"],
+            PersonClass(given["person_class"]),
+            Relation(given["relation"]),
+            datetime.combine(day, time.min, tzinfo=UTC) if day else None,
+        )
+
+
+class WordForm(_Form):
+    """A reviewer's word, without a note."""
+
+    verified = forms.TypedChoiceField(
+        choices=[("yes", ""), ("no", "")],
+        coerce=lambda value: value == "yes",
+        widget=forms.HiddenInput,
     )
 
 
@@ -300,7 +378,7 @@ class _TraitChoice(_AnyTrait):
 
     def label_from_instance(self, obj: Trait) -> str:
         """Return person, and portrait or voice."""
-        return f"{obj.person.user.name} · {obj.label}"
+        return f"{obj.person.name} · {obj.label}"
 
 
 class ProductionForm(_Form):
@@ -476,7 +554,20 @@ class JoinForm(_Form):
         super().__init__(*args, **kwargs)
         if depicted:
             self.fields["person_class"] = forms.ChoiceField(
-                label=_("I am"), choices=[(c.value, PERSON_CLASSES[c]) for c in OWN_CLASSES]
+                label=_("Videos would show"),
+                choices=[
+                    *[
+                        (c.value, format_lazy(_("me ({who})"), who=PERSON_CLASSES[c]))
+                        for c in OWN_CLASSES
+                    ],
+                    *[
+                        (
+                            c.value,
+                            format_lazy(_("somebody I act for ({who})"), who=PERSON_CLASSES[c]),
+                        )
+                        for c in RELATIONS
+                    ],
+                ],
             )
 
     def person_class(self) -> PersonClass:

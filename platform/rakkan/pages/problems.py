@@ -67,6 +67,9 @@ TEXTS: dict[str, Words] = {
     ),
     "blob-missing": Words(_("A stored file cannot be read at the moment."), _AGAIN),
     "cancelled": Words(_("The requester cancelled it."), _NEW_PRODUCTION),
+    "came-of-age": Words(
+        _("The person has come of age."), _("They act for themselves: invite them.")
+    ),
     "cancelled-as-stuck": Words(
         _("An operator cancelled it, because it did not get on."), _NEW_PRODUCTION
     ),
@@ -195,6 +198,7 @@ TEXTS: dict[str, Words] = {
         _("Send WAV, FLAC, MP3, M4A, AAC, Ogg or WebM."),
     ),
     "file-too-large": Words(_("The file is too large."), _("Send a smaller file."), precise=True),
+    "guardianship-ended": Words(_("The guardianship has ended."), ""),
     "identity-not-verified": Words(
         _("The depicted person's identity is not verified."),
         _("Hand in evidence and wait for a reviewer's decision."),
@@ -225,10 +229,18 @@ TEXTS: dict[str, Words] = {
     "link-invalid": Words(
         _("This link is not valid."), _("Open it exactly as it stands in the message you got.")
     ),
+    "majority-unfit": Words(
+        _("A minor's record says when they come of age, a day ahead; no other does."),
+        _("Who is of age acts for themselves: they get an invitation of their own."),
+    ),
     "name-empty": Words(_("The name is empty."), _("Write your name.")),
     "no-policy": Words(
         _("No approval policy of the organisation covers this request, so it cannot be approved."),
         _("Ask whoever manages the organisation to set one up."),
+    ),
+    "not-acting-for-the-person": Words(
+        _("Only the person, or who acts for them, decides about this."),
+        _("Ask them to do it in their own account."),
     ),
     "not-found": Words(_("There is no such thing, or it is not for you to see."), ""),
     "not-permitted": Words(_("Your account may not do this."), _OTHER_ROLE),
@@ -273,6 +285,13 @@ TEXTS: dict[str, Words] = {
     "rejected": Words(
         _("An approver rejected the request."), _("Make a new draft that answers the comment.")
     ),
+    "relation-unfit": Words(
+        _("Nobody acts for this person in that relation."),
+        _(
+            "For a minor: a parent or legal guardian. For a deceased person: an heir or rights "
+            "holder. Everybody else acts for themselves."
+        ),
+    ),
     "release-revoked": Words(_("The release was revoked."), _("Do not use copies you have.")),
     "preview-exists": Words(
         _("There is a preview already."), _("Look at it, or wait until it is drawn.")
@@ -286,6 +305,10 @@ TEXTS: dict[str, Words] = {
     ),
     "request-changed": Words(
         _("What was approved is not what the request says now."), _NEW_PRODUCTION
+    ),
+    "requester-acts-for-the-person": Words(
+        _("Who acts for a person does not request videos of them."),
+        _("Let a colleague make the production."),
     ),
     "requester-cannot-approve": Words(_("Nobody approves their own request."), _OTHER_APPROVER),
     "role-held": Words(
@@ -312,6 +335,11 @@ TEXTS: dict[str, Words] = {
     ),
     "step-not-open": Words(
         _("This step does not wait for a decision now."), _READ_AGAIN, precise=True
+    ),
+    "term-beyond-guardianship": Words(
+        _("You do not act for this person as long as the consent would last."),
+        _("Choose an earlier end."),
+        precise=True,
     ),
     "term-invalid": Words(
         _("The term must end after it starts, and in the future."), _("Choose a later end.")

@@ -19,10 +19,11 @@ from rakkan.consents.selectors import (
 from rakkan.core.errors import NotFound
 from rakkan.identity.models import BiometricConsent, IdentityCheck
 from rakkan.identity.selectors import biometric_consent_state, identity_checks_visible
+from rakkan.likenesses.guardians import persons_of
 from rakkan.likenesses.models import Likeness, Voice
 from rakkan.likenesses.selectors import likenesses_visible, voices_visible
 from rakkan.productions.models import Production
-from rakkan.productions.selectors import of_person, productions_visible
+from rakkan.productions.selectors import of_person, of_their_side, productions_visible
 from rakkan.productions.states import State
 
 PER_PAGE = 20
@@ -35,12 +36,12 @@ def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:
 
 def own_likenesses(user: User) -> QuerySet[Likeness]:
     """Return the portraits of the acting person."""
-    return likenesses_visible(user).filter(person__user=user)
+    return likenesses_visible(user).filter(person__in=persons_of(user))
 
 
 def own_voices(user: User) -> QuerySet[Voice]:
     """Return the voices of the acting person."""
-    return voices_visible(user).filter(person__user=user)
+    return voices_visible(user).filter(person__in=persons_of(user))
 
 
 def own_consents(user: User) -> list[Consent]:
@@ -75,7 +76,7 @@ def productions_to_approve(user: User) -> list[Production]:
         productions_visible(user)
         .filter(state=State.IN_APPROVAL.value)
         .exclude(requester=user)
-        .exclude(of_person(user))
+        .exclude(of_their_side(user))
         .order_by("changed_at")
     )
     return [row for row in waiting if not _took_part(user, row)]

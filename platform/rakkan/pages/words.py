@@ -8,7 +8,7 @@ from compliance.permit import JobKind
 from rakkan.accounts.endings import Ending
 from rakkan.accounts.roles import Role
 from rakkan.consents.scope import WORLD, Change, Channel, Purpose
-from rakkan.likenesses.classes import PersonClass
+from rakkan.likenesses.classes import PersonClass, Relation
 from rakkan.productions.origins import VoiceOrigin
 from rakkan.productions.states import State
 from rakkan.productions.stuck import Why
@@ -76,6 +76,7 @@ OBJECTS: Words = {  # what audit events are about
     "user": pgettext_lazy("object", "Account"),
     "invitation": pgettext_lazy("object", "Invitation"),
     "person": pgettext_lazy("object", "Person"),
+    "guardianship": pgettext_lazy("object", "Guardianship"),
     "likeness": pgettext_lazy("object", "Likeness"),
     "identity_check": pgettext_lazy("object", "Identity check"),
     "biometric_consent": pgettext_lazy("object", "Consent to biometric matching"),
@@ -163,6 +164,12 @@ PERSON_CLASSES: Words = {
     PersonClass.MINOR: _("Minor"),
     PersonClass.DECEASED: _("Deceased"),
 }
+RELATION_WORDS: Words = {
+    Relation.PARENT: _("Parent"),
+    Relation.LEGAL_GUARDIAN: _("Legal guardian"),
+    Relation.HEIR: _("Heir"),
+    Relation.RIGHTS_HOLDER: _("Rights holder"),
+}
 GATE_CHECKS: Words = {
     "file": _("The file is the one that was sealed"),
     "manifest": _("The signed manifest is trusted"),
@@ -225,6 +232,7 @@ KINDS: dict[str, Words] = {
     "role": ROLES,
     "state": STATES,
     "next": NEXT,
+    "relation": RELATION_WORDS,
     "stuck": STUCK,
     "invitation": INVITATION_ENDS,
     "job": JOB_KINDS,

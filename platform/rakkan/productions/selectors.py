@@ -12,19 +12,27 @@ from rakkan.approvals.selectors import decisions_of
 from rakkan.consents.models import Consent
 from rakkan.core.errors import NotFound
 from rakkan.dispatch.selectors import job_newest
+from rakkan.likenesses.guardians import acts_for, persons_ever_of, persons_of
 from rakkan.productions.models import Production
 
 
 def of_person(user: User) -> Q:
-    """Return the condition that a production shows the user, or lets their voice be heard."""
-    return Q(likeness__person__user=user) | Q(speaker__person__user=user)
+    """Return the condition that who is seen or heard is the user, or somebody they act for."""
+    own = persons_of(user).values("pk")
+    return Q(likeness__person__in=own) | Q(speaker__person__in=own)
+
+
+def of_their_side(user: User) -> Q:
+    """Return the condition that the user is on the side of who is seen or heard, for good."""
+    own = persons_ever_of(user).values("pk")
+    return Q(likeness__person__in=own) | Q(speaker__person__in=own)
 
 
 def is_of_person(production: Production, user: User) -> bool:
-    """Say whether a production shows the user, or lets their voice be heard."""
+    """Say whether who is seen or heard is the user, or somebody they act for."""
     speaker = production.speaker
-    heard = speaker is not None and speaker.person.user_id == user.pk
-    return heard or production.likeness.person.user_id == user.pk
+    heard = speaker is not None and acts_for(user, speaker.person)
+    return heard or acts_for(user, production.likeness.person)
 
 
 def made_under(consents: list[Consent]) -> Q:

@@ -21,6 +21,7 @@ from rakkan.approvals.services.policy import plan_of
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record
 from rakkan.core.errors import BadInput, NotFound, NotPermitted, Refused
+from rakkan.likenesses.guardians import ever_acted_for
 from rakkan.likenesses.models import Person
 
 
@@ -34,6 +35,7 @@ class Question:
     requester: User
     depicted: User
     person: Person  # who is depicted
+    speaking: Person  # whose voice is heard
     speaker: User
     asked: Asked
 
@@ -69,6 +71,7 @@ def workflow_open(question: Question) -> Workflow:
                 requester=question.requester,
                 depicted=question.depicted,
                 person=question.person,
+                speaking=question.speaking,
                 speaker=question.speaker,
                 policies=policies,
                 purpose=asked.purpose,
@@ -174,7 +177,7 @@ def _check_may_decide(workflow: Workflow, user: User, subject_digest: str) -> No
             code="requester-cannot-approve",
             remedy="Ask another approver.",
         )
-    if user.pk == workflow.depicted_id:
+    if user.pk == workflow.depicted_id or ever_acted_for(user, workflow.person):
         raise NotPermitted(
             "The depicted person gives consent; somebody else approves.",
             code="depicted-cannot-approve",
@@ -186,7 +189,8 @@ def _check_may_decide(workflow: Workflow, user: User, subject_digest: str) -> No
             code="speaker-missing",
             remedy="A new production has to be made.",
         )
-    if user.pk == workflow.speaker_id:
+    speaking = workflow.speaking
+    if user.pk == workflow.speaker_id or (speaking and ever_acted_for(user, speaking)):
         raise NotPermitted(
             "The person who speaks gives consent; somebody else approves.",
             code="speaker-cannot-approve",

@@ -3,7 +3,7 @@
 from rakkan.consents.services.grant import consent_grant, consents_grant
 from rakkan.consents.services.narrow import consent_narrow
 from rakkan.consents.services.terms import VOCABULARY, Terms
-from rakkan.consents.services.withdraw import consent_withdraw
+from rakkan.consents.services.withdraw import consent_withdraw, withdrawal_record
 
 __all__ = [
     "VOCABULARY",
@@ -12,4 +12,5 @@ __all__ = [
     "consent_narrow",
     "consent_withdraw",
     "consents_grant",
+    "withdrawal_record",
 ]

@@ -14,6 +14,7 @@ from rakkan.consents.services.record import consent_create, target_of
 from rakkan.consents.services.terms import Terms, check_terms
 from rakkan.core.errors import BadInput
 from rakkan.identity.selectors import check_identity_is_verified
+from rakkan.likenesses.guardians import guardianship_lock
 from rakkan.likenesses.models import Trait
 from rakkan.likenesses.selectors import check_trait_is_usable
 from rakkan.likenesses.services import check_trait_is_own
@@ -63,6 +64,17 @@ def _terms_about(trait: Trait, terms: Terms) -> Terms:
     )
 
 
+def _check_guardian_lasts(user: User, trait: Trait, terms: Terms) -> None:
+    guardianship = guardianship_lock(user, trait.person)
+    if guardianship is not None and terms.valid_until > guardianship.decision.valid_until:
+        last = guardianship.decision.valid_until
+        raise BadInput(
+            f"You act for this person until {last:%Y-%m-%d %H:%M} (UTC); the consent is longer.",
+            code="term-beyond-guardianship",
+            remedy="Choose an earlier end.",
+        )
+
+
 def _grant(user: User, trait: Trait, terms: Terms) -> Consent:
     kind = target_of(trait)
     actor = check_user_has_role(user, Role.DEPICTED_PERSON)
@@ -70,6 +82,7 @@ def _grant(user: User, trait: Trait, terms: Terms) -> Consent:
     check_trait_is_usable(trait)
     identity = check_identity_is_verified(trait.person)
     check_terms(terms, kind)
+    _check_guardian_lasts(user, trait, terms)
     consent = consent_create(user=user, trait=trait, terms=terms, identity=identity)
     event_record(
         EventName.CONSENT_GRANTED,

@@ -19,8 +19,9 @@ from rakkan.core.errors import BadInput, NotFound, NotPermitted, Refused
 from rakkan.core.uploads import evidence_accept
 from rakkan.identity.models import IdentityCheck, IdentityDecision
 from rakkan.identity.selectors import check_biometric_consent
+from rakkan.likenesses.guardians import ever_acted_for
 from rakkan.likenesses.models import Person
-from rakkan.likenesses.services import person_ensure
+from rakkan.likenesses.services import person_for
 
 REVIEWED_EVIDENCE = "reviewed-evidence"
 MATCHES_BIOMETRICS: dict[str, bool] = {  # each method; whether it compares faces or voices
@@ -30,9 +31,13 @@ VALIDITY = timedelta(days=365)  # a reviewer's word is asked for again after a y
 
 
 def identity_submit(
-    *, user: User, evidence: UploadedFile[Any] | None, method: str = REVIEWED_EVIDENCE
+    *,
+    user: User,
+    evidence: UploadedFile[Any] | None,
+    method: str = REVIEWED_EVIDENCE,
+    person_id: UUID | None = None,
 ) -> IdentityCheck:
-    """Hand in evidence of who the acting person is.
+    """Hand in evidence of who the acting person is, or of whom they act for.
 
     Raises:
         NotPermitted: the account is not a depicted person's.
@@ -42,7 +47,7 @@ def identity_submit(
     subject = Subject("identity_check", "", "new check")
     with refusal_recorded(EventName.IDENTITY_REFUSED, actor=user_actor(user), subject=subject):
         actor = check_user_has_role(user, Role.DEPICTED_PERSON)
-        person = person_ensure(user=user)
+        person = person_for(user=user, person_id=person_id)
         _check_method(person, method)
         upload = evidence_accept(evidence)
         check = IdentityCheck.objects.create(
@@ -103,7 +108,7 @@ def identity_decide(
 def _decision_create(
     check: IdentityCheck, user: User, *, verified: bool, note: str
 ) -> IdentityDecision:
-    if check.submitted_by_id == user.pk:
+    if check.submitted_by_id == user.pk or ever_acted_for(user, check.person):
         raise NotPermitted("Nobody reviews their own identity.", code="own-identity")
     now = timezone.now()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 
@@ -14,20 +15,23 @@ from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, system
 from rakkan.core.uploads import image_accept
 from rakkan.likenesses.models import Likeness, Measurement
-from rakkan.likenesses.services.person import person_ensure
+from rakkan.likenesses.services.person import person_for
 
 
-def likeness_add(*, user: User, label: str, portrait: UploadedFile[Any] | None) -> Likeness:
-    """Store a portrait of the acting person, in the caller's transaction.
+def likeness_add(
+    *, user: User, label: str, portrait: UploadedFile[Any] | None, person_id: UUID | None = None
+) -> Likeness:
+    """Store a portrait of the acting person, or of whom they act for.
 
     The depicted person adds their own photo: a requester never owns a likeness.
 
     Raises:
         NotPermitted: the account is not a depicted person's.
+        NotFound: they act for no such person.
         BadInput: the file is not a usable photo file.
     """
     actor = check_user_has_role(user, Role.DEPICTED_PERSON)
-    person = person_ensure(user=user)
+    person = person_for(user=user, person_id=person_id)
     upload = image_accept(portrait)
     likeness = Likeness.objects.create(
         person=person,

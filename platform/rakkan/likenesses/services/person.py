@@ -1,5 +1,7 @@
 """The person behind an account, and what is theirs alone to decide."""
 
+from uuid import UUID
+
 from django.db import transaction
 
 from rakkan.accounts.models import User
@@ -7,8 +9,9 @@ from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record
-from rakkan.core.errors import NotPermitted
+from rakkan.core.errors import NotFound, NotPermitted
 from rakkan.likenesses.classes import PersonClass
+from rakkan.likenesses.guardians import acts_for, guardianship_lock, persons_of
 from rakkan.likenesses.models import Likeness, Person, Trait
 
 
@@ -34,13 +37,33 @@ def person_ensure(*, user: User, person_class: PersonClass = PersonClass.ADULT) 
     return person
 
 
+def person_for(*, user: User, person_id: UUID | str | None) -> Person:
+    """Return the person of an id for whom the acting user acts; without one, themself.
+
+    Raises:
+        NotPermitted: the account is not a depicted person's.
+        NotFound: they act for no such person.
+    """
+    if person_id is None:
+        return person_ensure(user=user)
+    check_user_has_role(user, Role.DEPICTED_PERSON)
+    person = persons_of(user).filter(pk=person_id).first()
+    if person is None:
+        raise NotFound(f"There is no person {person_id}.")
+    guardianship_lock(user, person)
+    return person
+
+
 def check_trait_is_own(user: User, trait: Trait) -> None:
-    """Raise unless ``trait`` is the acting user's face or voice.
+    """Raise unless ``trait`` is the face or voice of the acting user or of whom they act for.
+
+    The guardianship is locked: its end waits for the transaction, or is seen here.
 
     Raises:
         NotPermitted: it is somebody else's.
     """
-    if trait.person.user_id == user.pk:
+    if acts_for(user, trait.person):
+        guardianship_lock(user, trait.person)
         return
     if isinstance(trait, Likeness):
         raise NotPermitted(

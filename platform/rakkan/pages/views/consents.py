@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.consents.selectors import consent_get, consents_visible
 from rakkan.consents.services import consents_grant
+from rakkan.likenesses.guardians import acts_for
 from rakkan.pages import queries
 from rakkan.pages.answers import form_page, page, user_of
 from rakkan.pages.forms import ConsentForm, NarrowForm, WithdrawalForm
@@ -52,7 +53,7 @@ def consent_detail(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
         "consent": consent,
         "withdrawal": getattr(consent, "withdrawal", None),
         "supersession": getattr(consent, "supersession", None),
-        "own": consent.person.user_id == user.pk,
+        "own": acts_for(user, consent.person),
         "productions": productions_visible(user).filter(made_under([consent])),
     }
     return render(request, "consents/detail.html", context)

@@ -39,10 +39,10 @@ def check_list(request: HttpRequest) -> HttpResponseBase:
 @page
 def check_new(request: HttpRequest) -> HttpResponseBase:
     """Hand in evidence."""
-    form = EvidenceForm(request.POST or None, request.FILES or None)
+    form = EvidenceForm(request.POST or None, request.FILES or None, user=user_of(request))
 
     def act() -> str:
-        identity_submit(user=user_of(request), evidence=form.cleaned_data["evidence"])
+        identity_submit(user=user_of(request), **form.cleaned_data)
         return reverse("checks")
 
     return form_page(request, "identity/new.html", form, act)

@@ -28,6 +28,7 @@ from rakkan.accounts.services import (
     session_start,
 )
 from rakkan.core.tenancy import serve_system
+from rakkan.likenesses.classes import RELATIONS
 from rakkan.likenesses.services import invitation_accept
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, open_page, page, user_of
@@ -91,7 +92,8 @@ def join(request: HttpRequest) -> HttpResponseBase:
             given = {"email": member.email, "password": filled.password, "code": ""}
             login(request, session_start(request, **given))
             session_confirmed(request, method="password")  # so that a second factor may follow
-        return reverse("home")
+        stands_for = depicted and form.person_class() in RELATIONS
+        return reverse("guardianships" if stands_for else "home")
 
     context: dict[str, Any] = {"invitation": invitation, "link": link, "depicted": depicted}
     if known and user is None:

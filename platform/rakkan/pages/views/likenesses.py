@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.core.blobs import Area, blob_open
+from rakkan.likenesses.guardians import acts_for
 from rakkan.likenesses.selectors import likeness_get, likenesses_visible
 from rakkan.pages import queries
 from rakkan.pages.answers import form_page, page, user_of
@@ -28,7 +29,7 @@ def likeness_list(request: HttpRequest) -> HttpResponseBase:
 @page
 def likeness_new(request: HttpRequest) -> HttpResponseBase:
     """Add one's own portrait."""
-    form = PortraitForm(request.POST or None, request.FILES or None)
+    form = PortraitForm(request.POST or None, request.FILES or None, user=user_of(request))
 
     def act() -> str:
         likeness = portrait_add(user=user_of(request), **form.cleaned_data)
@@ -43,7 +44,7 @@ def likeness_detail(request: HttpRequest, likeness_id: UUID) -> HttpResponseBase
     """Show a portrait and what the gate said of it."""
     likeness = likeness_get(user_of(request), likeness_id)
     measurement = getattr(likeness, "measurement", None)
-    own = likeness.person.user_id == user_of(request).pk
+    own = acts_for(user_of(request), likeness.person)
     context = {"likeness": likeness, "measurement": measurement, "own": own}
     return render(request, "likenesses/detail.html", context)
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.core.blobs import Area, blob_open
+from rakkan.likenesses.guardians import acts_for
 from rakkan.likenesses.selectors import voice_get, voice_to_hear, voices_visible
 from rakkan.pages import queries
 from rakkan.pages.answers import form_page, page, user_of
@@ -28,7 +29,7 @@ def voice_list(request: HttpRequest) -> HttpResponseBase:
 @page
 def voice_new(request: HttpRequest) -> HttpResponseBase:
     """Enrol one's own voice."""
-    form = VoiceForm(request.POST or None, request.FILES or None)
+    form = VoiceForm(request.POST or None, request.FILES or None, user=user_of(request))
 
     def act() -> str:
         voice = voice_enrol(user=user_of(request), **form.cleaned_data)
@@ -46,7 +47,7 @@ def voice_detail(request: HttpRequest, voice_id: UUID) -> HttpResponseBase:
     context = {
         "voice": voice,
         "measurement": getattr(voice, "measurement", None),
-        "own": voice.person.user_id == user.pk,
+        "own": acts_for(user, voice.person),
     }
     return render(request, "voices/detail.html", context)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 
@@ -15,8 +16,10 @@ from rakkan.likenesses.services import likeness_add, voice_add
 from rakkan.productions.services.measure import portrait_measure, sample_measure
 
 
-def portrait_add(*, user: User, label: str, portrait: UploadedFile[Any] | None) -> Likeness:
-    """Store a portrait of the acting person and ask the gate about it.
+def portrait_add(
+    *, user: User, label: str, portrait: UploadedFile[Any] | None, person_id: UUID | None = None
+) -> Likeness:
+    """Store a portrait of the acting person, or of whom they act for, and ask the gate about it.
 
     Raises:
         NotPermitted: the account is not a depicted person's.
@@ -24,13 +27,15 @@ def portrait_add(*, user: User, label: str, portrait: UploadedFile[Any] | None) 
     """
     subject = Subject("likeness", "", "new portrait")
     with refusal_recorded(EventName.LIKENESS_REFUSED, actor=user_actor(user), subject=subject):
-        likeness = likeness_add(user=user, label=label, portrait=portrait)
+        likeness = likeness_add(user=user, label=label, portrait=portrait, person_id=person_id)
         portrait_measure(likeness=likeness)
     return likeness
 
 
-def voice_enrol(*, user: User, label: str, sample: UploadedFile[Any] | None) -> Voice:
-    """Store a voice sample of the acting person and ask the gate about it.
+def voice_enrol(
+    *, user: User, label: str, sample: UploadedFile[Any] | None, person_id: UUID | None = None
+) -> Voice:
+    """Store a voice sample of the acting person, or of whom they act for; ask the gate about it.
 
     Raises:
         NotPermitted: the account is not a depicted person's.
@@ -38,6 +43,6 @@ def voice_enrol(*, user: User, label: str, sample: UploadedFile[Any] | None) -> 
     """
     subject = Subject("voice", "", "new voice")
     with refusal_recorded(EventName.VOICE_REFUSED, actor=user_actor(user), subject=subject):
-        voice = voice_add(user=user, label=label, sample=sample)
+        voice = voice_add(user=user, label=label, sample=sample, person_id=person_id)
         sample_measure(voice=voice)
     return voice

@@ -23,6 +23,7 @@ from rakkan.consents.models import Consent
 from rakkan.core.errors import NotFound, NotPermitted, Refused
 from rakkan.dispatch.models import Job
 from rakkan.dispatch.services import job_create
+from rakkan.likenesses.guardians import ever_acted_for
 from rakkan.previews.models import Preview, PreviewFile
 from rakkan.previews.selectors import preview_open, previews_lapsed, previews_left_behind
 from rakkan.previews.services import Seen, preview_add, preview_destroy, preview_view
@@ -102,7 +103,7 @@ def check_may_see_previews(user: User, production: Production) -> Actor:
         raise NotFound(f"There is no production {production.pk}.")
     if production.requester_id == user.pk:
         return check_user_has_role(user, Role.REQUESTER)
-    if production.likeness.person.user_id == user.pk:
+    if ever_acted_for(user, production.likeness.person):
         raise NotPermitted("A preview is for the requester and for those who decide.")
     return check_user_has_role(user, Role.APPROVER)
 

@@ -22,6 +22,7 @@ from rakkan.audit.services import Actor, Subject, refusal_recorded
 from rakkan.consents.models import Consent
 from rakkan.consents.selectors import consent_for_use
 from rakkan.core.errors import BadInput, NotFound, NotPermitted, Refused
+from rakkan.likenesses.guardians import ever_acted_for
 from rakkan.likenesses.models import Voice
 from rakkan.likenesses.selectors import check_trait_is_usable, first_reason
 from rakkan.productions.models import Production
@@ -61,6 +62,7 @@ def _submit(user: User, production_id: UUID | str) -> Production:
     if production.requester_id != user.pk:
         raise NotPermitted("Only its requester submits a production.")
     if State(production.state) is State.DRAFT:
+        _check_requester_is_neutral(production)
         check_use_allowed(production.organisation_id, asked_of(production))
         _pin(production)
     move(
@@ -69,19 +71,31 @@ def _submit(user: User, production_id: UUID | str) -> Production:
         actor=actor,
         data={"request_digest": production.request_digest},
     )
+    seen, heard = pinned_consents(production)
     workflow_open(
         Question(
             subject_id=production.pk,
             subject_digest=production.request_digest,
             organisation=production.organisation,
             requester=production.requester,
-            depicted=production.likeness.person.user,
+            depicted=seen.granted_by,
             person=production.likeness.person,
-            speaker=_speaker(production).person.user,
+            speaking=_speaker(production).person,
+            speaker=heard.granted_by,
             asked=asked_of(production),
         )
     )
     return production
+
+
+def _check_requester_is_neutral(production: Production) -> None:
+    people = (production.likeness.person, _speaker(production).person)
+    if any(p.user_id is None and ever_acted_for(production.requester, p) for p in people):
+        raise NotPermitted(
+            "Who acts for a person does not request videos of them.",
+            code="requester-acts-for-the-person",
+            remedy="Let a colleague make the production.",
+        )
 
 
 @transaction.atomic

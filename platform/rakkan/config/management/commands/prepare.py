@@ -21,6 +21,7 @@ _LOCKED = frozenset(
         "approvals_workflow",
         "consents_consent",
         "identity_biometricconsent",
+        "likenesses_guardianship",
         "previews_preview",
     }
 )

@@ -1,0 +1,92 @@
+"""Acting for a minor or deceased person: the guardian's pages, and the reviewer's."""
+
+from uuid import UUID
+
+from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from rakkan.accounts.permissions import user_roles
+from rakkan.accounts.roles import Role
+from rakkan.core.blobs import Area, blob_open
+from rakkan.likenesses.guardians import guardianship_get, guardianships_visible
+from rakkan.likenesses.services import (
+    guardianship_claim,
+    guardianship_decide,
+    guardianship_evidence_view,
+    guardianship_renew,
+)
+from rakkan.pages import queries
+from rakkan.pages.answers import act_page, form_page, page, user_of
+from rakkan.pages.forms import GuardianshipForm, ProofForm, WordForm
+from rakkan.productions.services.guardian import guardianship_end
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def guardianship_list(request: HttpRequest) -> HttpResponseBase:
+    """Show for whom one acts, or what waits for a reviewer; make another record."""
+    user = user_of(request)
+    form = GuardianshipForm(request.POST or None, request.FILES or None)
+
+    def act() -> str:
+        row = guardianship_claim(
+            user=user, represented=form.represented(), evidence=form.cleaned_data["evidence"]
+        )
+        return reverse("guardianship", args=[row.pk])
+
+    rows = queries.page_of(request, guardianships_visible(user))
+    may = Role.DEPICTED_PERSON in user_roles(user)
+    return form_page(request, "guardianships/list.html", form, act, page=rows, may=may)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def guardianship_detail(request: HttpRequest, guardianship_id: UUID) -> HttpResponseBase:
+    """Show one; its reviewer decides here, its guardian hands in newer evidence."""
+    user = user_of(request)
+    row = guardianship_get(user, guardianship_id)
+    own = row.guardian_id == user.pk
+    form = (ProofForm if own else WordForm)(request.POST or None, request.FILES or None)
+
+    def act() -> str:
+        if own:
+            given = {"evidence": form.cleaned_data["evidence"]}
+            newer = guardianship_renew(user=user, guardianship_id=guardianship_id, **given)
+            return reverse("guardianship", args=[newer.pk])
+        verified = form.cleaned_data["verified"]
+        guardianship_decide(user=user, guardianship_id=guardianship_id, verified=verified)
+        return reverse("guardianships")
+
+    context = {
+        "row": row,
+        "own": own,
+        "decision": getattr(row, "decision", None),
+        "end": getattr(row, "end", None),
+    }
+    return form_page(request, "guardianships/detail.html", form, act, **context)
+
+
+@require_safe
+@page
+def guardianship_evidence(request: HttpRequest, guardianship_id: UUID) -> HttpResponseBase:
+    """Show evidence to a reviewer, after noting it; a PDF is saved, never run in the page."""
+    row = guardianship_evidence_view(user=user_of(request), guardianship_id=guardianship_id)
+    kind = row.evidence_media_type
+    response = FileResponse(
+        blob_open(Area.INPUTS, row.evidence_sha256),
+        content_type=kind,
+        as_attachment=not kind.startswith("image/"),
+        filename=f"evidence-{row.pk}.{kind.rpartition('/')[2]}",
+    )
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@act_page("guardianship", "guardianship_id")
+@page
+def guardianship_ending(request: HttpRequest, guardianship_id: UUID) -> HttpResponseBase:
+    """End it, with every consent that was given under it."""
+    guardianship_end(user=user_of(request), guardianship_id=guardianship_id)
+    return redirect("guardianship", guardianship_id)
