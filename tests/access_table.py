@@ -61,6 +61,9 @@ _MEMBER = "people/<uuid:user_id>"
 _GUARDIANSHIP = "guardianships/<uuid:guardianship_id>"
 _INVITATION = "invitations/<uuid:invitation_id>"
 
+_WITH = "sign-in/with/<slug:provider_id>"
+_SAML = "sign-in/with/<slug:organization_slug>/saml"
+
 SECTIONS: dict[str, dict[Endpoint, Callers]] = {
     "API for people's programs": {
         ("GET", f"{_API}/schema"): ALL,
@@ -136,6 +139,14 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("POST", "sign-in/code"): ALL,
         ("GET", "sign-in/passkey"): ALL,
         ("POST", "sign-in/passkey"): ALL,
+        ("GET", f"{_WITH}"): ALL,
+        ("POST", f"{_WITH}"): ALL,
+        ("GET", f"{_WITH}/refused"): ALL,
+        ("GET", f"{_WITH}/oidc"): ALL,
+        ("POST", f"{_SAML}"): ALL,
+        ("GET", f"{_SAML}/finish"): ALL,
+        ("GET", f"{_SAML}/metadata"): ALL,
+        ("GET", f"{_SAML}/sign-out"): ALL,
         ("GET", "sign-out"): ALL,
         ("POST", "sign-out"): ALL,
         ("GET", "confirm"): ACCOUNTS,

@@ -25,8 +25,9 @@ from tests.integration.world import (
 pytestmark = pytest.mark.django_db  # each test is a savepoint in the transaction of the worlds
 
 # A worker serves every organisation, and a status tells anybody what the mark in a video says;
-# a new password is set by whoever has the mail.
-ALL_ORGANISATIONS = ("worker/", "status/", "password-reset/")
+# a new password is set by whoever has the mail, and a provider
+# is asked before anybody is signed in.
+ALL_ORGANISATIONS = ("worker/", "status/", "password-reset/", "sign-in/with/")
 OF_OBJECTS = [
     (method, path)
     for method, path in TABLE

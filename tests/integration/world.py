@@ -27,6 +27,7 @@ from compliance.permit import MeasureResult, RenderResult, Verdict
 from rakkan.accounts.models import Invitation, User
 from rakkan.accounts.roles import Role
 from rakkan.accounts.services import user_deactivate
+from rakkan.config.providers import providers_of
 from rakkan.consents.models import Consent
 from rakkan.identity.models import BiometricConsent, IdentityCheck
 from rakkan.identity.services import biometric_consent_grant, identity_submit
@@ -39,6 +40,7 @@ from rakkan.productions.services.submit import production_submit
 from tests.access_table import Who
 from tests.integration import clips, people
 from tests.integration.routes import address
+from tests.integration.saml_provider import SamlProvider
 
 DAY = timedelta(days=1)
 FILE = b"the bytes of a rendered file"
@@ -57,12 +59,30 @@ def own_settings(folder: Path) -> Iterator[None]:
         options = {"location": str(folder), "base_url": None}
         storages = {**storages, "blobs": {"BACKEND": _FILES, "OPTIONS": options}}
     hasher = f"{MD5PasswordHasher.__module__}.{MD5PasswordHasher.__name__}"
+    providers, of_allauth = providers_of(str(_providers_file(folder)))
     with override_settings(
         PASSWORD_HASHERS=[hasher],
         STORAGES=storages,
+        RAKKAN_PROVIDERS=providers,
+        SOCIALACCOUNT_PROVIDERS=of_allauth,
         RAKKAN_LEASE_SECONDS=3600,  # the world's worker holds its job however long all asking takes
     ):
         yield
+
+
+def _providers_file(folder: Path) -> Path:
+    """Two identity providers, of an organisation that nobody of the world is in."""
+    (folder / "secret").write_text("a secret")
+    (folder / "certificate.pem").write_text(SamlProvider().certificate)
+    common = 'name = "Acme"\norganisation = "00000000-0000-4000-8000-000000000000"\n'
+    file = folder / "providers.toml"
+    file.write_text(
+        f'[acme-oidc]\nkind = "oidc"\n{common}server = "http://127.0.0.1:9"\nclient_id = "x"\n'
+        f'client_secret_file = "{folder}/secret"\n'
+        f'[acme-saml]\nkind = "saml"\n{common}entity_id = "x"\n'
+        f'sso_url = "https://idp.example/sso"\ncertificate_file = "{folder}/certificate.pem"\n'
+    )
+    return file
 
 
 @contextmanager
@@ -112,6 +132,8 @@ class World:
             "invitation_id": self.invitation.pk,
             "user_id": (self.closed if "reactivate" in path else self.deputy).pk,
             "pk": self.passkey.pk,
+            "provider_id": "acme-oidc" if path.endswith("/oidc") else "acme-saml",
+            "organization_slug": "acme-saml",
             "asset_id": self.released.asset_id,
             "job_id": self._job(path),
             "sha256": SHA256 if "output" in path else self.waiting.voice_sha256,
@@ -299,7 +321,8 @@ def _ask_by_program(world: World, caller: World, who: Who, method: str, path: st
 
 
 def _ask_by_browser(world: World, caller: World, who: Who, method: str, path: str) -> Any:
-    client = Client(headers=_headers(caller, who) if who is Who.WORKER else None)
+    headers = _headers(caller, who) if who is Who.WORKER else {}
+    client = Client(headers={**headers, "host": "testserver"})
     if who in caller.cookies:
         client.cookies[settings.SESSION_COOKIE_NAME] = caller.cookies[who]
     query = {"link": world.link} if path == "invitation" else None

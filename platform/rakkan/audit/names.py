@@ -11,6 +11,7 @@ class EventName(StrEnum):
     CONFIRMED = "accounts.authentication.recorded"
     CONFIRMATION_REFUSED = "accounts.authentication.refused"
     PASSWORD_CHANGED = "accounts.password.changed"  # noqa: S105  a name of an event
+    PROVIDER_TIED = "accounts.provider.tied"
     FACTOR_ADDED = "accounts.factor.added"
     FACTOR_REMOVED = "accounts.factor.removed"
     INVITATION_SENT = "accounts.invitation.sent"

@@ -36,6 +36,9 @@ def _development_parts() -> list[str]:
         found.append("EMAIL_URL is not smtp:// or smtps://; set it, or no invitation arrives.")
     if not settings.RAKKAN_PUBLIC_URL.startswith("https://"):
         found.append("RAKKAN_PUBLIC_URL is not https; set it to the address that people open.")
+    plain = [one.id for one in settings.RAKKAN_PROVIDERS.values() if one.address[:6] != "https:"]
+    if plain:
+        found.append(f"RAKKAN_PROVIDERS_FILE: not https: {', '.join(plain)}; use https addresses.")
     return found
 
 

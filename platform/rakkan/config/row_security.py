@@ -24,6 +24,8 @@ OF_PACKAGES: dict[str, Own | Through] = {
     "account.EmailConfirmation": Through("email_address"),
     "knox.AuthToken": Through("user"),
     "mfa.Authenticator": Through("user"),
+    "socialaccount.SocialAccount": Through("user"),
+    "socialaccount.SocialToken": Through("account"),
     "usersessions.UserSession": Through("user"),
 }
 
@@ -37,6 +39,7 @@ SHARED: dict[str, str] = {
     "django_migrations": "names of migrations",
     "vault_subjectkey": "a wrapped key under a random id; it opens nothing without the row of the "
     "subject, which has a policy, and the key-encryption key",
+    "socialaccount_socialapp": "nothing uses it: providers come from the operator's file",
     "django_session": "found by its secret key alone, before it is known whose it is",
 }
 

@@ -12,6 +12,7 @@ from rakkan.config.environment import (
     required,
     storage_of,
 )
+from rakkan.config.providers import providers_of
 
 BASE_DIR = Path(__file__).resolve().parents[3]
 FRONTEND_DIR = BASE_DIR / "frontend"
@@ -60,6 +61,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
     "allauth.usersessions",
     "rakkan.core.apps.CoreConfig",
     "rakkan.vault.apps.VaultConfig",
@@ -157,6 +161,11 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]  # there is no sign-up; a check wants it said
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# Identity providers of organisations (0042).
+RAKKAN_PROVIDERS, SOCIALACCOUNT_PROVIDERS = providers_of(
+    os.environ.get("RAKKAN_PROVIDERS_FILE", "")
+)
+SOCIALACCOUNT_ADAPTER = "rakkan.accounts.federation.FederationAdapter"
 MFA_ADAPTER = "rakkan.accounts.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -11,6 +11,7 @@ WORDS: dict[str, str | Promise] = {
     Name.CONFIRMED: _("Somebody confirmed that it is them"),
     Name.CONFIRMATION_REFUSED: _("A confirmation was refused"),
     Name.PASSWORD_CHANGED: _("A password was changed"),
+    Name.PROVIDER_TIED: _("An account was tied to an identity provider"),
     Name.FACTOR_ADDED: _("A way to sign in was added"),
     Name.FACTOR_REMOVED: _("A way to sign in was removed"),
     Name.INVITATION_SENT: _("Somebody was invited"),
