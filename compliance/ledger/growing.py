@@ -43,13 +43,19 @@ class GrowingTree:
         return tree
 
     def extend(self, leaves: Iterable[bytes]) -> list[Tile]:
-        """Append leaf hashes (32 bytes each) and return the tiles that became full, in order."""
+        """Append leaf hashes and return the tiles that became full, in order.
+
+        Raises:
+            ValueError: one has not 32 bytes: an entry, perhaps, that was not hashed.
+        """
         full: list[Tile] = []
         waiting = iter(leaves)
         edge = self._edge(0)
-        while batch := b"".join(islice(waiting, WIDTH - len(edge) // HASH_SIZE)):
-            edge += batch
-            self.size += len(batch) // HASH_SIZE
+        while batch := list(islice(waiting, WIDTH - len(edge) // HASH_SIZE)):
+            if any(len(leaf) != HASH_SIZE for leaf in batch):
+                raise ValueError("A leaf hash has 32 bytes.")
+            edge += b"".join(batch)
+            self.size += len(batch)
             if len(edge) == FULL_TILE:
                 self._close(0, full)
         return full

@@ -59,7 +59,8 @@ class TileName:
             level, place, width = matched.groups()
             number = None if level == _ENTRIES else int(level)
             name = cls(number, int(re.sub("[x/]", "", place)), int(width or WIDTH))
-            if name.path == path and (number or 0) < 64 and name.index <= MAX_SIZE:
+            fits = (number or 0) < 64 and name.index <= MAX_SIZE and name.width <= WIDTH
+            if fits and name.path == path:
                 return name
         raise LedgerInvalid(f"{path[:80]!r} is not the address of a tile.", code="tile-address")
 

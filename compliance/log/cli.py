@@ -21,6 +21,7 @@ LOG_KEY = "log.vkey"  # in the trust folder
 _DEFAULT_TRUST = Path(".rakkan/trust")
 _UNREADABLE = 2
 _MAX_KEYS = 1 << 16  # bytes of a file of keys
+_YEAR = 366 * 24 * 3600  # seconds
 _VERDICTS = {
     0: "All checks hold.",
     1: "At least one check does not hold: do not rely on this log.",
@@ -177,7 +178,10 @@ def _keys(text: str) -> list[VerifierKey]:
 
 
 def _seconds(text: str) -> timedelta:
-    return timedelta(seconds=float(text))
+    seconds = int(text)
+    if not 0 <= seconds <= _YEAR:
+        raise ValueError(text)
+    return timedelta(seconds=seconds)
 
 
 def _unreadable(error: Exception) -> int:

@@ -42,7 +42,7 @@ def numbered_events(stream: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
             if not matched:
                 raise Fails(f"Line {number} is not an event with its number.")
             yield number, int(matched[2]), matched[1]
-    except (OSError, *ZIP_ERRORS) as error:
+    except ZIP_ERRORS as error:
         raise Fails(f"The events cannot be read beyond line {number}: {error}.") from error
 
 

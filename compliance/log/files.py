@@ -1,6 +1,8 @@
 """The files of a log as an auditor holds them: a folder, or the same in a zip."""
 
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -13,7 +15,10 @@ from compliance.ledger.store import CHECKPOINT, MAX_FILE
 
 EVENTS = "events.jsonl"
 # What reading a zip that was cut, changed, encrypted or packed strangely can raise.
-ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+ZIP_ERRORS = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error,
+    EOFError, OSError, RuntimeError, ValueError,
+)  # fmt: skip
 
 
 class LogFiles(Protocol):
@@ -38,7 +43,7 @@ def open_files(path: Path) -> LogFiles:
         return _Folder(path)
     try:
         return _Zip(zipfile.ZipFile(path))
-    except (OSError, ValueError, *ZIP_ERRORS) as error:
+    except ZIP_ERRORS as error:
         raise InvalidInput(
             f"{path} is neither a folder nor a zip: {error}.", code="export-unreadable"
         ) from error
@@ -66,7 +71,12 @@ class _Folder(FolderStore):
         self._events = folder / EVENTS
 
     def events(self) -> BinaryIO | None:
-        return self._events.open("rb") if self._events.is_file() else None
+        try:
+            return self._events.open("rb")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unreadable(EVENTS, error) from error
 
 
 class _Zip:
@@ -82,9 +92,7 @@ class _Zip:
         except KeyError:
             return None
         except ZIP_ERRORS as error:
-            raise LedgerInvalid(
-                f"{path} cannot be read: {error}.", code="file-unreadable"
-            ) from error
+            raise _unreadable(path, error) from error
         if len(content) > MAX_FILE:
             raise LedgerInvalid(f"{path} is larger than a log's files are.", code="file-too-large")
         return content
@@ -95,7 +103,9 @@ class _Zip:
         except KeyError:
             return None
         except ZIP_ERRORS as error:
-            raise LedgerInvalid(
-                f"{EVENTS} cannot be read: {error}.", code="file-unreadable"
-            ) from error
+            raise _unreadable(EVENTS, error) from error
         return io.BufferedReader(cast(io.RawIOBase, stream))  # its own readline is slow
+
+
+def _unreadable(name: str, error: Exception) -> LedgerInvalid:
+    return LedgerInvalid(f"{name} cannot be read: {error}.", code="file-unreadable")

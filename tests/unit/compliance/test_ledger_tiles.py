@@ -61,7 +61,8 @@ def test_an_address_is_read_as_it_was_written(name: TileName) -> None:
     [
         "", "tile", "tile/0", "tile/0/", "tile/0/0", "tile/0/0000", "tile/00/000", "tile/64/000",
         "tile/0/x000/000", "tile/0/001/000", "tile/0/x001/x000", "tile/0/000.p/0",
-        "tile/0/000.p/256", "tile/0/000.p/01", "tile/0/000.p/", "tile/-1/000", "tile/0/-01",
+        "tile/0/000.p/256", "tile/0/000.p/257", "tile/0/000.p/999", "tile/0/000.p/01",
+        "tile/0/000.p/", "tile/-1/000", "tile/0/-01",
         "tile/0/../../etc/passwd", "/tile/0/000", "tile/0/000\n", "tile/0/00\u0661", "tile/0//000",
         "tile/entries/../checkpoint", "tile/data/000", "TILE/0/000",
         "tile/0/" + "x001/" * 7 + "000", "tile/0/" + "x999/" * 6 + "999",

@@ -301,6 +301,13 @@ def test_what_is_outside_the_tree_cannot_be_proven() -> None:
             root_at(tiles, old)
 
 
+def test_an_entry_is_not_taken_for_its_hash() -> None:
+    tree = GrowingTree()
+    with pytest.raises(ValueError, match="32 bytes"):
+        tree.extend([leaf_hash(b"one"), b"two"])
+    assert tree.root == EMPTY_ROOT
+
+
 def test_the_empty_tree_is_the_hash_of_nothing() -> None:
     tiles = VerifiedTiles({}.get, 0, EMPTY_ROOT)
     assert root_at(tiles, 0) == GrowingTree().root == EMPTY_ROOT == hashlib.sha256(b"").digest()

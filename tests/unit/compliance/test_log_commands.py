@@ -124,6 +124,12 @@ def test_options_that_cannot_be_used_are_said(
     assert capsys.readouterr().err.strip()
 
 
+@pytest.mark.parametrize("tolerance", ["-1", "nan", "1e3", "9" * 30, ""])
+def test_a_tolerance_is_a_number_of_seconds(tolerance: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        _run("verify", "export", f"--tolerance={tolerance}")
+
+
 def test_two_checkpoints_are_checked(capsys: pytest.CaptureFixture[str]) -> None:
     for between in (["--tiles", "export"], ["--tiles", "export.zip"], ["--proof", "proof"]):
         assert _run("consistency", "old", "new", *between) == 0

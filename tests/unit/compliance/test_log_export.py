@@ -273,6 +273,9 @@ def test_an_export_without_its_parts_cannot_be_read(folder: Path, tmp_path: Path
     assert _verify(tmp_path / "text.zip").exit_status == 2
     (folder / "events.jsonl").unlink()
     assert _verify(folder).exit_status == 2
+    (folder / "events.jsonl").mkdir()
+    assert _verify(folder).exit_status == 2
+    (folder / "events.jsonl").rmdir()
     (folder / "events.jsonl").touch()
     (folder / "checkpoint").unlink()
     assert _verify(folder).exit_status == 2
