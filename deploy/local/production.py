@@ -95,6 +95,8 @@ def _consent(people: People, wishes: Wishes, likeness: str, speaker: str) -> Non
         "valid_from": now.isoformat(),
         "valid_until": (now + timedelta(days=30)).isoformat(),
     }
+    people.person.post("biometric-consents", json={"agreed": True})
+    step("consent: the person agrees that voices are compared to verify who speaks")
     step("consent: the person allows product briefings on the intranet for 30 days")
     seen = {**terms, "likeness": likeness, "permitted_changes": ["expression"]}
     for what, about in (("face", seen), ("voice", {**terms, "voice": speaker})):

@@ -2,5 +2,6 @@
 
 from generation.gate.portrait import check_portrait
 from generation.gate.voice import check_voice
+from generation.gate.voice_match import check_track
 
-__all__ = ["check_portrait", "check_voice"]
+__all__ = ["check_portrait", "check_track", "check_voice"]

@@ -150,6 +150,22 @@ TEXTS: dict[str, Text] = {
         "Use a recording of one person speaking clearly, without music.",
         "音楽なしで、1人がはっきり話している録音を使ってください。",
     ),
+    "voice-match": Text(
+        "It sounds like the person who is said to speak.",
+        "話す人として指定された本人の声と一致します。",
+        "It does not sound enough like the person who is said to speak.",
+        "話す人として指定された本人の声と十分に一致しません。",
+        "Check who speaks. If it is them, enrol a sample with the same microphone and language.",
+        "話す人が正しいか確かめてください。本人の場合は、同じマイクと言語で録音したサンプルを登録してください。",
+    ),
+    "voice-not-compared": Text(
+        "The voice was compared with the sample.",
+        "音声をサンプルと比較しました。",
+        "The voice could not be compared with the sample: too little speech in one of the two.",
+        "話している部分が短すぎるため、音声をサンプルと比較できませんでした。",
+        "Use a track and a sample with at least four seconds of speech.",
+        "4秒以上話している音声トラックとサンプルを使ってください。",
+    ),
     "clipping": Text(
         "The recording is not overdriven.",
         "音割れはありません。",

@@ -20,6 +20,7 @@ PINNED: dict[str, str] = {
     "face_recognition_model.json": (
         "cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b"
     ),
+    "voice_encoder.npz": "d56a0949d1b849d8bb8b8372416e5bc9c75a215e9a2c0af81d487e506c10f9be",
 }
 
 

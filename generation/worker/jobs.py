@@ -10,7 +10,7 @@ from compliance.permit import JobKind, MeasureResult, Permit, RenderResult
 from compliance.watermark import Pattern
 from generation import audio, engines
 from generation.audio.phonemes import WEIGHTS, weights_digest
-from generation.gate import check_portrait, check_voice
+from generation.gate import check_portrait, check_track, check_voice
 from generation.gate.findings import result as combine
 from generation.identity import ROLES, check_identity
 from generation.media.encoder import Encoder, VideoFormat
@@ -106,6 +106,10 @@ class MeasureJob:
             if set(inputs) != ROLES:
                 raise JobRefused("An identity check lacks an input.", code="role-unsupported")
             return check_identity(inputs, progress)
+        if set(inputs) == {"voice", "sample"}:
+            progress(0.0, "measuring the voice")
+            track, sample, longest = inputs["voice"], inputs["sample"], self.permit.max_seconds
+            return check_track(track, sample, max_seconds=longest)
         results = []
         for index, (role, path) in enumerate(inputs.items()):
             progress(index / len(inputs), f"measuring the {role}")

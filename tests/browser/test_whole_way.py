@@ -45,6 +45,14 @@ def add_portrait(person: Page) -> None:
     expect(person.get_by_text("Use a larger photo or one taken from nearer")).to_be_visible()
 
 
+def enrol_voice(person: Page) -> None:
+    person.goto("/voices/new")
+    person.get_by_label("Voice sample").set_input_files(FIXTURES / "speech.wav")
+    person.get_by_label("Name of the sample").fill(LABEL)
+    person.get_by_role("button", name="Enrol the voice").click()
+    expect(person.get_by_role("link", name="Grant a consent")).to_be_visible(timeout=MEASURED)
+
+
 def prove_identity(person: Page, reviewer: Page) -> None:
     person.goto("/identity/new")
     person.get_by_label("Evidence").set_input_files(FIXTURES / "portrait.png")
@@ -63,20 +71,23 @@ def prove_identity(person: Page, reviewer: Page) -> None:
 def grant_consent(person: Page) -> None:
     person.goto("/consents/new")
     person.get_by_label("Portrait").select_option(label=LABEL)
+    person.locator("#id_voice").select_option(label=LABEL)
     check(person, "Product briefing", "Intranet", "Japan", "English", "Facial expression")
     person.get_by_role("button", name="I consent").click()
-    expect(person.get_by_text("Live", exact=True)).to_be_visible()
+    expect(person.get_by_text("Live", exact=True)).to_have_count(2)
 
 
 def make_draft(requester: Page) -> str:
     requester.goto("/productions/new")
     requester.get_by_label("Title").fill(TITLE)
     requester.get_by_label("Likeness").select_option(label=f"Dana Depicted · {LABEL}")
-    requester.get_by_label("Voice track").set_input_files(FIXTURES / "speech.wav")
+    requester.get_by_label("Who speaks").select_option(label=f"Dana Depicted · {LABEL}")
+    requester.get_by_label("The voice track is").select_option(label="A recording of the person")
+    requester.get_by_label("Voice track", exact=True).set_input_files(FIXTURES / "speech.wav")
     requester.get_by_label("Prompt").fill("calm, golden light")
     check(requester, "Intranet", "Japan")
     requester.get_by_role("button", name="Make the draft").click()
-    expect(requester.get_by_text("A live consent covers this")).to_be_visible(timeout=MEASURED)
+    expect(requester.get_by_text("Live consents of who is seen")).to_be_visible(timeout=MEASURED)
     requester.get_by_role("button", name="Submit for approval").click()
     expect(requester.get_by_text("Waits for an approver.")).to_be_visible()
     return requester.url
@@ -105,6 +116,7 @@ def way(visitors: Visitors) -> Way:
     person, reviewer = visitors.enter("person"), visitors.enter("reviewer")
     requester, approver = visitors.enter("requester"), visitors.enter("approver")
     add_portrait(person)
+    enrol_voice(person)
     prove_identity(person, reviewer)
     grant_consent(person)
     production = make_draft(requester)
@@ -168,7 +180,7 @@ def test_the_depicted_person_sees_the_video_of_them(way: Way) -> None:
 
 def test_the_signed_receipt_can_be_kept(way: Way, tmp_path: Path) -> None:
     way.person.goto(way.production)
-    way.person.get_by_role("link", name="Open the consent").click()
+    way.person.get_by_role("link", name="Open the consent").first.click()
     with way.person.expect_download() as started:
         way.person.get_by_role("link", name="Download the signed receipt").click()
     started.value.save_as(tmp_path / "receipt.json")
@@ -208,7 +220,7 @@ def test_anyone_may_ask_for_the_status(way: Way, visitors: Visitors) -> None:
 
 def test_a_withdrawal_calls_the_video_back_at_once(way: Way) -> None:
     way.person.goto(way.production)
-    way.person.get_by_role("link", name="Open the consent").click()
+    way.person.get_by_role("link", name="Open the consent").first.click()
     way.person.get_by_role("link", name="Withdraw").click()
     expect(way.person.get_by_role("link", name=TITLE)).to_be_visible()  # what it concerns
     way.person.get_by_role("button", name="Withdraw now").click()

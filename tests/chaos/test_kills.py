@@ -13,7 +13,7 @@ import pytest
 
 from deploy.local.client import Account
 from tests.stack import Site
-from tests.steps import FIXTURES, approved, likeness_with_consent
+from tests.steps import FIXTURES, approved, cast_with_consents
 
 
 def long_speech(path: Path, seconds: float) -> Path:
@@ -73,7 +73,7 @@ def test_killing_the_render_worker_then_the_seal_worker_releases_exactly_once(
 ) -> None:
     voice = long_speech(tmp_path / "speech.wav", seconds=30)
     with site.people() as people:
-        path = approved(people, likeness_with_consent(people), voice)
+        path = approved(people, cast_with_consents(people), voice)
         wait_for(people.requester, path, lambda found: found["progress"]["progress"] > 0.1)
         site.kill("render")
         killed = people.requester.get(path)
@@ -103,8 +103,8 @@ def test_workers_killed_again_and_again_release_every_production_once(
 ) -> None:
     voice = long_speech(tmp_path / "speech.wav", seconds=20)
     with site.people() as people:
-        likeness = likeness_with_consent(people)
-        paths = [approved(people, likeness, voice) for _ in range(4)]
+        cast = cast_with_consents(people)
+        paths = [approved(people, cast, voice) for _ in range(4)]
         for path in paths:
             # While one is waited for, the workers may have finished the next.
             wait_for(people.requester, path, lambda found: found["state"] != "queued")

@@ -14,7 +14,7 @@ from PIL import Image
 
 from deploy.local.errors import LocalError
 from tests.stack import Site
-from tests.steps import FIXTURES, USE, approve, likeness_with_consent, measured_draft
+from tests.steps import FIXTURES, USE, approve, cast_with_consents, measured_draft
 
 SECONDS = 60.0
 
@@ -105,7 +105,7 @@ def test_an_unusable_voice_is_measured_as_such_and_cannot_be_submitted(
     voice = make(tmp_path / "voice")
     fields = {**USE, "title": "T", "purpose": "product_briefing", "language": "en"}
     with site.people() as people:
-        fields["likeness"] = likeness_with_consent(people)
+        fields |= cast_with_consents(people)
         draft = people.requester.upload("productions", "voice", voice, fields)
         path = f"productions/{draft['id']}"
         measured = people.requester.wait(path, lambda found: bool(found["voice"]), SECONDS)
@@ -141,7 +141,7 @@ def test_one_changed_byte_of_the_voice_after_approval_renders_nothing(
     own = tmp_path / "speech.wav"  # of this test only: its stored bytes are changed
     own.write_bytes((FIXTURES / "speech.wav").read_bytes()[:-640])
     with site.people() as people:
-        path = measured_draft(people, likeness_with_consent(people), own)
+        path = measured_draft(people, cast_with_consents(people), own)
         site.kill("render")
         approve(people, path)
         flip_one_byte(site, people.requester.get(path)["voice_sha256"])

@@ -26,6 +26,7 @@ def test_the_copy_holds_everything_about_the_person(tmp_path: Path) -> None:
     team = people.team_make()
     likeness = people.likeness_make(team)
     people.identity_make(team)
+    voice = people.voice_ready(team)
     consent = consent_grant(user=team.person, trait=likeness, terms=people.terms())
     biometric = biometric_consent_grant(user=team.person, agreed=True)
     production = released(team, consent, tmp_path)
@@ -40,7 +41,10 @@ def test_the_copy_holds_everything_about_the_person(tmp_path: Path) -> None:
     assert hashlib.sha256(content).hexdigest() == portrait["sha256"] == likeness.portrait_sha256
     assert [check["verified"] for check in copy["identity_checks"]] == [True]
     assert [row["id"] for row in copy["biometric_consents"]] == [str(biometric.pk)]
-    assert [row["state"] for row in copy["consents"]] == ["withdrawn"]
+    sample = copy["voices"][0]
+    content = base64.b64decode(sample["content_base64"])
+    assert hashlib.sha256(content).hexdigest() == sample["sha256"] == voice.sample_sha256
+    assert [row["state"] for row in copy["consents"]] == ["withdrawn", "live"]
     assert copy["consents"][0]["receipt"] == consent.receipt
     assert digest(copy["consents"][0]["record"]) == consent.record_digest
     made = copy["productions"][0]
@@ -93,6 +97,7 @@ def test_the_page_lists_states_copies_and_the_way_to_the_public_status(tmp_path:
     team = people.team_make()
     likeness = people.likeness_make(team)
     people.identity_make(team)
+    people.voice_ready(team)
     consent = consent_grant(user=team.person, trait=likeness, terms=people.terms())
     production = released(team, consent, tmp_path)
     page = Client()

@@ -24,9 +24,8 @@ FIXTURES = ROOT / "tests" / "fixtures"
 def released(site: Site, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A released video and its evidence."""
     video = tmp_path_factory.mktemp("out") / "demo.mp4"
-    wishes = Wishes(
-        FIXTURES / "portrait.png", FIXTURES / "speech.wav", "calm, product briefing", "en"
-    )
+    speech = FIXTURES / "speech.wav"
+    wishes = Wishes(FIXTURES / "portrait.png", speech, speech, "calm, product briefing", "en")
     with site.people() as people:
         evidence = produce(people, wishes, video)
     return video, evidence

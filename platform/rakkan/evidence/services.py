@@ -54,6 +54,7 @@ def _bundle(production: Production) -> dict[str, Any]:
         "requester": str(production.requester_id),
         "consent": {"receipt": consents.likeness.receipt},
         "voice_consent": {"receipt": consents.voice.receipt},
+        "voice_measurement": _voice_measurement(production),
         "approvals": _approvals(production),
         "permit": permit.token,
         "result": production.rendering.result,
@@ -67,6 +68,12 @@ def _bundle(production: Production) -> dict[str, Any]:
         "status_url": status_url(release.asset_id),
         "events": [_event(event) for event in _events(production)],
     }
+
+
+def _voice_measurement(production: Production) -> dict[str, Any]:
+    """Return what approvers saw of the voice: verdict, and how it compared with the sample."""
+    measured = production.voice_measurement
+    return {"verdict": measured.verdict, "voice_match": measured.facts.get("voice_match")}
 
 
 def _approvals(production: Production) -> list[dict[str, Any]]:

@@ -36,6 +36,10 @@ CHANGES: Words = {
     Change.CLOTHING: _("Clothing"),
     Change.SYNTHETIC_SPEECH: _("Synthetic speech in the person's voice"),
 }
+NOT_COMPARED: Words = {  # why a voice track was not compared with the sample
+    "biometric-consent-missing": _("the person does not consent to biometric matching"),
+    "too-short": _("there is too little speech"),
+}
 VOICE_ORIGINS: Words = {
     VoiceOrigin.RECORDED: _("A recording of the person"),
     VoiceOrigin.SYNTHETIC: _("Synthetic speech"),
@@ -100,6 +104,7 @@ UNITS: Words = {  # as the gate reports them
     "s": pgettext_lazy("unit", "s"),
     "phones/s": pgettext_lazy("unit", "sounds a second"),
     "dB full scale": pgettext_lazy("unit", "dB"),
+    "similarity": pgettext_lazy("unit", "similarity"),
     "fraction": pgettext_lazy("unit", "of all samples"),
     "fraction outside": pgettext_lazy("unit", "outside"),
     "level": pgettext_lazy("unit", "of 255"),
@@ -226,6 +231,7 @@ KINDS: dict[str, Words] = {
     "purpose": PURPOSES,
     "channel": CHANNELS,
     "change": CHANGES,
+    "not_compared": NOT_COMPARED,
     "voice_origin": VOICE_ORIGINS,
     "territory": TERRITORIES,
     "language": LANGUAGES,

@@ -21,6 +21,7 @@ from rakkan.dispatch.services import (
 )
 from rakkan.productions.models import Production
 from rakkan.productions.services.covered import check_consents_cover
+from rakkan.productions.services.measure import comparison_recheck
 from rakkan.productions.services.preview import (
     check_preview_goes_on,
     preview_of_job,
@@ -52,6 +53,7 @@ def job_claim(*, job_id: UUID | str, worker: Capabilities) -> Handed:
     job = Job.objects.filter(pk=job_id).first()
     if job is None:
         raise NotFound(f"There is no job {job_id}.")
+    comparison_recheck(job)
     try:
         with refusal_recorded(
             EventName.PERMIT_REFUSED,

@@ -1,17 +1,29 @@
 """Have a worker measure a portrait, a voice sample or a voice track; keep what it says."""
 
+from django.db import transaction
+
 from compliance.permit import Finding, InputFile, JobKind, JobSpec, MeasureResult, Verdict
 from rakkan.audit.names import EventName
 from rakkan.audit.services import event_record, system
 from rakkan.core.errors import Refused
 from rakkan.dispatch.models import Job
-from rakkan.dispatch.services import job_create
+from rakkan.dispatch.services import job_create, job_lock, job_stop
+from rakkan.dispatch.states import JobState
+from rakkan.identity.selectors import check_biometric_consent
 from rakkan.likenesses.models import Likeness, Voice
 from rakkan.likenesses.services import likeness_measured, sample_measured
 from rakkan.productions.models import Production, VoiceMeasurement
-from rakkan.productions.services.transition import subject_of
+from rakkan.productions.services.transition import production_lock, subject_of
 
 GATE = "gate"
+SAMPLE = "sample"  # role of what a voice track is compared with
+_COMPARISON = ("voice-match", "voice-not-compared")  # findings that come of comparing
+_NO_CONSENT = {
+    "code": "biometric-consent-missing",
+    "title": "The person who speaks does not consent to biometric matching.",
+    "detail": "",
+    "remedy": "",
+}
 
 
 def portrait_measure(*, likeness: Likeness) -> Job:
@@ -40,12 +52,54 @@ def sample_measure(*, voice: Voice) -> Job:
 
 
 def voice_measure(*, production: Production) -> Job:
-    """Ask for a measure job on a production's voice track, in the caller's transaction."""
+    """Ask for a measure job on a production's voice track, in the caller's transaction.
+
+    The track is compared with the speaker's sample only under their live consent to biometric
+    matching; without it the job does not even name the sample.
+    """
+    inputs = [voice_of(production)]
+    if production.speaker is not None and may_compare(production.speaker):
+        inputs.append(_sample_of(production.speaker))
     return job_create(
-        spec=JobSpec(JobKind.MEASURE, GATE, (voice_of(production),), language=production.language),
+        spec=JobSpec(JobKind.MEASURE, GATE, tuple(inputs), language=production.language),
         subject_id=production.pk,
         person=production.likeness.person,
     )
+
+
+def may_compare(speaker: Voice) -> bool:
+    """Say whether the person who speaks consents to biometric matching now."""
+    try:
+        check_biometric_consent(speaker.person)
+    except Refused:
+        return False
+    return True
+
+
+def _sample_of(speaker: Voice) -> InputFile:
+    return InputFile(SAMPLE, speaker.sample_sha256, speaker.sample_size, speaker.sample_media_type)
+
+
+def compares(job: Job) -> bool:
+    """Say whether a measure job compares a voice with the sample of a person."""
+    return SAMPLE in {item.role for item in job.job_spec().inputs}
+
+
+@transaction.atomic
+def comparison_recheck(found: Job) -> None:
+    """Replace a comparison that waits, once its consent has ended, by a job that makes none.
+
+    Asked before a worker gets it: the sample of somebody who said no leaves the store no more.
+    """
+    if found.kind != JobKind.MEASURE or not compares(found):
+        return
+    production = production_lock(found.subject_id)
+    job = job_lock(found.pk)
+    speaker = production.speaker
+    if job.state != JobState.QUEUED or speaker is None or may_compare(speaker):
+        return
+    job_stop(job, JobState.CANCELLED, _NO_CONSENT)
+    voice_measure(production=production)
 
 
 def voice_of(production: Production) -> InputFile:
@@ -72,7 +126,22 @@ def measure_receive(job: Job, result: MeasureResult) -> None:
     production = Production.objects.filter(pk=job.subject_id).first()
     if production is None:
         raise Refused("What was measured is not there any more.", code="subject-gone")
-    _voice_measured(production, result)
+    _voice_measured(production, _without_what_was_not_allowed(production, job, result))
+
+
+def _without_what_was_not_allowed(
+    production: Production, job: Job, result: MeasureResult
+) -> MeasureResult:
+    """Return a result in which a comparison stands only while its consent lives."""
+    speaker = production.speaker
+    if compares(job) and speaker is not None and may_compare(speaker):
+        return result
+    findings = tuple(each for each in result.findings if each.check not in _COMPARISON)
+    facts = {**result.facts, "voice_match": {"compared": False, "why": _NO_CONSENT["code"]}}
+    if findings == result.findings:
+        return MeasureResult(result.verdict, findings, facts)
+    verdicts = [each.verdict for each in findings] or [Verdict.UNUSABLE]
+    return MeasureResult(max(verdicts, key=list(Verdict).index), findings, facts)
 
 
 def measure_failed(job: Job, problem: dict[str, str]) -> None:

@@ -103,7 +103,8 @@ def check_may_see_previews(user: User, production: Production) -> Actor:
         raise NotFound(f"There is no production {production.pk}.")
     if production.requester_id == user.pk:
         return check_user_has_role(user, Role.REQUESTER)
-    if ever_acted_for(user, production.likeness.person):
+    seen, heard = production.likeness.person, production.speaker
+    if ever_acted_for(user, seen) or (heard and ever_acted_for(user, heard.person)):
         raise NotPermitted("A preview is for the requester and for those who decide.")
     return check_user_has_role(user, Role.APPROVER)
 
