@@ -342,3 +342,41 @@ def test_an_invited_guardian_makes_the_record_on_the_site_and_a_reviewer_decides
     told = Event.objects.filter(object_id=str(row.pk)).values_list("name", flat=True)
     assert {"likenesses.guardianship.decided", "identity.evidence.viewed"} <= set(told)
     assert "Mika Minor" not in " ".join(Event.objects.values_list("canonical", flat=True))
+
+
+def test_the_portal_shows_whom_somebody_acts_for_and_the_copy_holds_it() -> None:
+    team = people.team_make()
+    guardianship = people.represented_make(team)
+    likeness = portrait_of(team, guardianship.person)
+    consent = consent_of(team, likeness)
+    production = people.approve(team.approver, submitted_of(team, likeness))
+    client = Client()
+    client.force_login(team.person)
+
+    for path in ("/", "/my-data", "/productions", "/consents", "/guardianships"):
+        assert "Mika Minor" in client.get(path).content.decode(), path
+    assert str(production.pk) in client.get("/my-data").content.decode()
+    copy = people.signed_in(team.person).get("/api/v1/me/data").json()
+    assert [row["name"] for row in copy["acts_for"]] == ["Mika Minor"]
+    assert str(guardianship.person_id) in {row["person"] for row in copy["portraits"]}
+    assert str(guardianship.person_id) in {row["person"] for row in copy["identity_checks"]}
+    assert str(production.pk) in {row["id"] for row in copy["productions"]}
+
+    answer = client.post(f"/consents/{consent.pk}/withdraw")  # the button on My data: one click
+
+    assert answer.status_code == 302
+    assert Withdrawal.objects.filter(consent=consent).exists()
+    production.refresh_from_db()
+    assert production.state == "stopped"
+
+
+def test_what_waits_for_a_reviewer_is_on_their_first_page() -> None:
+    team = people.team_make()
+    made = people.guardianship_make(team.person)
+    client = Client()
+    client.force_login(team.reviewer)
+
+    assert f"/guardianships/{made.pk}" in client.get("/").content.decode()
+    guardianship_decide(user=team.reviewer, guardianship_id=made.pk, verified=True)
+
+    assert f"/guardianships/{made.pk}" not in client.get("/").content.decode()

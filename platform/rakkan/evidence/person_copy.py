@@ -19,8 +19,8 @@ from rakkan.consents.selectors import consent_state, consents_of
 from rakkan.core.blobs import Area, blob_open
 from rakkan.identity.models import IdentityCheck
 from rakkan.identity.selectors import biometric_consent_state, biometric_consents_visible
-from rakkan.likenesses.guardians import persons_of
-from rakkan.likenesses.models import Likeness, Trait, Voice
+from rakkan.likenesses.guardians import guardianships_of, persons_of
+from rakkan.likenesses.models import Guardianship, Likeness, Trait, Voice
 from rakkan.productions.models import Production
 from rakkan.productions.selectors import of_person
 from rakkan.productions.services.addresses import status_url
@@ -82,11 +82,13 @@ def person_copy(*, user: User) -> dict[str, Any]:
 def _copy(user: User) -> dict[str, Any]:
     portraits = Likeness.objects.filter(person__in=persons_of(user))
     voices = Voice.objects.filter(person__in=persons_of(user))
-    checks = IdentityCheck.objects.filter(person__user=user).select_related("decision")
+    checks = IdentityCheck.objects.filter(person__in=persons_of(user)).select_related("decision")
     consents = Consent.objects.filter(consents_of(user))
     depictions = depictions_of(user)
     about: list[Any] = [user, *portraits, *voices, *checks, *consents]
     about += biometric_consents_visible(user)
+    guardianships = list(guardianships_of(user))
+    about += [*guardianships, *(row.person for row in guardianships)]
     about += [item.production for item in depictions]
     about += [item.release for item in depictions if item.release]
     person = getattr(user, "person", None)
@@ -100,6 +102,7 @@ def _copy(user: User) -> dict[str, Any]:
             "email": user.email,
             "organisation": user.organisation.name,
         },
+        "acts_for": [_guardianship(row) for row in guardianships],
         "portraits": [_portrait(row) for row in portraits],
         "voices": [_voice(row) for row in voices],
         "identity_checks": [_check(row) for row in checks],
@@ -119,6 +122,22 @@ def _depiction(
     return Depiction(production, release, url, deliveries[str(release.pk)])
 
 
+def _guardianship(row: Guardianship) -> dict[str, Any]:
+    decision, end = getattr(row, "decision", None), getattr(row, "end", None)
+    return {
+        "id": str(row.pk),
+        "person": str(row.person_id),
+        "name": row.person.name,
+        "person_class": row.person.person_class,
+        "relation": row.relation,
+        "evidence_sha256": row.evidence_sha256,
+        "submitted_at": row.submitted_at.isoformat(),
+        "verified": decision.verified if decision else None,
+        "valid_until": decision.valid_until.isoformat() if decision else None,
+        "ended_at": end.ended_at.isoformat() if end else None,
+    }
+
+
 def _portrait(row: Likeness) -> dict[str, Any]:
     return _trait(row, row.portrait_sha256, row.portrait_media_type)
 
@@ -133,6 +152,7 @@ def _trait(row: Trait, sha256: str, media_type: str) -> dict[str, Any]:
     measurement = getattr(row, "measurement", None)
     return {
         "id": str(row.pk),
+        "person": str(row.person_id),
         "label": row.label,
         "added_at": row.added_at.isoformat(),
         "sha256": sha256,
@@ -146,6 +166,7 @@ def _check(row: IdentityCheck) -> dict[str, Any]:
     decision = getattr(row, "decision", None)
     return {
         "id": str(row.pk),
+        "person": str(row.person_id),
         "method": row.method,
         "evidence_sha256": row.evidence_sha256,
         "submitted_at": row.submitted_at.isoformat(),

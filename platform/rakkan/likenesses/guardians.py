@@ -69,12 +69,27 @@ def guardianship_lock(user: User, person: Person) -> Guardianship | None:
     return longest
 
 
+def _shown() -> QuerySet[Guardianship]:
+    return Guardianship.objects.select_related("person", "guardian", "decision", "end")
+
+
+def guardianships_of(user: User) -> QuerySet[Guardianship]:
+    """Return one's own guardianships, whatever became of them."""
+    return _shown().filter(guardian=user)
+
+
 def guardianships_visible(user: User) -> QuerySet[Guardianship]:
     """Return one's own guardianships; a reviewer sees all of the organisation."""
-    rows = Guardianship.objects.select_related("person", "guardian", "decision", "end")
     if Role.IDENTITY_REVIEWER in user_roles(user):
-        return rows.filter(person__organisation=user.organisation_id)
-    return rows.filter(guardian=user)
+        return _shown().filter(person__organisation=user.organisation_id)
+    return guardianships_of(user)
+
+
+def guardianships_to_review(user: User) -> QuerySet[Guardianship]:
+    """Return what waits for this reviewer, oldest first, without their own side's."""
+    waiting = guardianships_visible(user).filter(decision=None, end=None)
+    own = persons_ever_of(user).values("pk")
+    return waiting.exclude(person__in=own).order_by("submitted_at")
 
 
 def guardianship_get(user: User, guardianship_id: UUID | str) -> Guardianship:

@@ -11,6 +11,7 @@ from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role
 from rakkan.audit.selectors import events_of
 from rakkan.identity.selectors import identity_checks_visible, identity_decision
+from rakkan.likenesses.guardians import guardianships_of, guardianships_to_review
 from rakkan.pages import queries
 from rakkan.pages.answers import page, user_of
 from rakkan.productions.selectors import productions_visible
@@ -52,6 +53,7 @@ def _depicted(user: User) -> dict[str, Any]:
         "identity": identity_decision(person) if person else None,
         "checks": list(identity_checks_visible(user).filter(submitted_by=user)[:1]),
         "depictions": queries.depictions(user)[:_SHORT],
+        "acting_for": guardianships_of(user)[:_SHORT],
     }
 
 
@@ -60,7 +62,10 @@ def _approver(user: User) -> dict[str, Any]:
 
 
 def _reviewer(user: User) -> dict[str, Any]:
-    return {"to_review": queries.checks_to_review(user)}
+    return {
+        "to_review": queries.checks_to_review(user),
+        "guardianships_to_review": guardianships_to_review(user),
+    }
 
 
 def _requester(user: User) -> dict[str, Any]:
