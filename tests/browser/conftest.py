@@ -79,7 +79,8 @@ class Visitors:
 
     def stranger(self, **options: Any) -> Visitor:
         """Return somebody who has not signed in."""
-        context = self.browser.new_context(base_url=self.site.url, locale="en-GB", **options)
+        options = {"base_url": self.site.url, "locale": "en-GB", **options}
+        context = self.browser.new_context(**options)
         self.all.append(Visitor(context))
         return self.all[-1]
 

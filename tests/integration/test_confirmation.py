@@ -134,7 +134,7 @@ def test_a_code_is_taken_once_whatever_a_service_forgets() -> None:
             totp_step=row.totp_step,
             authenticated_at=timezone.now(),
         )
-    with pytest.raises(Error, match="permission denied"), transaction.atomic():
+    with pytest.raises(Error, match="append-only"), transaction.atomic():
         StrongAuthentication.objects.filter(pk=row.pk).update(authenticated_at=timezone.now())
     with pytest.raises(IntegrityError, match="totp_names_its_step"), transaction.atomic():
         StrongAuthentication.objects.create(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from io import StringIO
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -13,6 +14,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from knox.models import AuthToken
@@ -223,6 +225,20 @@ def test_how_one_signs_in_is_changed_only_after_a_fresh_confirmation() -> None:
     right = {"next": "/security/app", "password": people.PASSWORD}
     assert requester.post("/confirm", right)["Location"] == "/security/app"
     assert requester.get("/security/app").status_code == 200
+
+
+def test_who_has_lost_every_factor_sets_up_a_new_one_and_that_is_in_the_log() -> None:
+    user = people.team_make().approver
+    api = people.signed_in(user)
+
+    call_command("factors_remove", user.email, stdout=StringIO())
+
+    assert api.get("/api/v1/me").status_code == 401
+    assert fully_in(user).get("/approvals")["Location"] == "/security"
+    event = Event.objects.get(name="accounts.factor.removed")
+    assert (event.actor_id, event.data) == ("system:operator", {"factor": "all"})
+    with pytest.raises(CommandError, match="no account"):
+        call_command("factors_remove", "nobody@test.example")
 
 
 # -- passkeys, answered by a software authenticator

@@ -11,6 +11,7 @@ from allauth.mfa.webauthn.internal import flows as passkey_flows
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from knox.models import AuthToken
 
 from rakkan.accounts.factors import totp_secret, totp_step_of
 from rakkan.accounts.methods import Method
@@ -18,7 +19,7 @@ from rakkan.accounts.models import StrongAuthentication, User
 from rakkan.accounts.permissions import user_actor
 from rakkan.accounts.throttle import attempt_count, attempts_forget
 from rakkan.audit.names import EventName
-from rakkan.audit.services import Subject, event_record, refusal_recorded
+from rakkan.audit.services import Subject, event_record, refusal_recorded, system
 from rakkan.core.errors import NotPermitted
 
 
@@ -122,6 +123,19 @@ def factor_remove(request: HttpRequest, *, user: User, factor: Authenticator) ->
     else:
         passkey_flows.remove_authenticator(request, factor)
     _record(EventName.FACTOR_REMOVED, user, {"factor": kind})
+
+
+@transaction.atomic
+def factors_drop(*, user: User) -> None:
+    """Remove all second factors of somebody who has lost them, and end their API tokens."""
+    Authenticator.objects.filter(user=user).delete()
+    AuthToken.objects.filter(user=user).delete()
+    event_record(
+        EventName.FACTOR_REMOVED,
+        actor=system("operator", user.organisation_id),
+        subject=Subject("user", str(user.pk)),
+        data={"factor": "all"},
+    )
 
 
 @transaction.atomic

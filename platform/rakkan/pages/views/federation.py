@@ -14,7 +14,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from requests import RequestException
 
 from rakkan.accounts.federation import CheckedOidcAdapter
 from rakkan.accounts.services import session_refusal_record
@@ -38,7 +37,7 @@ def organisation_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse
     provider = get_adapter().get_provider(request, provider_id)
     try:
         away = provider.redirect(request, process=AuthProcess.LOGIN)["Location"]
-    except (RequestException, OAuth2Error) as error:
+    except (OSError, OAuth2Error) as error:  # what requests raises is an OSError
         raise Unavailable(
             "The identity provider does not answer.", remedy="Try again in a moment."
         ) from error
