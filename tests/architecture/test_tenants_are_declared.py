@@ -17,6 +17,7 @@ LOOKS_BEYOND = {
     "rakkan/api/workers.py": "a worker serves every organisation",
     "rakkan/pages/views/invitations.py": "whoever holds an invitation's link is nobody's yet",
     "rakkan/verification/selectors.py": "the public status of an asset names no organisation",
+    "rakkan/lifecycle/services/certificate.py": "whoever was erased has no account left",
     "rakkan/config/management/commands/prepare.py": "migrations touch every row",
     "rakkan/config/celery.py": "tasks: whose row one is about is known once it was read",
 }

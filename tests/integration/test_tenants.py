@@ -25,9 +25,12 @@ from tests.integration.world import (
 pytestmark = pytest.mark.django_db  # each test is a savepoint in the transaction of the worlds
 
 # A worker serves every organisation, and a status tells anybody what the mark in a video says;
-# a new password is set by whoever has the mail, and a provider
-# is asked before anybody is signed in.
-ALL_ORGANISATIONS = ("worker/", "status/", "password-reset/", "sign-in/with/")
+# a new password is set by whoever has the mail, a provider is asked before anybody is signed in,
+# and whoever was erased has no account left, only the secret in the address.
+ALL_ORGANISATIONS = (
+    *("worker/", "status/", "password-reset/", "sign-in/with/"),
+    "api/v1/erasures/",
+)
 OF_OBJECTS = [
     (method, path)
     for method, path in TABLE

@@ -31,12 +31,17 @@ from rakkan.config.providers import providers_of
 from rakkan.consents.models import Consent
 from rakkan.identity.models import BiometricConsent, IdentityCheck
 from rakkan.identity.services import biometric_consent_grant, identity_submit
+from rakkan.lifecycle.models import LegalHold
+from rakkan.lifecycle.services import erasure_ask, hold_set
 from rakkan.likenesses.models import Guardianship, Likeness, Voice
+from rakkan.likenesses.services import person_ensure
 from rakkan.productions.models import Production
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.finish import production_finish
 from rakkan.productions.services.preview import preview_request
 from rakkan.productions.services.submit import production_submit
+from rakkan.webhooks.models import Endpoint
+from rakkan.webhooks.services import endpoint_add
 from tests.access_table import Who
 from tests.integration import clips, people
 from tests.integration.routes import address
@@ -116,6 +121,9 @@ class World:
     invitation: Invitation
     link: str  # of the invitation, as its message has it
     passkey: Authenticator  # of the approver
+    hold: LegalHold  # on somebody who is nobody else here
+    endpoint: Endpoint  # of a webhook
+    erasure_secret: str  # of a third person's erasure
     tokens: dict[Who, str] = field(default_factory=dict)
     cookies: dict[Who, str] = field(default_factory=dict)
 
@@ -135,6 +143,9 @@ class World:
             "provider_id": "acme-oidc" if path.endswith("/oidc") else "acme-saml",
             "organization_slug": "acme-saml",
             "asset_id": self.released.asset_id,
+            "hold_id": self.hold.pk,
+            "secret": self.erasure_secret,
+            "endpoint_id": self.endpoint.pk,
             "job_id": self._job(path),
             "sha256": SHA256 if "output" in path else self.waiting.voice_sha256,
         }
@@ -167,6 +178,9 @@ class World:
             self.biometric,
             self.consent,
             self.team.organisation,
+            self.hold,
+            self.hold.person,
+            self.endpoint,
         ]
         rows += [self.draft, self.waiting, self.previewed, self.queued, self.released, self.deputy]
         rows += self.users.values()
@@ -216,6 +230,15 @@ def world_make() -> World:
         guardianship=people.guardianship_make(team.person),
         invitation=invitation,
         link=link,
+        hold=_hold(team),
+        endpoint=endpoint_add(
+            user=users[Who.ADMINISTRATOR],
+            url="https://hooks.example/one",
+            topics=["consent.withdrawn"],
+        )[0],
+        erasure_secret=erasure_ask(user=people.user_make(team.organisation, Role.DEPICTED_PERSON))[
+            1
+        ],
     )
     user_deactivate(user=users[Who.ADMINISTRATOR], member_id=world.closed.pk)
     long_ago = datetime.now(UTC) - timedelta(hours=1)
@@ -223,6 +246,14 @@ def world_make() -> World:
     for who, user in users.items():
         world.tokens[who], world.cookies[who] = _token(user), _cookie(user)
     return world
+
+
+def _hold(team: people.Team) -> LegalHold:
+    held = person_ensure(user=people.user_make(team.organisation, Role.DEPICTED_PERSON))
+    until = datetime.now(UTC) + timedelta(days=30)
+    return hold_set(
+        user=team.approver, person_id=held.pk, reason="A lawsuit", valid_until=until, told=True
+    )
 
 
 def _token(user: User) -> str:
@@ -401,6 +432,17 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
         "api/v1/likenesses": likeness,
         "likenesses/new": likeness,
         "api/v1/voices": voice,
+        "api/v1/holds": {
+            "person": str(world.hold.person_id),
+            "reason": "Another lawsuit",
+            "valid_until": day.isoformat(),
+            "told": False,
+        },
+        "api/v1/webhooks": {
+            "url": "https://hooks.example/two",
+            "topics": ["release.revoked"],
+        },
+        "api/v1/retention": {"kind": "input", "days": 90},
         "voices/new": voice,
         "api/v1/identity-checks": evidence,
         "identity/new": evidence,

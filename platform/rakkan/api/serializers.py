@@ -250,7 +250,7 @@ class ProductionSerializer(serializers.ModelSerializer[Production]):
     def get_prompt_report(self, production: Production) -> list[dict[str, Any]]:
         """Return word for word what of the prompt was honoured, once it was rendered."""
         rendering = getattr(production, "rendering", None)
-        return list(rendering.result["prompt_report"]) if rendering else []
+        return list(rendering.result.get("prompt_report", [])) if rendering else []
 
     def get_approvals(self, production: Production) -> list[dict[str, Any]]:
         """Return the decisions so far."""

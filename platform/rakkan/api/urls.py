@@ -3,7 +3,16 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from rakkan.api import approving, guardianships, invitations, operations, people, views
+from rakkan.api import (
+    approving,
+    guardianships,
+    invitations,
+    lifecycle,
+    operations,
+    people,
+    views,
+    webhooks,
+)
 
 urlpatterns = [
     path("schema", SpectacularJSONAPIView.as_view(), name="api-schema"),
@@ -39,6 +48,14 @@ urlpatterns = [
     path("productions/<uuid:production_id>/cancel", views.ProductionCancellation.as_view()),
     path("productions/<uuid:production_id>/video", views.ProductionVideo.as_view()),
     path("productions/<uuid:production_id>/evidence", views.ProductionEvidence.as_view()),
+    path("me/erasure", lifecycle.MyErasure.as_view()),
+    path("erasures/<slug:secret>", lifecycle.ErasureState.as_view(), name="erasure-certificate"),
+    path("webhooks", webhooks.Webhooks.as_view()),
+    path("webhooks/<uuid:endpoint_id>/end", webhooks.WebhookEnd.as_view()),
+    path("webhooks/<uuid:endpoint_id>/messages", webhooks.WebhookMessages.as_view()),
+    path("holds", lifecycle.Holds.as_view()),
+    path("holds/<uuid:hold_id>/end", lifecycle.HoldEnd.as_view()),
+    path("retention", lifecycle.Retention.as_view()),
     path("events", views.Events.as_view()),
     path("people", people.People.as_view()),
     path("people/<uuid:user_id>", people.PersonDetail.as_view()),

@@ -25,4 +25,6 @@ def _works_for_the_system(**_: object) -> None:
 app = Celery("rakkan")
 app.add_defaults(_options)
 app.set_default()
-app.autodiscover_tasks(["rakkan.accounts", "rakkan.audit", "rakkan.productions"])
+app.autodiscover_tasks(
+    ["rakkan.accounts", "rakkan.audit", "rakkan.lifecycle", "rakkan.productions", "rakkan.webhooks"]
+)

@@ -44,6 +44,10 @@ RAKKAN_CONFIRM_SECONDS = at_most("RAKKAN_CONFIRM_SECONDS", 300)  # decisions: ho
 RAKKAN_PREVIEW_SECONDS = number("RAKKAN_PREVIEW_SECONDS", 6)  # of the voice track, from its start
 RAKKAN_PREVIEW_HOURS = number("RAKKAN_PREVIEW_HOURS", 72)  # then it is destroyed, decided or not
 RAKKAN_BIOMETRIC_DAYS = number("RAKKAN_BIOMETRIC_DAYS", 3 * 365)  # templates destroyed by then
+# Hosts that webhooks may reach although they are not public, or speak plain http.
+RAKKAN_WEBHOOK_PRIVATE_HOSTS = frozenset(
+    filter(None, os.environ.get("RAKKAN_WEBHOOK_PRIVATE_HOSTS", "").split(","))
+)
 RAKKAN_MAX_AUDIO_SECONDS = number("RAKKAN_MAX_AUDIO_SECONDS", 600)
 RAKKAN_MAX_OUTPUT_BYTES = int(number("RAKKAN_MAX_OUTPUT_BYTES", 2 << 30))
 
@@ -76,9 +80,11 @@ INSTALLED_APPS = [
     "rakkan.dispatch.apps.DispatchConfig",
     "rakkan.releases.apps.ReleasesConfig",
     "rakkan.previews.apps.PreviewsConfig",
+    "rakkan.webhooks.apps.WebhooksConfig",
     "rakkan.productions.apps.ProductionsConfig",
     "rakkan.evidence.apps.EvidenceConfig",
     "rakkan.verification.apps.VerificationConfig",
+    "rakkan.lifecycle.apps.LifecycleConfig",
     "rakkan.api.apps.ApiConfig",
     "rakkan.pages.apps.PagesConfig",
     "rakkan.config.apps.ConfigConfig",
@@ -268,6 +274,21 @@ CELERY = {
             "task": "rakkan.accounts.forget",
             "schedule": 600.0,
             "options": {"expires": 600.0},
+        },
+        "webhooks": {
+            "task": "rakkan.webhooks.deliver",
+            "schedule": 5.0,
+            "options": {"expires": 5.0},
+        },
+        "resume-erasures": {
+            "task": "rakkan.lifecycle.resume",
+            "schedule": 60.0,
+            "options": {"expires": 60.0},
+        },
+        "retention": {
+            "task": "rakkan.lifecycle.retention",
+            "schedule": 86_400.0,
+            "options": {"expires": 86_400.0},
         },
         "sequence": {
             "task": "rakkan.audit.sequence",

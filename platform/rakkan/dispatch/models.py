@@ -121,6 +121,25 @@ class IssuedPermit(IdModel):
         return f"{self.job_id}/{self.fence}"
 
 
+class JobOutput(IdModel):
+    """A file that a worker began to hand in: written before its first byte is stored."""
+
+    tenant: ClassVar = Through("job")
+
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="outputs")
+    sha256 = models.CharField(max_length=64)
+    announced_at = models.DateTimeField()
+
+    class Meta:
+        """So that what was handed in and never accepted can be found and deleted."""
+
+        triggers: ClassVar = append_only("job_output")
+
+    def __str__(self) -> str:
+        """Job and file."""
+        return f"{self.job_id}: {self.sha256}"
+
+
 class PermitUse(IdModel):
     """A permit was turned into a result: once."""
 

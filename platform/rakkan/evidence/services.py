@@ -19,6 +19,7 @@ from rakkan.productions.services.addresses import status_url
 from rakkan.productions.services.covered import pinned_consents
 from rakkan.productions.services.transition import subject_of
 from rakkan.releases.selectors import release_of
+from rakkan.vault.services import Erased
 
 FORMAT = "rakkan-evidence/1"
 
@@ -29,6 +30,7 @@ def evidence_export(*, user: User, production_id: UUID | str) -> dict[str, Any]:
     Raises:
         NotFound: there is no such production for this user.
         Refused: it is not released: there is nothing to prove yet.
+        Erased: the depicted person was erased.
     """
     production = production_get(user, production_id)
     subject = subject_of(production)
@@ -45,6 +47,11 @@ def _bundle(production: Production) -> dict[str, Any]:
             f"It is {production.state}; evidence is of released productions.",
             code="not-released",
             remedy="Wait until it is released, or look at why it ended.",
+        )
+    if production.request is None:
+        raise Erased(
+            "The depicted person was erased: what proved the production is gone with them.",
+            remedy="A copy that was exported before verifies as it did.",
         )
     consents = pinned_consents(production)
     return {

@@ -86,6 +86,18 @@ WORDS: dict[str, str | Promise] = {
     Name.EVIDENCE_EXPORTED: _("Evidence was exported"),
     Name.PERSON_COPY_EXPORTED: _("A person took a copy of their data"),
     Name.PERSON_COPY_REFUSED: _("A copy of personal data was refused"),
+    Name.WEBHOOK_ADDED: _("A webhook was added"),
+    Name.WEBHOOK_ENDED: _("A webhook was ended"),
+    Name.WEBHOOK_REFUSED: _("A webhook was refused"),
+    Name.HOLD_SET: _("A legal hold was set"),
+    Name.HOLD_ENDED: _("A legal hold was ended"),
+    Name.HOLD_REFUSED: _("A legal hold was refused"),
+    Name.ERASURE_ASKED: _("A person asked for their erasure"),
+    Name.ERASURE_REFUSED: _("An erasure was refused"),
+    Name.ERASURE_CARRIED_OUT: _("A person was erased"),
+    Name.RETENTION_SET: _("A retention period was set"),
+    Name.RETENTION_REFUSED: _("A retention period was refused"),
+    Name.RETENTION_DISPOSED: _("Something was disposed of after its time"),
     Name.LOG_READ: _("The log was read"),
 }
 

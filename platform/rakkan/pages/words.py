@@ -95,6 +95,13 @@ OBJECTS: Words = {  # what audit events are about
     "policy": pgettext_lazy("object", "Approval policy"),
     "delegation": pgettext_lazy("object", "Delegation"),
     "forbidden_use": pgettext_lazy("object", "Forbidden use"),
+    "webhook": pgettext_lazy("object", "Webhook"),
+    "legal_hold": pgettext_lazy("object", "Legal hold"),
+    "retention": pgettext_lazy("object", "Retention period"),
+    "draft": pgettext_lazy("object", "Draft that was never submitted"),
+    "input": pgettext_lazy("object", "Voice track of an ended production"),
+    "rendering": pgettext_lazy("object", "Rendered file in quarantine"),
+    "evidence": pgettext_lazy("object", "Identity evidence"),
 }
 UNITS: Words = {  # as the gate reports them
     "px": pgettext_lazy("unit", "pixels"),

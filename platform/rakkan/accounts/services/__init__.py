@@ -35,7 +35,7 @@ from rakkan.accounts.services.session import (
     session_start,
     session_start_record,
 )
-from rakkan.accounts.services.user import organisation_ensure, user_add, user_ensure
+from rakkan.accounts.services.user import organisation_ensure, user_add, user_ensure, user_erase
 
 __all__ = [
     "Ask",
@@ -69,5 +69,6 @@ __all__ = [
     "user_add",
     "user_deactivate",
     "user_ensure",
+    "user_erase",
     "user_reactivate",
 ]

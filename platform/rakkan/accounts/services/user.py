@@ -1,7 +1,14 @@
 """Make organisations and accounts."""
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
+from knox.models import AuthToken
 
 from rakkan.accounts.models import Membership, Organisation, User
 from rakkan.accounts.roles import LONGEST_AUDIT, Role
@@ -48,3 +55,30 @@ def user_ensure(
             until = timezone.now() + LONGEST_AUDIT if role is Role.AUDITOR else None
             membership_add(user=user, role=role, actor=actor, granted_by=None, valid_until=until)
     return user
+
+
+@transaction.atomic
+def user_erase(*, user: User) -> int:
+    """Overwrite what is personal about an account and close it; return how much was deleted.
+
+    The row stays, because others name it; what proves things names its id only.
+    """
+    row = User.objects.select_for_update().get(pk=user.pk)
+    row.email, row.name, row.is_active = f"{row.pk}@erased.invalid", "Erased", False
+    row.last_login = None
+    row.set_unusable_password()
+    row.save()
+    count = 0
+    for rows in (
+        AuthToken.objects,
+        EmailAddress.objects,
+        Authenticator.objects,
+        UserSession.objects,
+        SocialAccount.objects,  # and with them their tokens
+    ):
+        count += rows.filter(user=row).delete()[0]
+    for session in Session.objects.iterator():
+        if session.get_decoded().get(SESSION_KEY) == str(row.pk):
+            session.delete()
+            count += 1
+    return count

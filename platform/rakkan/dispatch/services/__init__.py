@@ -9,6 +9,7 @@ from rakkan.dispatch.services.lease import (
     job_heartbeat,
     job_lease,
     job_lock,
+    output_announce,
     subject_type,
 )
 from rakkan.dispatch.services.queue import job_create, job_send
@@ -19,6 +20,7 @@ from rakkan.dispatch.services.stop import (
     job_stop,
     jobs_of,
     jobs_silent,
+    jobs_stop_of,
     jobs_unclaimed,
 )
 
@@ -39,6 +41,8 @@ __all__ = [
     "job_stop",
     "jobs_of",
     "jobs_silent",
+    "jobs_stop_of",
     "jobs_unclaimed",
+    "output_announce",
     "subject_type",
 ]

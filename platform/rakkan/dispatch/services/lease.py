@@ -15,7 +15,7 @@ from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, system
 from rakkan.core.errors import NotFound, Refused
 from rakkan.core.keys import statement_signer
-from rakkan.dispatch.models import IssuedPermit, Job, PermitUse
+from rakkan.dispatch.models import IssuedPermit, Job, JobOutput, PermitUse
 from rakkan.dispatch.states import JobState
 
 NOT_CLAIMABLE = "job-not-claimable"
@@ -152,6 +152,11 @@ def job_heartbeat(job: Job, *, progress: float, stage: str) -> None:
     job.progress = min(1.0, max(0.0, progress))
     job.stage = stage[:40]
     job.save(update_fields=["lease_until", "progress", "stage"])
+
+
+def output_announce(job: Job, sha256: str) -> JobOutput:
+    """Note that the holder of a checked lease is about to hand in a file."""
+    return JobOutput.objects.create(job=job, sha256=sha256[:64], announced_at=timezone.now())
 
 
 def job_finish(job: Job) -> IssuedPermit:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from compliance.permit import JobKind
@@ -15,6 +16,7 @@ from rakkan.dispatch.models import Job, PermitRevocation
 from rakkan.dispatch.services.lease import MAX_DELIVERIES
 from rakkan.dispatch.services.queue import job_send
 from rakkan.dispatch.states import TRANSITIONS, JobState
+from rakkan.likenesses.models import Person
 
 _LONGEST_PATIENCE = timedelta(minutes=10)
 
@@ -79,6 +81,18 @@ def jobs_of(subject_id: UUID, kind: JobKind) -> list[Job]:
         subject_id=subject_id, kind=kind.value, state__in=[JobState.QUEUED, JobState.LEASED]
     )
     return list(rows)
+
+
+@transaction.atomic
+def jobs_stop_of(*, person: Person, error: dict[str, Any]) -> int:
+    """Cancel every open job that holds data of a person and return how many there were."""
+    rows = Job.objects.select_for_update().filter(
+        person=person, state__in=[JobState.QUEUED, JobState.LEASED]
+    )
+    jobs = list(rows)
+    for job in jobs:
+        job_stop(job, JobState.CANCELLED, error)
+    return len(jobs)
 
 
 def jobs_silent() -> list[Job]:

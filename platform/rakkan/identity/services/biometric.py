@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from compliance.canonical import digest
@@ -18,6 +19,7 @@ from rakkan.core.errors import BadInput
 from rakkan.core.keys import statement_signer
 from rakkan.identity.models import BiometricConsent, BiometricWithdrawal
 from rakkan.identity.selectors import biometric_consent_get
+from rakkan.likenesses.models import Person
 from rakkan.likenesses.services import person_ensure
 
 _WITHDRAWAL = "at any time, in the person's own account, with one click"
@@ -65,6 +67,18 @@ def biometric_consent_withdraw(*, user: User, consent_id: UUID | str) -> Biometr
         for row in rows.order_by("-granted_at"):
             _withdraw(user, row)
     return biometric_consent_get(user, consent_id)
+
+
+@transaction.atomic
+def biometric_consents_end(*, person: Person, user: User) -> int:
+    """Withdraw every consent of a person to biometric matching; return how many there were."""
+    rows = BiometricConsent.objects.select_for_update(of=("self",)).filter(
+        person=person, withdrawal=None
+    )
+    consents = list(rows)
+    for row in consents:
+        _withdraw(user, row)
+    return len(consents)
 
 
 def _withdraw(user: User, consent: BiometricConsent) -> None:

@@ -200,7 +200,7 @@ def _facts(production: Production) -> dict[str, Any]:
         "workflow": workflow,
         "approval": steps,
         "open_steps": [step.name for step in steps if step.waits],
-        "prompt_report": rendering.result["prompt_report"] if rendering else [],
+        "prompt_report": rendering.result.get("prompt_report", []) if rendering else [],
         "rendering": rendering,
         "release": release,
         "status_url": status_url(release.asset_id) if release else "",

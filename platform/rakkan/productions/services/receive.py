@@ -20,6 +20,7 @@ from rakkan.dispatch.services import (
     job_finish,
     job_heartbeat,
     job_lock,
+    output_announce,
 )
 from rakkan.dispatch.states import JobState
 from rakkan.previews.selectors import preview_has_file
@@ -77,13 +78,14 @@ def output_accept(*, job_id: UUID | str, lease: str, sha256: str, chunks: Iterab
         if job.kind == JobKind.PREVIEW:
             check_preview_goes_on(production, preview_of_job(job))
             preview_upload_note(preview_of_job(job), sha256)
+        else:
+            output_announce(job, sha256)
     area = Area.PREVIEWS if job.kind == JobKind.PREVIEW else Area.QUARANTINE
     blob = blob_put(area, chunks, limit=settings.RAKKAN_MAX_OUTPUT_BYTES, expected=sha256)
-    if job.kind == JobKind.PREVIEW and not _still_leased(job_id, lease):
-        blob_delete(
-            area, sha256
-        )  # it ended while the bytes came in, and was destroyed without them
-        raise Refused("The preview has ended.", code=LEASE_LOST)
+    if not _still_leased(job_id, lease):
+        if job.kind == JobKind.PREVIEW or _has_ended(job_id):
+            blob_delete(area, sha256)  # it came in while its job was ended: nobody will accept it
+        raise Refused("The lease is over.", code=LEASE_LOST)
     return blob
 
 
@@ -94,6 +96,11 @@ def _still_leased(job_id: UUID | str, lease: str) -> bool:
     except Refused:
         return False
     return True
+
+
+@transaction.atomic
+def _has_ended(job_id: UUID | str) -> bool:
+    return job_lock(job_id).state in (JobState.CANCELLED, JobState.FAILED)
 
 
 def job_result(*, job_id: UUID | str, lease: str, fence: int, result: dict[str, Any]) -> None:

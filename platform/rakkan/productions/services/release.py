@@ -18,6 +18,8 @@ from rakkan.productions.states import State
 from rakkan.releases.models import GateReport, Release, Sealing
 from rakkan.releases.selectors import release_of
 from rakkan.releases.services.release import Marked, delivery_record, release_create
+from rakkan.webhooks.models import Topic
+from rakkan.webhooks.services import message_queue
 
 
 def production_release(
@@ -32,6 +34,8 @@ def production_release(
         actor=system("gate", production.organisation_id),
         data={"release": str(release.pk), "file_sha256": release.file_sha256},
     )
+    said = {"asset_id": release.asset_id, "status": "released"}
+    message_queue(Topic.RELEASE_RELEASED, production.organisation_id, [(production.pk, said)])
     return release
 
 

@@ -1,0 +1,1 @@
+"""The end of personal data: legal holds, erasure, retention."""

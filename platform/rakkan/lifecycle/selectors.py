@@ -1,0 +1,77 @@
+"""Read holds, erasures and periods."""
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from rakkan.accounts.models import User
+from rakkan.accounts.permissions import check_user_has_role
+from rakkan.accounts.roles import Role
+from rakkan.core.errors import Refused
+from rakkan.lifecycle.models import Erasure, Kind, LegalHold, RetentionPeriod, Step
+from rakkan.likenesses.models import Person
+
+DEFAULT_DAYS = {  # where an organisation has set no period of its own
+    Kind.DRAFT: 180,
+    Kind.INPUT: 180,
+    Kind.RENDERING: 30,
+    Kind.EVIDENCE: 30,
+    Kind.RELEASE: 90,
+}
+
+
+def holds_live() -> QuerySet[LegalHold]:
+    """Return the holds that stand now."""
+    return LegalHold.objects.filter(end=None, valid_until__gt=timezone.now())
+
+
+def holds_visible(user: User) -> QuerySet[LegalHold]:
+    """Return the holds of the organisation, for those who may set them and for auditors.
+
+    Raises:
+        NotPermitted: the user is neither.
+    """
+    check_user_has_role(user, Role.APPROVER, Role.AUDITOR)
+    rows = LegalHold.objects.filter(organisation=user.organisation_id)
+    return rows.select_related("person__user", "set_by", "end")
+
+
+def holds_told(user: User) -> QuerySet[LegalHold]:
+    """Return the holds on the acting person that they may know of."""
+    return holds_live().filter(person__user=user, told=True)
+
+
+def check_not_held(person: Person) -> None:
+    """Raise while a legal hold stands.
+
+    Raises:
+        Refused: with the hold's reason, where the person may know of it.
+    """
+    hold = holds_live().filter(person=person).order_by("-valid_until").first()
+    if hold is None:
+        return
+    why = f" Its reason: {hold.reason}" if hold.told else ""
+    raise Refused(
+        f"A legal hold keeps this data until {hold.valid_until:%Y-%m-%d}.{why}",
+        code="legal-hold",
+        remedy="Ask again when the hold has ended, or ask the organisation's legal department.",
+    )
+
+
+def erasure_is_done(erasure: Erasure) -> bool:
+    """Say whether every step is done."""
+    return erasure.steps.count() == len(Step)
+
+
+def erasures_open() -> QuerySet[Erasure]:
+    """Return the erasures that have steps left."""
+    finished = Q(steps__name=Step.KEYS.value)
+    return Erasure.objects.exclude(pk__in=Erasure.objects.filter(finished).values("pk"))
+
+
+def period_days(organisation_id: UUID, kind: Kind) -> int:
+    """Return how many days an organisation keeps a kind of thing."""
+    rows = RetentionPeriod.objects.filter(organisation=organisation_id, kind=kind.value)
+    newest = rows.order_by("-set_at").first()
+    return newest.days if newest else DEFAULT_DAYS[kind]

@@ -1,0 +1,179 @@
+"""Erase a person: asked by them, refused while a hold stands, carried out in steps.
+
+What remains are ids, digests and the log: every older proof and every released file handed out
+before verifies as it did. Each step can be run again; a row says which are done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from uuid import UUID
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from rakkan.accounts.models import User
+from rakkan.accounts.permissions import user_actor, user_roles
+from rakkan.accounts.roles import Role
+from rakkan.accounts.services import user_erase
+from rakkan.audit.names import EventName
+from rakkan.audit.services import Actor, Subject, event_record, refusal_recorded, system
+from rakkan.consents.models import Consent
+from rakkan.core.errors import Refused
+from rakkan.dispatch.services import jobs_stop_of
+from rakkan.identity.services import biometric_consents_end
+from rakkan.lifecycle.files import file_delete, files_of
+from rakkan.lifecycle.models import Erasure, ErasureStep, Step
+from rakkan.lifecycle.selectors import check_not_held, erasures_open
+from rakkan.likenesses.models import Person
+from rakkan.likenesses.services import person_ensure
+from rakkan.productions.models import Production
+from rakkan.productions.services.stop import end
+from rakkan.productions.services.transition import production_lock
+from rakkan.productions.services.withdraw import withdraw
+from rakkan.productions.states import STOPPABLE, State
+from rakkan.vault.services import subject_key_destroy
+
+TASK = "rakkan.lifecycle.erase"
+PROBLEM = {
+    "code": "person-erased",
+    "title": "The depicted person's data was erased.",
+    "detail": "",
+    "remedy": "Nothing can be made of this person any more.",
+}
+
+
+def erasure_ask(*, user: User) -> tuple[Erasure, str]:
+    """Ask that what is personal about the acting person goes; return it and the link's secret.
+
+    The consents are withdrawn before this returns; the rest is done by a task. With the secret
+    the person fetches the certificate later, when there is no account to sign in to any more.
+
+    Raises:
+        NotPermitted: the account is not a depicted person's.
+        Refused: a legal hold stands, the account has other roles, or it was asked before.
+    """
+    subject = Subject("person", str(getattr(getattr(user, "person", None), "pk", "")))
+    with refusal_recorded(EventName.ERASURE_REFUSED, actor=user_actor(user), subject=subject):
+        person = getattr(user, "person", None) or person_ensure(user=user)
+        Person.objects.select_for_update().get(pk=person.pk)  # before, or after, any hold
+        check_not_held(person)
+        _check_nothing_else(user, person)
+        secret = secrets.token_urlsafe(32)
+        erasure = Erasure.objects.create(
+            person=person,
+            organisation=person.organisation,
+            asked_by=user,
+            asked_at=timezone.now(),
+            certificate_hash=hashlib.sha256(secret.encode()).hexdigest(),
+        )
+        event_record(
+            EventName.ERASURE_ASKED,
+            actor=user_actor(user),
+            subject=Subject("person", str(person.pk)),
+            data={"erasure": str(erasure.pk)},
+        )
+    _withdraw_all(erasure)
+    transaction.on_commit(lambda: _send(erasure.pk), robust=True)
+    return erasure, secret
+
+
+def _check_nothing_else(user: User, person: Person) -> None:
+    if user_roles(user) - {Role.DEPICTED_PERSON}:
+        raise Refused(
+            "The account has other roles, and what they did must stay attributable.",
+            code="other-roles",
+            remedy="Ask an administrator to take the other roles away first.",
+        )
+    if Erasure.objects.filter(person=person).exists():
+        raise Refused("The erasure was asked for before.", code="erasure-asked")
+
+
+def _send(erasure_id: UUID) -> None:
+    current_app.send_task(TASK, args=[str(erasure_id)], ignore_result=True)
+
+
+def erasure_carry_out(erasure_id: UUID | str) -> None:
+    """Do the steps that are not done; safe to run twice, and after a crash at any point."""
+    erasure = Erasure.objects.select_related("person", "asked_by").get(pk=erasure_id)
+    actor = system("erasure", erasure.organisation_id)
+    steps = {
+        Step.CONSENTS: _withdraw_all,
+        Step.WORK: _end_work,
+        Step.ACCOUNT: _close_account,
+        Step.FILES: _delete_files,
+        Step.KEYS: _destroy_keys,
+    }
+    for name, step in steps.items():
+        if not ErasureStep.objects.filter(erasure=erasure, name=name.value).exists():
+            count, kept = step(erasure)
+            _note(erasure, name, count, kept, actor)
+
+
+@transaction.atomic
+def _note(erasure: Erasure, name: Step, count: int, kept: int, actor: Actor) -> None:
+    _, made = ErasureStep.objects.get_or_create(
+        erasure=erasure,
+        name=name.value,
+        defaults={"count": count, "kept": kept, "done_at": timezone.now()},
+    )
+    if made and name is Step.KEYS:
+        event_record(
+            EventName.ERASURE_CARRIED_OUT,
+            actor=actor,
+            subject=Subject("person", str(erasure.person_id)),
+            data={"erasure": str(erasure.pk)},
+        )
+
+
+def erasures_resume() -> None:
+    """Carry out what a lost message or a dead process left."""
+    for erasure in erasures_open():
+        erasure_carry_out(erasure.pk)
+
+
+def _withdraw_all(erasure: Erasure) -> tuple[int, int]:
+    """Withdraw every consent of the person: dispatch and delivery are blocked with each."""
+    person = erasure.person
+    theirs = Q(likeness__person=person) | Q(voice__person=person)
+    consents = Consent.objects.filter(theirs, withdrawal=None, supersession=None)
+    count = 0
+    for consent in consents:
+        withdraw(user=erasure.asked_by, consent_id=consent.pk)
+        count += 1
+    return count + biometric_consents_end(person=person, user=erasure.asked_by), 0
+
+
+def _end_work(erasure: Erasure) -> tuple[int, int]:
+    """End what runs without a consent yet: drafts, and whatever is being measured."""
+    seen_or_heard = Q(likeness__person=erasure.person) | Q(speaker__person=erasure.person)
+    rows = Production.objects.filter(seen_or_heard, state__in=[state.value for state in STOPPABLE])
+    actor, count = system("erasure", erasure.organisation_id), 0
+    for production_id in rows.values_list("pk", flat=True):
+        with transaction.atomic():
+            production = production_lock(production_id)
+            if State(production.state) in STOPPABLE:
+                end(production, State.STOPPED, actor=actor, problem=PROBLEM)
+                count += 1
+    return count + jobs_stop_of(person=erasure.person, error=PROBLEM), 0
+
+
+def _close_account(erasure: Erasure) -> tuple[int, int]:
+    return user_erase(user=erasure.asked_by), 0
+
+
+def _delete_files(erasure: Erasure) -> tuple[int, int]:
+    """Delete every file about the person that nobody else's row names."""
+    files = files_of(erasure.person_id)
+    gone = frozenset(file.row for file in files)
+    deleted = {file.sha256 for file in files if file_delete(file, gone)}
+    return len(deleted), len({file.sha256 for file in files} - deleted)
+
+
+@transaction.atomic
+def _destroy_keys(erasure: Erasure) -> tuple[int, int]:
+    subjects = (erasure.person_id, erasure.asked_by_id)
+    return sum(subject_key_destroy(subject_id=subject) for subject in subjects), 0

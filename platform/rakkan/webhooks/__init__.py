@@ -1,0 +1,1 @@
+"""Tell an organisation's own systems what happened to its releases."""
