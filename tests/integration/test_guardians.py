@@ -23,11 +23,12 @@ from rakkan.core.errors import RakkanError
 from rakkan.identity.services import identity_decide, identity_submit
 from rakkan.likenesses.classes import PersonClass, Relation
 from rakkan.likenesses.guardians import acts_for
-from rakkan.likenesses.models import Guardianship, Likeness, Person
+from rakkan.likenesses.models import Guardianship, Likeness, Person, Voice
 from rakkan.likenesses.services import guardianship_decide, guardianship_renew, person_ensure
 from rakkan.productions.models import Production
+from rakkan.productions.services.create import Cast, production_create
 from rakkan.productions.services.guardian import guardianship_end
-from rakkan.productions.services.portray import portrait_add
+from rakkan.productions.services.portray import portrait_add, voice_enrol
 from rakkan.productions.services.withdraw import withdraw
 from tests.integration import people
 
@@ -380,3 +381,36 @@ def test_what_waits_for_a_reviewer_is_on_their_first_page() -> None:
     guardianship_decide(user=team.reviewer, guardianship_id=made.pk, verified=True)
 
     assert f"/guardianships/{made.pk}" not in client.get("/").content.decode()
+
+
+def test_a_minors_voice_is_spoken_for_by_the_guardian_who_then_neither_asks_nor_approves() -> None:
+    team = people.team_make()
+    boss = people.user_make(team.organisation, Role.DEPICTED_PERSON, Role.APPROVER, Role.REQUESTER)
+    child = people.represented_make(replace(team, person=boss)).person
+    voice = voice_enrol(user=boss, label="Child", sample=people.voice_file(), person_id=child.pk)
+    people.measured(voice.pk, MeasureResult(Verdict.USABLE, (), {"seconds": 5.0}))
+    check = identity_submit(user=boss, evidence=people.portrait_file(), person_id=child.pk)
+    identity_decide(user=team.reviewer, check_id=check.pk, verified=True)
+    until = timezone.now() + timedelta(days=30)
+    spoken = people.terms(valid_until=until, permitted_changes=[])
+    consent_grant(user=boss, trait=Voice.objects.get(pk=voice.pk), terms=spoken)
+    likeness = people.likeness_make(team)
+    people.identity_make(team)
+    consent_grant(user=team.person, trait=likeness, terms=people.terms())
+
+    def draft_by(user: User) -> Production:
+        made = production_create(
+            user=user,
+            cast=Cast(likeness, Voice.objects.get(pk=voice.pk)),
+            draft=people.draft(),
+            voice=people.voice_file(),
+        )
+        people.measured(made.pk, MeasureResult(Verdict.USABLE, (), {"seconds": 5.0}))
+        return Production.objects.get(pk=made.pk)
+
+    refused = code_of(people.submit, user=boss, production=draft_by(boss))
+    assert refused == "requester-acts-for-the-person"
+    production = people.submit(team.requester, draft_by(team.requester))
+    assert Workflow.objects.get(subject_id=production.pk).speaker == boss
+    assert code_of(people.approve, user=boss, production=production) == "speaker-cannot-approve"
+    assert people.approve(team.approver, production).state == "queued"

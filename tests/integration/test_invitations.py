@@ -343,3 +343,16 @@ def test_an_organisation_is_set_up_by_inviting_its_first_administrator() -> None
 
     assert user.organisation.name == "New Corporation"
     assert user_roles(user) == {Role.ADMINISTRATOR}
+
+
+def test_who_joins_in_a_role_that_decides_sets_up_a_second_factor_before_anything_else() -> None:
+    team = people.team_make()
+    _, link = people.invitation_make(people.administrator_of(team), role=Role.APPROVER)
+    client = Client()
+
+    joining = {"link": link, "name": NEW.name, "password": NEW.password}
+    assert client.post("/invitation", joining).status_code == 302
+    answer = client.get("/approvals")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/security")
+    assert client.get("/security").status_code == 200
