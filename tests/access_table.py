@@ -239,6 +239,8 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", f"{_PRODUCTION}/evidence"): SEE_PRODUCTION,
         ("GET", "my-data"): PERSONS,
         ("GET", "my-data/copy"): PERSONS,
+        ("GET", "my-data/erasure"): PERSONS,
+        ("POST", "my-data/erasure"): PERSONS,
         ("GET", "events"): AUDITOR,
         ("GET", "guardianships"): ACCOUNTS,
         ("POST", "guardianships"): PERSONS,

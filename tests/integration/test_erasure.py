@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import logging
+import re
 import secrets
 import subprocess
 import sys
@@ -45,7 +46,9 @@ from rakkan.productions.models import Production
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.finish import production_finish
 from rakkan.productions.services.portray import portrait_add
+from rakkan.productions.services.withdraw import withdraw
 from rakkan.verification.selectors import asset_status
+from rakkan.webhooks.services import endpoint_add
 from tests.integration import clips, people
 from tests.integration.world import render_result
 
@@ -297,3 +300,34 @@ def test_who_has_other_roles_or_a_wrong_link_gets_a_clear_answer() -> None:
     assert refused.value.code == "other-roles"
     with pytest.raises(NotFound):
         erasure_certificate(secret=secrets.token_urlsafe())
+
+
+def test_a_person_erases_themself_on_the_site_and_is_shown_the_certificates_address_once() -> None:
+    team = people.team_make()
+    person_ensure(user=team.person)
+    client = Client()
+    client.force_login(team.person)
+
+    assert client.get("/my-data/erasure").status_code == 200
+    assert client.post("/my-data/erasure", {}).status_code == 400  # no tick, no erasure
+    answer = client.post("/my-data/erasure", {"sure": "on"})
+
+    found = re.search(r"/api/v1/erasures/([\w-]+)", answer.content.decode())
+    assert found is not None
+    assert Client().get(found[0]).json()["state"] == "under way"
+    assert client.post("/my-data/erasure", {"sure": "on"}).status_code == 409
+
+
+def test_the_person_sees_which_systems_were_told_of_an_end() -> None:
+    team = people.team_make()
+    likeness = likeness_of(team)
+    administrator = people.administrator_of(team)
+    endpoint_add(user=administrator, url="https://hooks.example/", topics=["release.revoked"])
+    production = released(team, likeness, 0)
+    client = Client()
+    client.force_login(team.person)
+    assert "told of its end" not in client.get("/my-data").content.decode()
+
+    withdraw(user=team.person, consent_id=production.consent_id)
+
+    assert "still being told of its end" in client.get("/my-data").content.decode()

@@ -438,6 +438,7 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
             "valid_until": day.isoformat(),
             "told": False,
         },
+        "my-data/erasure": {"sure": "on"},
         "api/v1/webhooks": {
             "url": "https://hooks.example/two",
             "topics": ["release.revoked"],

@@ -1,7 +1,7 @@
 """What there is about a depicted person: for their own page, and as a copy to take away."""
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -25,6 +25,8 @@ from rakkan.productions.models import Production
 from rakkan.productions.selectors import of_person
 from rakkan.productions.services.addresses import status_url
 from rakkan.releases.models import Release
+from rakkan.webhooks.models import Topic
+from rakkan.webhooks.selectors import told_of
 
 FORMAT = "rakkan-person-copy/1"
 
@@ -37,6 +39,7 @@ class Depiction:
     release: Release | None
     status_url: str  # empty until it is released
     deliveries: list[Event]  # role and moment of each; who exactly stays in the log
+    told: bool | None = None  # whether systems know of its end; None: none is to be told
 
 
 def check_own_data(user: User) -> None:
@@ -61,7 +64,9 @@ def depictions_of(user: User) -> list[Depiction]:
     about = events_about(list(deliveries)).filter(name=EventName.RELEASE_DELIVERED.value)
     for event in about:
         deliveries[event.object_id].append(event)
-    return [_depiction(row, releases.get(row.pk), deliveries) for row in found]
+    told = told_of(Topic.RELEASE_REVOKED, releases)
+    shown = [_depiction(row, releases.get(row.pk), deliveries) for row in found]
+    return [replace(item, told=told.get(item.production.pk)) for item in shown]
 
 
 def person_copy(*, user: User) -> dict[str, Any]:

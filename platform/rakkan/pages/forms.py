@@ -359,6 +359,12 @@ class NarrowForm(_Form):
         )
 
 
+class ErasureForm(_Form):
+    """A tick, so that no slip erases anybody."""
+
+    sure = forms.BooleanField(label=_("I want everything about me to be erased for good."))
+
+
 class WithdrawalForm(_Form):
     """Why, if the person wants to say."""
 

@@ -197,6 +197,7 @@ urlpatterns = [
     path("productions/<uuid:production_id>/video", media.video, name="production-video"),
     path("productions/<uuid:production_id>/evidence", media.evidence, name="production-evidence"),
     path("my-data", person.my_data, name="my-data"),
+    path("my-data/erasure", person.my_erasure, name="my-erasure"),
     path("my-data/copy", person.my_copy, name="my-copy"),
     path("events", events.event_list, name="events"),
     path("invitation", invitations.join, name="invitation"),

@@ -2,11 +2,15 @@
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.evidence.person_copy import check_own_data, depictions_of, person_copy
+from rakkan.lifecycle.selectors import holds_told
+from rakkan.lifecycle.services import erasure_ask
 from rakkan.pages import queries
 from rakkan.pages.answers import page, user_of
+from rakkan.pages.forms import ErasureForm
 
 
 @require_safe
@@ -27,5 +31,23 @@ def my_copy(request: HttpRequest) -> HttpResponseBase:
     options = {"indent": 2, "ensure_ascii": False}
     headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
     answer = JsonResponse(body, json_dumps_params=options, headers=headers)
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def my_erasure(request: HttpRequest) -> HttpResponseBase:
+    """Say what an erasure does; ask for it, and show the certificate's address once."""
+    user = user_of(request)
+    check_own_data(user)
+    form = ErasureForm(request.POST if request.method == "POST" else None)
+    context = {"form": form, "holds": holds_told(user)}
+    if not form.is_valid():
+        status = 400 if form.is_bound else 200
+        return render(request, "my_erasure.html", context, status=status)
+    _, secret = erasure_ask(user=user)
+    address = reverse("erasure-certificate", args=[secret])
+    answer = render(request, "my_erasure.html", {"link": request.build_absolute_uri(address)})
     answer["Cache-Control"] = "private, no-store"
     return answer
