@@ -21,6 +21,8 @@ from rakkan.consents.models import Consent, Withdrawal
 from rakkan.consents.services import consent_grant
 from rakkan.core.errors import RakkanError
 from rakkan.identity.services import identity_decide, identity_submit
+from rakkan.lifecycle.selectors import holds_told
+from rakkan.lifecycle.services.hold import hold_end, hold_set
 from rakkan.likenesses.classes import PersonClass, Relation
 from rakkan.likenesses.guardians import acts_for
 from rakkan.likenesses.models import Guardianship, Likeness, Person, Voice
@@ -414,3 +416,17 @@ def test_a_minors_voice_is_spoken_for_by_the_guardian_who_then_neither_asks_nor_
     assert Workflow.objects.get(subject_id=production.pk).speaker == boss
     assert code_of(people.approve, user=boss, production=production) == "speaker-cannot-approve"
     assert people.approve(team.approver, production).state == "queued"
+
+
+def test_who_acts_for_a_person_sets_no_hold_on_their_data_and_is_told_of_others() -> None:
+    team = people.team_make()
+    both = people.user_make(team.organisation, Role.DEPICTED_PERSON, Role.APPROVER)
+    person = people.represented_make(replace(team, person=both)).person
+    until = timezone.now() + timedelta(days=30)
+    hold = {"person_id": person.pk, "reason": "A dispute.", "valid_until": until, "told": True}
+
+    assert code_of(hold_set, user=both, **hold) == "own-hold"
+    made = hold_set(user=team.approver, **hold)
+
+    assert list(holds_told(both)) == [made]
+    assert code_of(hold_end, user=both, hold_id=made.pk) == "own-hold"

@@ -10,6 +10,7 @@ from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
 from rakkan.core.errors import Refused
 from rakkan.lifecycle.models import Erasure, Kind, LegalHold, RetentionPeriod, Step
+from rakkan.likenesses.guardians import persons_of
 from rakkan.likenesses.models import Person
 
 DEFAULT_DAYS = {  # where an organisation has set no period of its own
@@ -38,8 +39,8 @@ def holds_visible(user: User) -> QuerySet[LegalHold]:
 
 
 def holds_told(user: User) -> QuerySet[LegalHold]:
-    """Return the holds on the acting person that they may know of."""
-    return holds_live().filter(person__user=user, told=True)
+    """Return the holds on the acting person, or on whom they act for, that they may know of."""
+    return holds_live().filter(person__in=persons_of(user), told=True)
 
 
 def check_not_held(person: Person) -> None:

@@ -12,6 +12,7 @@ from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, refusal_recorded
 from rakkan.core.errors import BadInput, NotFound, NotPermitted, Refused
 from rakkan.lifecycle.models import Erasure, LegalHold, LegalHoldEnd
+from rakkan.likenesses.guardians import ever_acted_for
 from rakkan.likenesses.models import Person
 
 
@@ -58,7 +59,7 @@ def hold_set(
 
 
 def _check(user: User, person: Person, reason: str, valid_until: datetime) -> None:
-    if person.user_id == user.pk:
+    if ever_acted_for(user, person):
         raise NotPermitted("Nobody holds their own data.", code="own-hold")
     if not reason.strip():
         raise BadInput("The hold has no reason.", code="reason-empty", remedy="Say why.")
@@ -87,7 +88,7 @@ def hold_end(*, user: User, hold_id: UUID | str) -> LegalHold:
         hold = rows.filter(pk=hold_id, organisation=user.organisation_id).first()
         if hold is None:
             raise NotFound(f"There is no hold {hold_id}.")
-        if hold.person.user_id == user.pk:
+        if ever_acted_for(user, hold.person):
             raise NotPermitted("Nobody ends a hold on their own data.", code="own-hold")
         if getattr(hold, "end", None) is not None or hold.valid_until <= timezone.now():
             raise Refused("The hold has ended.", code="hold-ended")
