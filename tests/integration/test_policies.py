@@ -23,19 +23,23 @@ from rakkan.approvals.models import (
     Delegation,
     ForbiddenUse,
     Policy,
-    PolicyStep,
     Workflow,
     WorkflowStep,
 )
 from rakkan.approvals.progress import Outcome, Standing, Verdict, outcome_of
+from rakkan.approvals.ruling import RuleChange
 from rakkan.approvals.selectors import check_approved
 from rakkan.approvals.services import (
+    PolicyText,
     Reason,
     Word,
     delegation_add,
     delegation_end,
     forbidden_use_ensure,
     policy_add,
+    policy_propose,
+    rule_change_decide,
+    rule_retire,
 )
 from rakkan.audit.models import Event
 from rakkan.core.errors import Refused
@@ -78,6 +82,21 @@ def say(user: User, production: Production, verdict: Verdict, **word: Any) -> Pr
         request_digest=production.request_digest,
         word=Word(verdict, **word),
     )
+
+
+def confirmed(team: people.Team, change: RuleChange) -> None:
+    """A second administrator says yes."""
+    other = people.administrator_of(team)
+    people.confirm(other)
+    rule_change_decide(user=other, change_id=change.pk, accepted=True)
+
+
+def retired(team: people.Team) -> None:
+    """The policies in force, no more."""
+    administrator = people.administrator_of(team)
+    for policy in Policy.objects.filter(organisation=team.organisation).in_force():
+        change = rule_retire(user=administrator, kind="policy", rule_id=policy.pk)
+        confirmed(team, change)
 
 
 class Named:
@@ -158,9 +177,10 @@ def test_one_word_against_it_outweighs_every_approval(verdict: str) -> None:
 def test_the_workflow_keeps_the_steps_and_the_policy_as_they_were() -> None:
     team = team_with(LEGAL)
     production = people.submitted_make(team)
-    policy = Policy.objects.get(organisation=team.organisation)
-    PolicyStep.objects.create(policy=policy, stage=2, name="brand", quorum=1)
-    Policy.objects.filter(pk=policy.pk).update(active=False)
+    stricter = PolicyText("only", (LEGAL, BRAND))
+    change = policy_propose(user=people.administrator_of(team), text=stricter)
+    confirmed(team, change)
+    retired(team)
 
     workflow = Workflow.objects.get(subject_id=production.pk)
 
@@ -170,7 +190,7 @@ def test_the_workflow_keeps_the_steps_and_the_policy_as_they_were() -> None:
 
 def test_a_retired_policy_is_no_policy() -> None:
     team = team_with(LEGAL)
-    Policy.objects.filter(organisation=team.organisation).update(active=False)
+    retired(team)
 
     with pytest.raises(Refused) as refused:
         people.submitted_make(team)

@@ -27,6 +27,16 @@ from compliance.permit import MeasureResult, RenderResult, Verdict
 from rakkan.accounts.models import Invitation, User
 from rakkan.accounts.roles import Role
 from rakkan.accounts.services import user_deactivate
+from rakkan.approvals.models import ForbiddenUse, Policy
+from rakkan.approvals.ruling import RuleChange
+from rakkan.approvals.services import (
+    Match,
+    PolicyText,
+    Reason,
+    StepPlan,
+    forbidden_use_ensure,
+    policy_propose,
+)
 from rakkan.config.providers import providers_of
 from rakkan.consents.models import Consent
 from rakkan.identity.models import BiometricConsent, IdentityCheck
@@ -123,6 +133,9 @@ class World:
     passkey: Authenticator  # of the approver
     hold: LegalHold  # on somebody who is nobody else here
     endpoint: Endpoint  # of a webhook
+    policy: Policy  # in force
+    forbidden: ForbiddenUse  # in force
+    change: RuleChange  # of rules, proposed by a second administrator
     erasure_secret: str  # of a third person's erasure
     tokens: dict[Who, str] = field(default_factory=dict)
     cookies: dict[Who, str] = field(default_factory=dict)
@@ -144,6 +157,9 @@ class World:
             "organization_slug": "acme-saml",
             "asset_id": self.released.asset_id,
             "hold_id": self.hold.pk,
+            "policy_id": self.policy.pk,
+            "rule_id": self.forbidden.pk,
+            "change_id": self.change.pk,
             "secret": self.erasure_secret,
             "endpoint_id": self.endpoint.pk,
             "job_id": self._job(path),
@@ -181,6 +197,9 @@ class World:
             self.hold,
             self.hold.person,
             self.endpoint,
+            self.policy,
+            self.forbidden,
+            self.change,
         ]
         rows += [self.draft, self.waiting, self.previewed, self.queued, self.released, self.deputy]
         rows += self.users.values()
@@ -236,6 +255,9 @@ def world_make() -> World:
             url="https://hooks.example/one",
             topics=["consent.withdrawn"],
         )[0],
+        policy=Policy.objects.get(organisation=team.organisation),
+        forbidden=_forbidden(team),
+        change=_change(team),
         erasure_secret=erasure_ask(user=people.user_make(team.organisation, Role.DEPICTED_PERSON))[
             1
         ],
@@ -254,6 +276,20 @@ def _hold(team: people.Team) -> LegalHold:
     return hold_set(
         user=team.approver, person_id=held.pk, reason="A lawsuit", valid_until=until, told=True
     )
+
+
+def _forbidden(team: people.Team) -> ForbiddenUse:
+    return forbidden_use_ensure(
+        organisation=team.organisation,
+        rule="no-minors-in-marketing",
+        match=Match(purposes=("marketing",), person_classes=("minor",)),
+        reason=Reason("Not with minors.", "未成年者は対象外です。"),
+    )
+
+
+def _change(team: people.Team) -> RuleChange:
+    text = PolicyText("website", (StepPlan(1, "legal"),), Match(channels=("website",)))
+    return policy_propose(user=people.administrator_of(team), text=text)
 
 
 def _token(user: User) -> str:
@@ -480,6 +516,23 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
             "password": people.PASSWORD,
             "person_class": "adult",
         },
+        "api/v1/policies": {
+            "name": "events",
+            "channels": ["events"],
+            "steps": [{"stage": 1, "name": "legal"}],
+        },
+        "api/v1/policies/applying": {
+            "purpose": "marketing",
+            "channels": ["website"],
+            "territories": ["JP"],
+        },
+        "api/v1/forbidden-uses": {
+            "rule": "no-broadcast",
+            "channels": ["broadcast"],
+            "reason_en": "Not on air.",
+            "reason_ja": "放送には使いません。",
+        },
+        "api/v1/rule-changes/<uuid:change_id>/decision": {"accepted": True},
         f"api/v1/{member}/roles": {"role": "requester"},
         f"api/v1/{member}/roles/revoke": {"role": "approver"},
         member: {"role": "requester"},

@@ -10,6 +10,7 @@ from rakkan.api import (
     lifecycle,
     operations,
     people,
+    policies,
     views,
     webhooks,
 )
@@ -72,6 +73,13 @@ urlpatterns = [
     path("invitations", invitations.Invitations.as_view()),
     path("invitations/<uuid:invitation_id>/revoke", invitations.InvitationRevocation.as_view()),
     path("invitations/<uuid:invitation_id>/resend", invitations.InvitationResending.as_view()),
+    path("policies", policies.Policies.as_view()),
+    path("policies/applying", policies.PolicyTrial.as_view()),
+    path("policies/<uuid:policy_id>/retire", policies.PolicyEnd.as_view()),
+    path("forbidden-uses", policies.ForbiddenUses.as_view()),
+    path("forbidden-uses/<uuid:rule_id>/retire", policies.ForbiddenUseEnd.as_view()),
+    path("rule-changes", policies.RuleChanges.as_view()),
+    path("rule-changes/<uuid:change_id>/decision", policies.RuleChangeWord.as_view()),
     path("operations", operations.Operations.as_view()),
     path("operations/<uuid:production_id>/cancel", operations.StuckCancellation.as_view()),
 ]

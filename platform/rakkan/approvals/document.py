@@ -17,6 +17,7 @@ from rakkan.approvals.models import (
     WorkflowStep,
 )
 from rakkan.approvals.progress import ENDS, Verdict
+from rakkan.approvals.ruling import RuleChange, RuleChangeDecision
 
 HEADING = """# Approval policies
 
@@ -25,8 +26,8 @@ and code differ.
 
 An organisation says in data who has to approve what. A **policy** has four lists, a priority and
 steps. An empty list means any. A request is judged part by part: each of its channels in each of
-its territories (one for the whole world: in every territory). For each part, among the active
-policies that match it,
+its territories (one for the whole world: in every territory). For each part, among the
+policies in force that match it,
 
 1. the one with the highest priority speaks;
 2. at equal priority the most specific one, that is the one with more lists that say something;
@@ -40,6 +41,13 @@ policy means no** (`no-policy`); so does a policy without steps.
 A **forbidden use** has the same four lists. If it matches any part of a request, the request ends
 at submission with the rule's name (`use-forbidden`), whoever would have approved it. A use that is
 forbidden later is not dispatched any more.
+
+Rules are versions that are never rewritten. An **administrator** proposes a policy, a newer version
+of one, a forbidden use or the end of a rule, with the day it begins; **another administrator**
+confirms it, after confirming that it is them, and only then it counts. Where the organisation has
+had no other administrator for seven days, the one there is confirms their own proposal. A rule
+that was proposed and not confirmed says nothing. No change reaches what was submitted before,
+except that a use that is forbidden now is not dispatched any more.
 
 The workflow of a request copies the steps at submission and never changes after that. Stages follow
 each other; the steps of one stage are open at the same time. A step is complete when as many
@@ -96,6 +104,8 @@ def _rules() -> list[tuple[str, str, str]]:
         Policy,
         PolicyStep,
         ForbiddenUse,
+        RuleChange,
+        RuleChangeDecision,
         Workflow,
         WorkflowStep,
         Delegation,

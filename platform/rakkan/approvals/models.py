@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from rakkan.approvals.matching import Asked, Match
 from rakkan.approvals.progress import Verdict
+from rakkan.approvals.ruling import RuleQuerySet, steps_are_complete
 from rakkan.audit.models import append_only
 from rakkan.consents.scope import TERRITORIES, Channel, Purpose
 from rakkan.core.models import IdModel, words
@@ -33,26 +34,19 @@ def _known_words() -> Q:
 _DELEGATION_FIXED = ("id", "organisation_id", "from_user_id", "to_user_id", "valid_from")
 
 
-def _rule_stays(subject: str, *columns: str) -> list[pgtrigger.Trigger]:
-    """Return the triggers that keep a rule as it was made: it can be retired, never rewritten."""
-    return [
-        pgtrigger.Protect(
-            name=f"{subject}_fixed",
-            operation=pgtrigger.Update,
-            condition=pgtrigger.AnyChange("organisation", *VOCABULARY, *columns),
-        ),
-        pgtrigger.Protect(name=f"{subject}_no_delete", operation=pgtrigger.Delete),
-    ]
-
-
 class _Matching(IdModel):
-    """The lists of a rule; an empty one means any."""
+    """The lists of a rule; an empty one means any. Whether it counts, its changes say."""
+
+    change_key: ClassVar[str]  # the column of a change that names it
+    name_key: ClassVar[str]  # the column that versions have in common
 
     purposes = words(blank=True)
     channels = words(blank=True)
     territories = words(blank=True)
     person_classes = words(blank=True)
-    active = models.BooleanField(default=True)
+    version = models.PositiveSmallIntegerField(default=1)
+
+    objects = RuleQuerySet.as_manager()
 
     class Meta:
         """No table of its own."""
@@ -64,9 +58,18 @@ class _Matching(IdModel):
         """Return the lists as a value."""
         return Match(**{name: tuple(getattr(self, name)) for name in VOCABULARY})
 
+    @property
+    def label(self) -> str:
+        """Return its name, with the version if it is not the first."""
+        name = str(getattr(self, self.name_key))
+        return name if self.version == 1 else f"{name} (v{self.version})"
+
 
 class Policy(_Matching):
     """Which steps an organisation asks for, and for which requests; no policy means no."""
+
+    change_key: ClassVar = "policy"
+    name_key: ClassVar = "name"
 
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
     name = models.CharField(max_length=60)
@@ -75,14 +78,16 @@ class Policy(_Matching):
     tenant: ClassVar = Own()
 
     class Meta:
-        """One of a name, with known words only."""
+        """One of a name and version, with known words only; never rewritten."""
 
         ordering: ClassVar = ["-priority", "name"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["organisation", "name"], name="policy_name_once"),
+            models.UniqueConstraint(
+                fields=["organisation", "name", "version"], name="policy_version_once"
+            ),
             models.CheckConstraint(condition=_known_words(), name="policy_known_words"),
         ]
-        triggers: ClassVar = _rule_stays("policy", "name", "priority")
+        triggers: ClassVar = append_only("policy")
 
     def __str__(self) -> str:
         """Return its name."""
@@ -107,7 +112,7 @@ class PolicyStep(IdModel):
             models.UniqueConstraint(fields=["policy", "name"], name="policy_step_once"),
             models.CheckConstraint(condition=Q(quorum__gte=1), name="policy_step_quorum"),
         ]
-        triggers: ClassVar = append_only("policy_step")
+        triggers: ClassVar = [*append_only("policy_step"), steps_are_complete()]
 
     def __str__(self) -> str:
         """Return its name."""
@@ -117,6 +122,9 @@ class PolicyStep(IdModel):
 class ForbiddenUse(_Matching):
     """A use that an organisation never makes, whoever would approve it."""
 
+    change_key: ClassVar = "forbidden_use"
+    name_key: ClassVar = "rule"
+
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
     rule = models.CharField(max_length=60)
     reason_en = models.CharField(max_length=300)
@@ -125,14 +133,16 @@ class ForbiddenUse(_Matching):
     tenant: ClassVar = Own()
 
     class Meta:
-        """One of a name, with known words only."""
+        """One of a name and version, with known words only; never rewritten."""
 
         ordering: ClassVar = ["rule"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["organisation", "rule"], name="forbidden_use_once"),
+            models.UniqueConstraint(
+                fields=["organisation", "rule", "version"], name="forbidden_use_version_once"
+            ),
             models.CheckConstraint(condition=_known_words(), name="forbidden_use_known_words"),
         ]
-        triggers: ClassVar = _rule_stays("forbidden_use", "rule", "reason_en", "reason_ja")
+        triggers: ClassVar = append_only("forbidden_use")
 
     def __str__(self) -> str:
         """Return its name."""

@@ -43,6 +43,7 @@ _COLUMNS = {
     "approvals_forbiddenuse.reason_ja": "not personal: a rule of the organisation",
     "approvals_policy.name": "not personal: a rule of the organisation",
     "approvals_policystep.name": "not personal: a rule of the organisation",
+    "approvals_rulechange.kind": "not personal: a word of the program",
     "approvals_workflow.policies": "not personal: names of rules",
     "approvals_workflowstep.name": "not personal: a rule of the organisation",
     "audit_event.name": "not personal: a name of the program",

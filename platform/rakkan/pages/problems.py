@@ -278,6 +278,24 @@ TEXTS: dict[str, Words] = {
     "prompt-too-long": Words(
         _("The prompt is longer than 500 characters."), _("Say it in fewer words.")
     ),
+    "own-change": Words(
+        _("Nobody confirms their own change of rules."), _("Ask another administrator.")
+    ),
+    "rule-backdated": Words(
+        _("Rules do not change for the past."),
+        _("Choose a day to come, or none: then it begins once it is confirmed."),
+    ),
+    "rule-invalid": Words(
+        _("A rule has a name and holds known words only."), _("Choose from the lists.")
+    ),
+    "rule-not-in-force": Words(
+        _("It is not in force, or its end is proposed already."),
+        _("Look at the changes that wait."),
+    ),
+    "steps-invalid": Words(
+        _("Each step has a name of its own, a stage and asks for at least one person."),
+        _("Correct the steps."),
+    ),
     "reauthentication-needed": Words(
         _("Confirm first that it is you: this takes a code or a passkey used just now."),
         _("Confirm with a code of your authenticator app or with a passkey, then go on."),

@@ -17,6 +17,15 @@ from rakkan.approvals.services.policy import (
     policy_add,
     policy_ensure,
 )
+from rakkan.approvals.services.rules import (
+    ForbiddenText,
+    PolicyText,
+    forbidden_use_propose,
+    is_alone,
+    policy_propose,
+    rule_change_decide,
+    rule_retire,
+)
 from rakkan.approvals.services.workflow import (
     Question,
     Word,
@@ -29,8 +38,10 @@ from rakkan.approvals.services.workflow import (
 
 __all__ = [
     "Asked",
+    "ForbiddenText",
     "Match",
     "Outcome",
+    "PolicyText",
     "Question",
     "Reason",
     "StepPlan",
@@ -45,8 +56,13 @@ __all__ = [
     "delegations_live",
     "deputies",
     "forbidden_use_ensure",
+    "forbidden_use_propose",
+    "is_alone",
     "policy_add",
     "policy_ensure",
+    "policy_propose",
+    "rule_change_decide",
+    "rule_retire",
     "workflow_open",
     "workflow_open_steps",
     "workflow_outcome",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from django.db import transaction
+from django.utils import timezone
 
 from rakkan.accounts.models import Organisation
 from rakkan.approvals.matching import (
@@ -15,6 +16,7 @@ from rakkan.approvals.matching import (
     merged,
 )
 from rakkan.approvals.models import ForbiddenUse, Policy, PolicyStep
+from rakkan.approvals.ruling import ChangeKind, RuleChange, RuleChangeDecision
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, system
 from rakkan.core.errors import Refused
@@ -63,9 +65,12 @@ def policy_add(
     match: Match = ANY,
     priority: int = 0,
 ) -> Policy:
-    """Add a policy; it counts for what is submitted from now on."""
+    """Add a policy while an organisation is set up; it counts for what is submitted from now on.
+
+    Administrators propose one instead, and another one confirms it.
+    """
     policy = Policy.objects.create(
-        organisation=organisation, name=name, priority=priority, **_lists(match)
+        organisation=organisation, name=name, priority=priority, **lists_of(match)
     )
     PolicyStep.objects.bulk_create(
         PolicyStep(policy=policy, stage=step.stage, name=step.name, quorum=step.quorum)
@@ -74,9 +79,10 @@ def policy_add(
     data = {
         "name": name,
         "priority": priority,
-        **_lists(match),
+        **lists_of(match),
         "steps": [asdict(step) for step in steps],
     }
+    _in_force(policy)
     event_record(
         EventName.POLICY_ADDED,
         actor=system("setup", organisation.pk),
@@ -94,19 +100,35 @@ def forbidden_use_ensure(
     forbidden, made = ForbiddenUse.objects.get_or_create(
         organisation=organisation,
         rule=rule,
-        defaults={"reason_en": reason.en, "reason_ja": reason.ja, **_lists(match)},
+        version=1,
+        defaults={"reason_en": reason.en, "reason_ja": reason.ja, **lists_of(match)},
     )
     if made:
+        _in_force(forbidden)
         event_record(
             EventName.USE_FORBIDDEN,
             actor=system("setup", organisation.pk),
             subject=Subject("forbidden_use", str(forbidden.pk)),
-            data={"rule": rule, **_lists(match)},
+            data={"rule": rule, **lists_of(match)},
         )
     return forbidden
 
 
-def _lists(match: Match) -> dict[str, list[str]]:
+def _in_force(rule: Policy | ForbiddenUse) -> None:
+    """Let a rule count from now on, by whoever sets the organisation up."""
+    now = timezone.now()
+    change = RuleChange.objects.create(
+        organisation=rule.organisation,
+        kind=ChangeKind.ADD.value,
+        **{rule.change_key: rule},
+        proposed_at=now,
+        effective_from=now,
+    )
+    RuleChangeDecision.objects.create(change=change, accepted=True, decided_at=now)
+
+
+def lists_of(match: Match) -> dict[str, list[str]]:
+    """Return the lists of a rule as its columns take them."""
     return {name: sorted(values) for name, values in asdict(match).items()}
 
 
@@ -116,8 +138,8 @@ def check_use_allowed(organisation_id: object, asked: Asked) -> None:
     Raises:
         UseForbidden: one does; it is named.
     """
-    rules = ForbiddenUse.objects.filter(organisation_id=str(organisation_id), active=True)
-    touched = first_touched(rules, asked)
+    rules = ForbiddenUse.objects.filter(organisation_id=str(organisation_id))
+    touched = first_touched(rules.in_force(), asked)
     if touched is not None:
         raise UseForbidden(touched)
 
@@ -128,7 +150,7 @@ def plan_of(organisation: Organisation, asked: Asked) -> tuple[list[str], list[S
     Raises:
         Refused: no policy matches, or one that does asks nobody: no policy means no.
     """
-    rules = Policy.objects.filter(organisation=organisation, active=True)
+    rules = Policy.objects.filter(organisation=organisation).in_force()
     chosen = governing(list(rules.prefetch_related("steps")), asked)
     if not chosen or not all(policy.steps.all() for policy in chosen):
         raise Refused(
@@ -141,4 +163,4 @@ def plan_of(organisation: Organisation, asked: Asked) -> tuple[list[str], list[S
         for policy in chosen
         for step in policy.steps.all()
     ]
-    return [policy.name for policy in chosen], merged(steps)
+    return [policy.label for policy in chosen], merged(steps)
