@@ -24,11 +24,12 @@ from compliance.watermark.key import WatermarkKey
 STATEMENT_ROLES = (KeyRole.PERMIT, KeyRole.RECEIPT, KeyRole.CHECKPOINT)
 MARK = "DEVELOPMENT"  # a file of this name says what kind of keys lie beside it
 _MARK_TEXT = b"Keys made for development: start-up refuses them when RAKKAN_ENV=production.\n"
+_SUBJECTS = "subjects.key"
 # One role, one process: what each gets to hold.
 PROCESS_FILES = {
-    "web": ("permit.pem", "receipt.pem", "watermark.key", "subjects.key"),
-    "seal": ("release_chain.pem", "release_key.pem", "watermark.key", "subjects.key"),
-    "clerk": ("checkpoint.pem", "subjects.key"),
+    "web": ("permit.pem", "receipt.pem", "watermark.key", _SUBJECTS),
+    "seal": ("release_chain.pem", "release_key.pem", "watermark.key", _SUBJECTS),
+    "clerk": ("checkpoint.pem", _SUBJECTS),
     "timestamps": ("tsa_chain.pem", "tsa_key.pem"),
 }
 _README = """development
@@ -99,13 +100,35 @@ def development_keys(directory: Path) -> DevelopmentKeys:
     with _locked(directory / ".keys.lock"):
         if not paths.keys.exists():
             _publish(directory, paths.keys, _secrets())
+        _add_subjects_key(paths)
         _check_complete(paths.keys)
-        for process in PROCESS_FILES:
-            if not paths.of_process(process).exists():
-                _publish(directory, paths.of_process(process), _share(paths.keys, process))
+        for process, names in PROCESS_FILES.items():
+            share = paths.of_process(process)
+            if not all((share / name).exists() for name in names):
+                shutil.rmtree(share, ignore_errors=True)
+                _publish(directory, share, _share(paths.keys, process))
         if not paths.trust.exists():
             _publish(directory, paths.trust, _bundle(paths.keys))
     return paths
+
+
+def _add_subjects_key(paths: DevelopmentKeys) -> None:
+    """Give a folder from before there was such a key one; a lost key is never replaced.
+
+    Who has a share with the key has used it: what it wrapped would be gone for good.
+    """
+    shares = (paths.of_process(process) / _SUBJECTS for process in PROCESS_FILES)
+    if any(path.exists() for path in (paths.keys / _SUBJECTS, *shares)):
+        return
+    scratch = paths.keys / f".{_SUBJECTS}.new"
+    scratch.unlink(missing_ok=True)
+    with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(_subjects_key())
+    scratch.rename(paths.keys / _SUBJECTS)
+
+
+def _subjects_key() -> bytes:
+    return secrets.token_hex(64).encode() + b"\n"  # wraps each person's data key
 
 
 def _secrets() -> dict[str, bytes]:
@@ -118,7 +141,7 @@ def _secrets() -> dict[str, bytes]:
         "tsa_chain.pem": stamps.chain_pem(),
         "tsa_key.pem": stamps.leaf.key_pem(),
         "watermark.key": WatermarkKey.generate().to_text().encode(),
-        "subjects.key": secrets.token_hex(64).encode() + b"\n",  # wraps each person's data key
+        _SUBJECTS: _subjects_key(),
     }
     for role in STATEMENT_ROLES:
         files[f"{role.value}.pem"] = StatementSigner.generate(role).private_pem()
@@ -142,7 +165,7 @@ def _check_complete(keys: Path) -> None:
     names = ["root", "release_chain", "release_key", "tsa_root", "tsa_chain", "tsa_key"]
     wanted = [f"{name}.pem" for name in [*names, *(role.value for role in STATEMENT_ROLES)]]
     missing = [
-        name for name in [*wanted, "watermark.key", "subjects.key"] if not (keys / name).is_file()
+        name for name in [*wanted, "watermark.key", _SUBJECTS] if not (keys / name).is_file()
     ]
     if missing:
         raise InvalidInput(

@@ -94,6 +94,32 @@ def test_a_lost_key_is_reported_and_not_replaced(tmp_path: Path) -> None:
     assert caught.value.remedy
 
 
+def test_a_folder_from_before_persons_had_keys_gets_that_key_and_keeps_the_others(
+    tmp_path: Path,
+) -> None:
+    paths = development_keys(tmp_path)
+    holders = [paths.keys, *(paths.of_process(name) for name in ("web", "seal", "clerk"))]
+    for folder in holders:
+        (folder / "subjects.key").unlink()
+    before = _contents(paths.keys)
+
+    development_keys(tmp_path)
+
+    after = _contents(paths.keys)
+    assert after.keys() - before.keys() == {"subjects.key"}
+    assert {name: after[name] for name in before} == before
+    assert {(folder / "subjects.key").read_bytes() for folder in holders} == {after["subjects.key"]}
+
+
+def test_a_persons_key_that_a_share_still_holds_was_lost_and_is_not_replaced(
+    tmp_path: Path,
+) -> None:
+    paths = development_keys(tmp_path)
+    (paths.keys / "subjects.key").unlink()
+    with pytest.raises(InvalidInput, match=r"subjects\.key missing"):
+        development_keys(tmp_path)
+
+
 def test_a_watermark_key_survives_its_file_and_is_never_overwritten(tmp_path: Path) -> None:
     key = WatermarkKey.generate()
     key.save(tmp_path / "mark.key")
