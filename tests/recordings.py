@@ -91,6 +91,19 @@ def other_camera(photo: Picture, seed: int) -> Picture:
     return cv2.GaussianBlur(bright.astype(np.uint8), (0, 0), high / 400)
 
 
+def another_photo(photo: Picture, seed: int) -> Picture:
+    """Another photo of the same face, as far as drawing goes: turned, smiling, in another light."""
+    random = np.random.default_rng(seed)
+    turned = Curves.rest(1).with_(
+        smile=np.array([random.uniform(0.5, 1)], np.float32),
+        gap=np.array([random.uniform(0, 0.6)], np.float32),
+        yaw=np.array([random.choice([-1, 1]) * random.uniform(8, 14)], np.float32),
+        pitch=np.array([random.uniform(-6, 6)], np.float32),
+    )
+    engine = MeshEngine(photo, 512, 512, landmarker=landmarker())
+    return other_camera(next(engine.render(turned)), seed)
+
+
 def noisy(frames: Iterable[Picture], seed: int = 0, *, sigma: float = 4.0) -> Iterator[Picture]:
     """Frames as a sensor adds its noise to them, and a hand its shake."""
     random = np.random.default_rng(seed)

@@ -17,7 +17,7 @@ from compliance.permit import Challenge, Finding, MeasureResult, Verdict
 from generation import weights
 from generation.errors import PortraitError
 from generation.faces import FaceLandmarker
-from generation.faces.arrays import Floats
+from generation.faces.arrays import Floats, Image
 from generation.faces.embedding import MANIFEST, WEIGHTS, FaceEmbedder, distance
 from generation.gate.findings import Limits, finding, result, unreadable
 from generation.identity.actions import Performed, judge_actions
@@ -35,16 +35,24 @@ _LEAST_EMBEDDINGS = 5
 
 _MATCH = Limits("portrait-match", "distance", warn=0.40, reject=0.50)
 _SAME = Limits("clip-one-person", "distance", warn=0.45, reject=0.55)
-_FOUND = Limits("clip-face-found", "fraction", warn=0.95, reject=0.85)
+_FOUND = Limits("clip-face-found", "part found", warn=0.95, reject=0.85)
 _RATE = Limits("clip-rate", "pictures/s", warn=0.95 * RATE, reject=8.0)
 _DEPTH = Limits("turn-depth", "% of height", warn=1.6, reject=1.2)
 _REPEATS = Limits("clip-repeats", "of motion", warn=0.25, reject=0.12)
-_FROZEN = Limits("clip-frozen", "fraction", warn=0.05, reject=0.5)
+_FROZEN = Limits("clip-frozen", "part found", warn=0.05, reject=0.5)
 _COPY = Limits("clip-is-portrait", "correlation", warn=0.85, reject=0.93)
 _STILL = Limits("clip-still", "grey levels", warn=0.6, reject=-1.0)  # a hint only
 _EVEN = Limits("clip-clock", "unevenness", warn=0.002, reject=-1.0)  # a hint only
 
 Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """What the face of a portrait is compared by; it never leaves the worker's memory."""
+
+    embedding: Floats
+    structure: Floats
 
 
 def check_identity(inputs: Mapping[str, Path], progress: Progress) -> MeasureResult:
@@ -61,7 +69,7 @@ def check_identity(inputs: Mapping[str, Path], progress: Progress) -> MeasureRes
     challenge = Challenge.from_dict(json.loads(inputs["challenge"].read_bytes()))
     find, embed = landmarker(), embedder()
     try:
-        wanted = _portrait(inputs["portrait"], find, embed)
+        wanted = portrait_of(load_photo(inputs["portrait"]).rgb, find, embed)
         tracker = Tracker(find, embed)
         track = tracker.read(
             inputs["clip"], lambda part: progress(part, "watching"), challenge.seconds
@@ -70,6 +78,11 @@ def check_identity(inputs: Mapping[str, Path], progress: Progress) -> MeasureRes
         return unreadable("clip-unreadable", str(error))
     except PortraitError as error:
         return unreadable("portrait-unreadable", str(error))
+    return judge(track, wanted, challenge)
+
+
+def judge(track: Track, wanted: Portrait, challenge: Challenge) -> MeasureResult:
+    """Judge what was seen in a recording."""
     performed = judge_actions(track, challenge)
     findings = [
         *_whole(track, challenge),  # 1
@@ -82,16 +95,14 @@ def check_identity(inputs: Mapping[str, Path], progress: Progress) -> MeasureRes
     return result(findings, _facts(track, performed, wanted))
 
 
-@dataclass(frozen=True)
-class _Portrait:
-    embedding: Floats
-    structure: Floats
+def portrait_of(rgb: Image, find: FaceLandmarker, embed: FaceEmbedder) -> Portrait:
+    """Return what the one face of a photo (H, W, 3) uint8 is compared by.
 
-
-def _portrait(path: Path, find: FaceLandmarker, embed: FaceEmbedder) -> _Portrait:
-    rgb = load_photo(path).rgb
+    Raises:
+        PortraitError: it shows no face, or more than one.
+    """
     face = find.only(rgb)
-    return _Portrait(embed(rgb, face), structure(rgb, face.points))
+    return Portrait(embed(rgb, face), structure(rgb, face.points))
 
 
 def _whole(track: Track, challenge: Challenge) -> list[Finding]:
@@ -107,7 +118,7 @@ def _whole(track: Track, challenge: Challenge) -> list[Finding]:
     ]
 
 
-def _people(track: Track, wanted: _Portrait) -> list[Finding]:
+def _people(track: Track, wanted: Portrait) -> list[Finding]:
     """2: one face, all the time. 3: the same one. 4: that of the portrait. 5: not its copy."""
     one = Verdict.USABLE if track.most_faces == 1 else Verdict.UNUSABLE
     found = [finding("clip-faces", one, track.most_faces, 1, "faces"), _FOUND.judge(track.found)]
@@ -118,7 +129,7 @@ def _people(track: Track, wanted: _Portrait) -> list[Finding]:
     return [*found, _SAME.judge(spread), _MATCH.judge(match), _COPY.judge(copy)]
 
 
-def _distances(track: Track, wanted: _Portrait) -> tuple[float, float]:
+def _distances(track: Track, wanted: Portrait) -> tuple[float, float]:
     """Return how far nearly all faces are from the clip's middle one, and it from the portrait."""
     middle = np.median(track.embeddings, axis=0)
     spread = float(np.quantile([distance(e, middle) for e in track.embeddings], 0.9))
@@ -167,7 +178,7 @@ def _hints(track: Track) -> list[Finding]:
     ]
 
 
-def _facts(track: Track, performed: list[Performed], wanted: _Portrait) -> dict[str, Any]:
+def _facts(track: Track, performed: list[Performed], wanted: Portrait) -> dict[str, Any]:
     spread, match = _distances(track, wanted) if track.embeddings else (None, None)
     return {
         "readable": True,

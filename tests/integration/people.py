@@ -189,6 +189,12 @@ def portrait_file() -> SimpleUploadedFile:
     return SimpleUploadedFile(path.name, path.read_bytes(), "image/png")
 
 
+def recording_file() -> SimpleUploadedFile:
+    """Bytes that begin as the recording of a browser does; nobody here decodes them."""
+    content = b"\x1a\x45\xdf\xa3" + bytes(range(256)) * 8
+    return SimpleUploadedFile("recording.webm", content, "video/webm")
+
+
 def voice_file() -> SimpleUploadedFile:
     """The sample speech as a browser sends it."""
     return SimpleUploadedFile("speech.wav", (FIXTURES / "speech.wav").read_bytes(), "audio/wav")
@@ -408,6 +414,21 @@ def measured(subject_id: object, result: MeasureResult) -> None:
     assert worker.claim().status_code == 200
     answer = worker.result(result.to_dict())
     assert answer.status_code == 200, answer.json()
+
+
+def input_of(subject_id: object, sha256: str) -> bytes:
+    """What a worker that claims the measure job about a subject is given under a digest."""
+    worker = Worker(str(job_of(subject_id, JobKind.MEASURE).pk))
+    assert worker.claim().status_code == 200
+    answer = Client().get(
+        f"/worker/v1/jobs/{worker.job_id}/inputs/{sha256}",
+        headers={
+            "authorization": f"Bearer {settings.RAKKAN_WORKER_TOKEN}",
+            "x-rakkan-lease": worker.lease,
+        },
+    )
+    assert answer.status_code == 200
+    return b"".join(answer.streaming_content)
 
 
 def render_worker(production: Production) -> Worker:

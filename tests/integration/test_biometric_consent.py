@@ -16,13 +16,13 @@ from compliance.__main__ import main
 from rakkan.audit.models import Event
 from rakkan.core.errors import Refused
 from rakkan.identity.models import BiometricConsent, IdentityCheck
+from rakkan.identity.providers import PROVIDERS, ReviewedEvidence
 from rakkan.identity.selectors import check_biometric_consent
 from rakkan.identity.services import (
     biometric_consent_grant,
     biometric_consent_withdraw,
     identity_submit,
 )
-from rakkan.identity.services.check import MATCHES_BIOMETRICS
 from rakkan.likenesses.services import person_ensure
 from tests.integration import people
 
@@ -32,7 +32,7 @@ COMPARING = "compares-faces"  # registered by the tests as a method that matches
 
 @pytest.fixture
 def comparing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(MATCHES_BIOMETRICS, COMPARING, True)
+    monkeypatch.setitem(PROVIDERS, COMPARING, ReviewedEvidence(name=COMPARING, compares=True))
 
 
 def refused_code(team: people.Team, method: str) -> str:

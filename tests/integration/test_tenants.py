@@ -47,6 +47,7 @@ MADE_OF_OBJECTS = [  # a POST without an id in its address that names an object 
     ("POST", "api/v1/productions"),
     ("POST", "productions/new"),
     ("POST", "approvals/delegations"),
+    ("POST", "identity/remote/challenge"),
 ]
 
 

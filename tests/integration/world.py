@@ -39,8 +39,12 @@ from rakkan.approvals.services import (
 )
 from rakkan.config.providers import providers_of
 from rakkan.consents.models import Consent
-from rakkan.identity.models import BiometricConsent, IdentityCheck
-from rakkan.identity.services import biometric_consent_grant, identity_submit
+from rakkan.identity.models import BiometricConsent, IdentityChallenge, IdentityCheck
+from rakkan.identity.services import (
+    biometric_consent_grant,
+    challenge_issue,
+    identity_submit,
+)
 from rakkan.lifecycle.models import LegalHold
 from rakkan.lifecycle.services import erasure_ask, hold_set
 from rakkan.likenesses.models import Guardianship, Likeness, Voice
@@ -80,6 +84,7 @@ def own_settings(folder: Path) -> Iterator[None]:
         STORAGES=storages,
         RAKKAN_PROVIDERS=providers,
         SOCIALACCOUNT_PROVIDERS=of_allauth,
+        RAKKAN_CHALLENGE_SECONDS=3600,
         RAKKAN_LEASE_SECONDS=3600,  # the world's worker holds its job however long all asking takes
     ):
         yield
@@ -117,6 +122,7 @@ class World:
     likeness: Likeness
     voice: Voice
     check: IdentityCheck
+    challenge: IdentityChallenge  # of the depicted person's session
     biometric: BiometricConsent
     consent: Consent
     draft: Production
@@ -146,6 +152,7 @@ class World:
             "likeness_id": self.likeness.pk,
             "voice_id": self.voice.pk,
             "check_id": self.check.pk,
+            "challenge_id": self.challenge.pk,
             "biometric_id": self.biometric.pk,
             "consent_id": self.consent.pk,
             "production_id": self._production(path).pk,
@@ -229,6 +236,7 @@ def world_make() -> World:
     rendering = people.render_worker(_approved(team, likeness))
     assert rendering.claim().status_code == 200
     assert rendering.upload(SHA256, FILE).status_code == 201
+    cookies = {who: _cookie(user) for who, user in users.items()}
     world = World(
         team=team,
         users=users,
@@ -236,6 +244,10 @@ def world_make() -> World:
         voice=voice,
         check=identity_submit(user=team.person, evidence=people.portrait_file()),
         biometric=biometric_consent_grant(user=team.person, agreed=True),
+        challenge=challenge_issue(
+            user=team.person, likeness_id=likeness.pk, session=cookies[Who.PERSON]
+        ),
+        cookies=cookies,
         consent=consent,
         draft=people.draft_make(team, likeness),
         waiting=_submitted(team, people.draft_make(team, likeness)),
@@ -266,7 +278,7 @@ def world_make() -> World:
     long_ago = datetime.now(UTC) - timedelta(hours=1)
     Production.objects.filter(pk=world.queued.pk).update(changed_at=long_ago)  # nobody takes it
     for who, user in users.items():
-        world.tokens[who], world.cookies[who] = _token(user), _cookie(user)
+        world.tokens[who] = _token(user)
     return world
 
 
@@ -485,6 +497,8 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
         "identity/new": evidence,
         "api/v1/identity-checks/<uuid:check_id>/decision": {"verified": True},
         "identity/<uuid:check_id>": {"verified": "yes"},
+        "identity/remote/challenge": {"likeness": str(world.likeness.pk)},
+        "identity/remote/<uuid:challenge_id>": {"recording": people.recording_file()},
         "api/v1/biometric-consents": {"agreed": True},
         "identity/biometric-consent": {"agreed": "on"},
         "api/v1/consents": consent,

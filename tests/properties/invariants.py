@@ -18,6 +18,7 @@ from rakkan.approvals.models import Decision, Workflow
 from rakkan.audit.models import Event, Leaf
 from rakkan.consents.models import Consent, Withdrawal
 from rakkan.dispatch.models import IssuedPermit, Job, PermitRevocation, PermitUse
+from rakkan.identity.models import BiometricWithdrawal, IdentityDecision, RemoteAttempt
 from rakkan.likenesses.models import Guardianship, GuardianshipDecision, Person
 from rakkan.previews.models import Preview, PreviewFile, PreviewUpload, PreviewViewing
 from rakkan.productions.models import Production, Rendering
@@ -60,6 +61,7 @@ class Watch:
         self._check_previews()
         check_withdrawals()
         check_roles()
+        check_identities()
         check_guardians()
         self._check_changes(since)
         self._check_log()
@@ -339,3 +341,17 @@ def _path(before: State | None, after: State) -> list[State]:
         if len(way) < 3:  # one command does three steps at most: rendered, sealed, released
             edge += [[*way, target] for target in TRANSITIONS[way[-1]]]
     raise AssertionError(f"no way leads from {before} to {after}")
+
+
+def check_identities() -> None:
+    """No recording without consent and its own challenge; nobody verified by a program."""
+    for attempt in RemoteAttempt.objects.select_related("check_made", "challenge__consent"):
+        check, challenge = attempt.check_made, attempt.challenge
+        assert check.person_id == challenge.person_id == challenge.consent.person_id
+        assert challenge.issued_at <= check.submitted_at < challenge.expires_at
+        ended = BiometricWithdrawal.objects.filter(consent=challenge.consent).first()
+        assert ended is None or check.submitted_at <= ended.withdrawn_at
+    verified = IdentityDecision.objects.filter(verified=True, check_made__method="remote-check")
+    for decision in verified:
+        assert decision.check_made.measurement.verdict != "unusable"
+        assert decision.reviewer_id != decision.check_made.person.user_id

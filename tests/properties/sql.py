@@ -31,6 +31,8 @@ APPEND_ONLY = (
     *("releases_revocation", "identity_identitycheck", "identity_identitydecision"),
     *("previews_preview", "previews_previewupload", "previews_previewfile"),
     *("previews_previewviewing", "previews_previewend", "previews_previewdestruction"),
+    *("identity_identitychallenge", "identity_remoteattempt", "identity_remotemeasurement"),
+    "identity_recordingdestruction",
 )
 
 

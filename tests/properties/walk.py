@@ -42,8 +42,17 @@ from rakkan.consents.models import Consent, Withdrawal
 from rakkan.consents.services import consent_grant
 from rakkan.core.errors import RakkanError, Unavailable
 from rakkan.dispatch.models import Job
-from rakkan.identity.models import IdentityCheck
-from rakkan.identity.services import identity_decide, identity_submit
+from rakkan.identity.attempts import Attempt
+from rakkan.identity.models import IdentityChallenge, IdentityCheck
+from rakkan.identity.selectors import biometric_consents_visible
+from rakkan.identity.services import (
+    biometric_consent_grant,
+    biometric_consent_withdraw,
+    challenge_issue,
+    identity_decide,
+    identity_submit,
+    recordings_destroy_due,
+)
 from rakkan.likenesses.classes import PersonClass, Relation
 from rakkan.likenesses.models import Guardianship, Likeness, Trait, Voice
 from rakkan.likenesses.services import guardianship_decide
@@ -56,6 +65,7 @@ from rakkan.productions.services.finish import production_finish
 from rakkan.productions.services.guardian import guardianship_end
 from rakkan.productions.services.portray import portrait_add, voice_enrol
 from rakkan.productions.services.preview import preview_request, preview_watch
+from rakkan.productions.services.prove import recording_hand_in
 from rakkan.productions.services.receive import job_beat, job_failure, job_result, output_accept
 from rakkan.productions.services.reconcile import reconcile
 from rakkan.productions.services.release import release_deliver
@@ -235,6 +245,51 @@ class Walk(RuleBasedStateMachine):
             "submit identity",
             lambda: identity_submit(user=user, evidence=people.portrait_file()),
             may=Role.DEPICTED_PERSON in user_roles(user),
+        )
+
+    @rule(who=INDEX, withdraw=st.sampled_from([False, False, False, True]))
+    def biometric_consent(self, who: int, withdraw: bool) -> None:
+        user = self.user(who)
+        held = biometric_consents_visible(user).first()
+        if held is not None and withdraw:
+            self.do(
+                "withdraw biometric consent",
+                lambda: biometric_consent_withdraw(user=user, consent_id=held.pk),
+            )
+            self.do("destroy recordings", recordings_destroy_due)
+            return
+        self.do(
+            "consent to matching",
+            lambda: biometric_consent_grant(user=user, agreed=True),
+            may=Role.DEPICTED_PERSON in user_roles(user),
+        )
+
+    @rule(who=INDEX, index=INDEX, session=st.integers(0, 1))
+    def ask_for_a_challenge(self, who: int, index: int, session: int) -> None:
+        likenesses = list(Likeness.objects.order_by("added_at"))
+        if not likenesses or IdentityChallenge.objects.count() >= 8:
+            return
+        user, likeness = self.user(who), likenesses[index % len(likenesses)]
+        self.do(
+            "ask for a challenge",
+            lambda: challenge_issue(user=user, likeness_id=likeness.pk, session=f"s{session}"),
+            may=likeness.person.user_id == user.pk and Role.DEPICTED_PERSON in user_roles(user),
+        )
+
+    @rule(who=INDEX, index=INDEX, session=st.integers(0, 1), waits=st.sampled_from([0, 0, 0, 61]))
+    def answer_a_challenge(self, who: int, index: int, session: int, waits: int) -> None:
+        challenges = list(IdentityChallenge.objects.order_by("-issued_at"))
+        if not challenges:
+            return
+        self.moment += timedelta(seconds=waits)
+        user, challenge = self.user(who), challenges[index % min(3, len(challenges))]
+        attempt = Attempt(challenge.pk, f"s{session}")
+        self.do(
+            "answer a challenge",
+            lambda: recording_hand_in(
+                user=user, recording=people.recording_file(), attempt=attempt
+            ),
+            may=challenge.person.user_id == user.pk and Role.DEPICTED_PERSON in user_roles(user),
         )
 
     @rule(who=INDEX, index=INDEX, verified=st.booleans())

@@ -17,14 +17,13 @@ from rest_framework.views import APIView
 
 from compliance.permit import Capabilities, JobKind
 from rakkan.api.fields import fields_of
-from rakkan.core.blobs import Area, blob_chunks
 from rakkan.core.tenancy import serve_system
 from rakkan.productions.services.dispatch import Handed, job_claim
 from rakkan.productions.services.receive import (
+    input_chunks,
     job_beat,
     job_failure,
     job_result,
-    lease_of_input,
     output_accept,
 )
 
@@ -158,8 +157,7 @@ class Input(WorkerView):
 
     def get(self, request: Request, job_id: UUID, sha256: str) -> HttpResponseBase:
         """Stream its bytes; the worker checks the digest itself."""
-        lease_of_input(job_id=job_id, lease=self.lease(request), sha256=sha256)
-        chunks = blob_chunks(Area.INPUTS, sha256)
+        chunks = input_chunks(job_id=job_id, lease=self.lease(request), sha256=sha256)
         return StreamingHttpResponse(chunks, content_type="application/octet-stream")
 
 

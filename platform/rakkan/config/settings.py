@@ -33,7 +33,7 @@ EMAIL_URL = os.environ.get("EMAIL_URL") or "console:"
 globals().update(mail_of(EMAIL_URL))
 DEFAULT_FROM_EMAIL = os.environ.get("RAKKAN_MAIL_FROM") or "Rakkan <rakkan@localhost>"
 
-RAKKAN_ENGINE_QUEUES = {"mesh": "cpu", "gate": "cpu"}  # engine -> Celery queue
+RAKKAN_ENGINE_QUEUES = {"mesh": "cpu", "gate": "cpu", "identity": "cpu"}  # engine -> Celery queue
 RAKKAN_LEASE_SECONDS = number("RAKKAN_LEASE_SECONDS", 30)
 RAKKAN_HEARTBEAT_SECONDS = number("RAKKAN_HEARTBEAT_SECONDS", 5)
 RAKKAN_RESEND_SECONDS = number("RAKKAN_RESEND_SECONDS", 20)
@@ -43,6 +43,7 @@ RAKKAN_APPROVAL_DAYS = number("RAKKAN_APPROVAL_DAYS", 14)
 RAKKAN_CONFIRM_SECONDS = at_most("RAKKAN_CONFIRM_SECONDS", 300)  # decisions: how recent
 RAKKAN_PREVIEW_SECONDS = number("RAKKAN_PREVIEW_SECONDS", 6)  # of the voice track, from its start
 RAKKAN_PREVIEW_HOURS = number("RAKKAN_PREVIEW_HOURS", 72)  # then it is destroyed, decided or not
+RAKKAN_CHALLENGE_SECONDS = at_most("RAKKAN_CHALLENGE_SECONDS", 60)  # to answer it in, once
 RAKKAN_BIOMETRIC_DAYS = number("RAKKAN_BIOMETRIC_DAYS", 3 * 365)  # templates destroyed by then
 # Hosts that webhooks may reach although they are not public, or speak plain http.
 RAKKAN_WEBHOOK_PRIVATE_HOSTS = frozenset(

@@ -1,8 +1,8 @@
 """Files by the SHA-256 of their bytes, in whatever storage STORAGE_URL names.
 
 Areas keep apart what may leave the system and what may not: ``inputs`` (portraits, voices,
-evidence), ``quarantine`` (rendered, not sealed), ``previews`` and ``releases``. A blob is never
-overwritten: equal names mean equal bytes.
+evidence), ``recordings`` (of cameras, sealed under the person's key), ``quarantine`` (rendered, not
+sealed), ``previews`` and ``releases``. A blob is never overwritten: equal names mean equal bytes.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Area(StrEnum):
     """Where a blob lives."""
 
     INPUTS = "inputs"
+    RECORDINGS = "recordings"
     QUARANTINE = "quarantine"
     PREVIEWS = "previews"
     RELEASES = "releases"

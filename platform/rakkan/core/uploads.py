@@ -22,6 +22,7 @@ MAX_IMAGE_PIXELS = (
 )
 MAX_AUDIO_BYTES = 200 << 20
 MAX_EVIDENCE_BYTES = 30 << 20
+MAX_RECORDING_BYTES = 32 << 20
 _IMAGE_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 
@@ -130,6 +131,9 @@ def audio_accept(file: UploadedFile[Any] | None) -> Upload:
     )
 
 
+_VIDEO_MAGIC = ((0, b"\x1a\x45\xdf\xa3", "video/webm"), (4, b"ftyp", "video/mp4"))
+
+
 def evidence_accept(file: UploadedFile[Any] | None) -> Upload:
     """Store a picture or PDF that shows who somebody is.
 
@@ -142,6 +146,32 @@ def evidence_accept(file: UploadedFile[Any] | None) -> Upload:
     if head == b"%PDF-":
         return _store(file, "application/pdf", MAX_EVIDENCE_BYTES)
     return image_accept(file)
+
+
+def recording_accept(file: UploadedFile[Any] | None) -> tuple[bytes, str]:
+    """Return the bytes and the media type of a camera's recording; nothing is stored yet.
+
+    Raises:
+        BadInput: it is neither WebM nor MP4, empty, or larger than 32 MiB.
+    """
+    file = _require(file, "recording")
+    if (file.size or 0) > MAX_RECORDING_BYTES:
+        raise BadInput(
+            f"The recording is larger than {MAX_RECORDING_BYTES >> 20} MiB.",
+            code="file-too-large",
+            remedy="Record it again with the page.",
+            status=413,
+        )
+    content = file.read()
+    for offset, magic, media_type in _VIDEO_MAGIC:
+        if content[offset : offset + len(magic)] == magic:
+            return content, media_type
+    raise BadInput(
+        "The file is no recording of a browser.",
+        code="file-not-a-recording",
+        remedy="Record it again with the page.",
+        status=415,
+    )
 
 
 def _store(file: UploadedFile[Any], media_type: str, limit: int) -> Upload:

@@ -1,14 +1,16 @@
-"""A check of who a person is, and a reviewer's decision about it."""
+"""Checks of who a person is: evidence or a recording, what was measured, a reviewer's decision."""
 
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 
+from compliance.permit import Verdict
 from rakkan.audit.models import append_only
 from rakkan.core.models import IdModel
 from rakkan.core.tenancy import Through
-from rakkan.vault.fields import SealedText
+from rakkan.vault.fields import SealedJSON, SealedText
 
 
 class IdentityCheck(IdModel):
@@ -17,7 +19,7 @@ class IdentityCheck(IdModel):
     person = models.ForeignKey(
         "likenesses.Person", on_delete=models.PROTECT, related_name="identity_checks"
     )
-    method = models.CharField(max_length=40)  # "reviewed-evidence"
+    method = models.CharField(max_length=40)  # the name of a provider
     evidence_sha256 = models.CharField(max_length=64)
     evidence_media_type = models.CharField(max_length=40)
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
@@ -64,7 +66,28 @@ class IdentityDecision(IdModel):
                 name="identity_reviewer_is_not_the_person",
             )
         ]
-        triggers: ClassVar = append_only("identity_decision")
+        triggers: ClassVar = [
+            *append_only("identity_decision"),
+            pgtrigger.Trigger(
+                name="identity_decision_measured",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(
+                    """
+                    IF NEW.verified AND EXISTS (
+                        SELECT 1 FROM identity_identitycheck c
+                        LEFT JOIN identity_remotemeasurement m ON m.check_made_id = c.id
+                        WHERE c.id = NEW.check_made_id AND c.method = 'remote-check'
+                            AND (m.id IS NULL OR m.verdict = 'unusable')
+                    ) THEN
+                        RAISE EXCEPTION 'a remote check is verified on a usable measurement only'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                    """
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         """Outcome."""
@@ -125,3 +148,139 @@ class BiometricWithdrawal(IdModel):
     def __str__(self) -> str:
         """Consent and time."""
         return f"{self.consent_id} at {self.withdrawn_at:%Y-%m-%d %H:%M}"
+
+
+class IdentityChallenge(IdModel):
+    """What a person was asked to do before their camera, for one minute and one session."""
+
+    person = models.ForeignKey(
+        "likenesses.Person", on_delete=models.PROTECT, related_name="identity_challenges"
+    )
+    likeness = models.ForeignKey("likenesses.Likeness", on_delete=models.PROTECT, related_name="+")
+    consent = models.ForeignKey(BiometricConsent, on_delete=models.PROTECT, related_name="+")
+    session_digest = models.CharField(max_length=64)
+    document = models.JSONField()  # what the worker judges by
+    document_sha256 = models.CharField(max_length=64)
+    document_size = models.PositiveIntegerField()  # bytes
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("person")
+
+    class Meta:
+        """A challenge is not changed once somebody has seen it."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(issued_at__lt=models.F("expires_at")),
+                name="identity_challenge_expires",
+            )
+        ]
+        triggers: ClassVar = append_only("identity_challenge")
+
+    def __str__(self) -> str:
+        """Person and time."""
+        return f"{self.person_id} at {self.issued_at:%Y-%m-%d %H:%M}"
+
+
+class RemoteAttempt(IdModel):
+    """The one recording that answered a challenge, sealed in storage until it is destroyed."""
+
+    check_made = models.OneToOneField(
+        IdentityCheck, on_delete=models.PROTECT, related_name="attempt"
+    )
+    challenge = models.OneToOneField(
+        IdentityChallenge, on_delete=models.PROTECT, related_name="attempt"
+    )
+    sealed_sha256 = models.CharField(max_length=64)  # of the sealed bytes, which name the file
+    size = models.PositiveIntegerField()  # bytes of the recording itself
+    camera = SealedText(subject="check_made.person_id", max_length=200, blank=True)
+    prompted = models.JSONField(default=list)  # ms at which the browser says it showed each prompt
+
+    tenant: ClassVar = Through("check_made")
+
+    class Meta:
+        """One use, by the person it was made for, in time, while the consent lives."""
+
+        triggers: ClassVar = [
+            *append_only("remote_attempt"),
+            pgtrigger.Trigger(
+                name="remote_attempt_answers_its_challenge",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(
+                    """
+                    IF NOT EXISTS (
+                        SELECT 1 FROM identity_identitychallenge h
+                        JOIN identity_identitycheck c ON c.id = NEW.check_made_id
+                        JOIN identity_biometricconsent b ON b.id = h.consent_id
+                        WHERE h.id = NEW.challenge_id AND c.person_id = h.person_id
+                            AND c.method = 'remote-check' AND c.submitted_at <= h.expires_at
+                            AND c.submitted_at < b.valid_until
+                            AND NOT EXISTS (
+                                SELECT 1 FROM identity_biometricwithdrawal w
+                                WHERE w.consent_id = b.id
+                            )
+                    ) THEN
+                        RAISE EXCEPTION 'the recording answers no open challenge of this person'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                    """
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Check and challenge."""
+        return f"{self.check_made_id} for {self.challenge_id}"
+
+
+class RemoteMeasurement(IdModel):
+    """What a worker measured of a recording. Numbers only: no template of a face is kept."""
+
+    check_made = models.OneToOneField(
+        IdentityCheck, on_delete=models.PROTECT, related_name="measurement"
+    )
+    verdict = models.CharField(max_length=24, choices=[(v.value, v.value) for v in Verdict])
+    findings = SealedJSON(subject="check_made.person_id", default=list)
+    facts = SealedJSON(subject="check_made.person_id", default=dict)
+    measured_at = models.DateTimeField(auto_now_add=True)
+
+    tenant: ClassVar = Through("check_made")
+
+    class Meta:
+        """A measurement is not corrected; a new check is made."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(verdict__in=[v.value for v in Verdict]),
+                name="remote_measurement_known_verdict",
+            )
+        ]
+        triggers: ClassVar = append_only("remote_measurement")
+
+    def __str__(self) -> str:
+        """Verdict."""
+        return self.verdict
+
+
+class RecordingDestruction(IdModel):
+    """A recording is gone from storage, and why."""
+
+    attempt = models.OneToOneField(
+        RemoteAttempt, on_delete=models.PROTECT, related_name="destruction"
+    )
+    reason = models.CharField(max_length=40)
+    destroyed_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("attempt")
+
+    class Meta:
+        """What is destroyed stays destroyed."""
+
+        triggers: ClassVar = append_only("recording_destruction")
+
+    def __str__(self) -> str:
+        """Reason."""
+        return self.reason

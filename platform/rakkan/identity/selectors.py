@@ -15,6 +15,7 @@ from rakkan.identity.models import (
     BiometricWithdrawal,
     IdentityCheck,
     IdentityDecision,
+    RecordingDestruction,
 )
 from rakkan.likenesses.guardians import persons_of
 from rakkan.likenesses.models import Person
@@ -22,7 +23,9 @@ from rakkan.likenesses.models import Person
 
 def identity_checks_visible(user: User) -> QuerySet[IdentityCheck]:
     """Return the checks a user may see: all of the organisation for a reviewer, else their own."""
-    rows = IdentityCheck.objects.select_related("person__user", "decision")
+    rows = IdentityCheck.objects.select_related(
+        "person__user", "decision", "measurement", "attempt__challenge__likeness"
+    )
     if user_has_role(user, Role.IDENTITY_REVIEWER):
         return rows.filter(person__organisation=user.organisation_id)
     return rows.filter(person__in=persons_of(user))
@@ -57,6 +60,23 @@ def check_identity_is_verified(person: Person) -> IdentityDecision:
             remedy="Hand in evidence and wait for a reviewer's decision.",
         )
     return decision
+
+
+def check_with_recording(check_id: UUID) -> IdentityCheck | None:
+    """Return the check of that id if it has a recording."""
+    rows = IdentityCheck.objects.filter(pk=check_id, attempt__isnull=False)
+    return rows.select_related("person", "attempt").first()
+
+
+def check_may_be_measured(check: IdentityCheck) -> None:
+    """Raise unless the person still consents to measuring and the recording is there.
+
+    Raises:
+        Refused: they do not, or it was destroyed.
+    """
+    check_biometric_consent(check.person)
+    if RecordingDestruction.objects.filter(attempt__check_made=check).exists():
+        raise Refused("The recording was destroyed.", code="recording-destroyed", status=410)
 
 
 def biometric_consents_visible(user: User) -> QuerySet[BiometricConsent]:

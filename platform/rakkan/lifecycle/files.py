@@ -11,7 +11,7 @@ from django.db.models import Model, Q, QuerySet
 
 from rakkan.core.blobs import Area, blob_delete
 from rakkan.dispatch.models import JobOutput
-from rakkan.identity.models import IdentityCheck
+from rakkan.identity.models import IdentityChallenge, IdentityCheck, RemoteAttempt
 from rakkan.lifecycle.models import Disposal, ErasureStep, Kind, Step
 from rakkan.likenesses.models import Guardianship, Likeness, Voice
 from rakkan.previews.models import PreviewUpload
@@ -118,6 +118,8 @@ _NAMED_BY: tuple[tuple[type[Model], Area, str, str, tuple[str, ...]], ...] = (
     (Likeness, Area.INPUTS, "portrait_sha256", "pk", ("person",)),
     (Voice, Area.INPUTS, "sample_sha256", "pk", ("person",)),
     (IdentityCheck, Area.INPUTS, "evidence_sha256", "pk", ("person",)),
+    (IdentityChallenge, Area.INPUTS, "document_sha256", "pk", ("person",)),
+    (RemoteAttempt, Area.RECORDINGS, "sealed_sha256", "pk", ("check_made__person",)),
     (Guardianship, Area.INPUTS, "evidence_sha256", "pk", ("person",)),
     (Production, Area.INPUTS, "voice_sha256", "pk", ("likeness__person", "speaker__person")),
     (

@@ -62,6 +62,9 @@ _COLUMNS = {
     "django_session.session_data": "deleted with the account; ids",
     "identity_biometricconsent.record": "kept: ids, moments and the controller, no words of people",
     "identity_biometricconsent.receipt": "kept: the record, signed",
+    "identity_identitychallenge.document": "kept: ids, digests, moments and what was asked",
+    "identity_recordingdestruction.reason": "not personal: a code",
+    "identity_remoteattempt.prompted": "kept: milliseconds",
     "knox_authtoken.token_key": "deleted with the account; random",
     "mfa_authenticator.data": "deleted with the account",
     "previews_previewend.reason": "not personal: a code",
@@ -91,6 +94,8 @@ _PACKAGES = ("auth_", "django_content_type", "socialaccount_socialapp")
 _ELSEWHERE = {
     "storage: inputs": "portraits, voices, evidence: deleted, unless somebody else's row names "
     "the same bytes",
+    "storage: recordings": "sealed recordings of identity checks: deleted when their purpose ends, "
+    "and by an erasure",
     "storage: quarantine": "what workers handed in and what was sealed: deleted",
     "storage: previews": "deleted when the preview ends, and by an erasure",
     "storage: releases": "released files: deleted; copies handed out before are out of reach",

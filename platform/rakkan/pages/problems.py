@@ -37,6 +37,7 @@ _NEW_CONSENT = _("Ask the depicted person to grant one in their own account.")
 _NEW_VOICE_CONSENT = _("Ask the person who speaks to grant one in their own account.")
 _RESPECT = _("Respect it; nothing can be made or shown under this consent any more.")
 _OTHER_APPROVER = _("Ask another approver.")
+_NEW_CHECK = _("Start a new check; each challenge is used once.")
 _NEW_PRODUCTION = _("Make a new production.")
 _WAIT = _("Wait a few seconds and try again.")
 _OTHER_ROLE = _("Sign in with an account that has this role, or ask whoever manages accounts.")
@@ -159,6 +160,14 @@ TEXTS: dict[str, Words] = {
         _("Change the request, or ask the depicted person for a wider consent."),
         precise=True,
     ),
+    "challenge-expired": Words(_("The minute for this challenge is over."), _NEW_CHECK),
+    "camera-not-own": Words(
+        _("Nobody stands before the camera for somebody else."),
+        _("Hand in evidence of whom you act for instead."),
+    ),
+    "challenge-missing": Words(_("The recording answers no challenge."), _NEW_CHECK),
+    "challenge-unknown": Words(_("This challenge is not for you, or not for here."), _NEW_CHECK),
+    "challenge-used": Words(_("This challenge was answered before."), _NEW_CHECK),
     "consent-superseded": Words(
         _("The depicted person has narrowed the consent."),
         _("Make a new production within the narrower consent."),
@@ -189,6 +198,9 @@ TEXTS: dict[str, Words] = {
         _("Check that the file was exported completely, then send it again."),
     ),
     "file-missing": Words(_("No file was sent."), _("Choose a file.")),
+    "file-not-a-recording": Words(
+        _("The file is no recording of a browser."), _("Record it again with the page.")
+    ),
     "file-not-an-image": Words(
         _("The file is not a photo we can read, whatever its name says."),
         _("Send a JPEG, PNG or WebP photo."),
@@ -299,6 +311,12 @@ TEXTS: dict[str, Words] = {
     "reauthentication-needed": Words(
         _("Confirm first that it is you: this takes a code or a passkey used just now."),
         _("Confirm with a code of your authenticator app or with a passkey, then go on."),
+    ),
+    "recording-destroyed": Words(_("The recording was destroyed."), ""),
+    "recording-not-measured": Words(_("The recording has not been measured yet."), _WAIT),
+    "recording-unusable": Words(
+        _("The recording did not pass the measurement."),
+        _("Say no; the person can start a new check or hand in evidence."),
     ),
     "rejected": Words(
         _("An approver rejected the request."), _("Make a new draft that answers the comment.")

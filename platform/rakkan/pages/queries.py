@@ -17,7 +17,7 @@ from rakkan.consents.selectors import (
     consents_visible,
 )
 from rakkan.core.errors import NotFound
-from rakkan.identity.models import BiometricConsent, IdentityCheck
+from rakkan.identity.models import BiometricConsent, IdentityCheck, RecordingDestruction
 from rakkan.identity.selectors import biometric_consent_state, identity_checks_visible
 from rakkan.likenesses.guardians import persons_of
 from rakkan.likenesses.models import Likeness, Voice
@@ -27,6 +27,16 @@ from rakkan.productions.selectors import of_person, of_their_side, productions_v
 from rakkan.productions.states import State
 
 PER_PAGE = 20
+_VIRTUAL = (
+    "virtual",
+    "obs",
+    "manycam",
+    "snap camera",
+    "droidcam",
+    "xsplit",
+    "v4l2loopback",
+    "fake",
+)
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:
@@ -103,6 +113,37 @@ def identity_check_get(user: User, check_id: UUID) -> IdentityCheck:
     if check is None:
         raise NotFound(f"There is no identity check {check_id}.")
     return check
+
+
+def check_version(check: IdentityCheck) -> str:
+    """Return how far a check is: what its page shows changes with it."""
+    if getattr(check, "decision", None) is not None:
+        return "decided"
+    waits = hasattr(check, "attempt") and not hasattr(check, "measurement")
+    return "waiting" if waits else "measured"
+
+
+def recording_gone(check: IdentityCheck) -> RecordingDestruction | None:
+    """Return when and why a check's recording was destroyed, if it was."""
+    return RecordingDestruction.objects.filter(attempt__check_made=check).first()
+
+
+def looks_virtual(check: IdentityCheck) -> bool:
+    """Say whether the camera's name is one of programs that feed pictures in; a hint, no more."""
+    attempt = getattr(check, "attempt", None)
+    return attempt is not None and any(name in attempt.camera.lower() for name in _VIRTUAL)
+
+
+def uuid_of(text: str, what: str) -> UUID:
+    """Return the id that a form sent.
+
+    Raises:
+        NotFound: it is none.
+    """
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound(f"There is no {what} of that id.") from error
 
 
 def live(consents: list[Consent]) -> list[Consent]:

@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from compliance.permit import JobKind
+from compliance.permit import Action, JobKind
 from rakkan.accounts.endings import Ending
 from rakkan.accounts.roles import Role
 from rakkan.consents.scope import WORLD, Change, Channel, Purpose
@@ -82,6 +82,7 @@ OBJECTS: Words = {  # what audit events are about
     "person": pgettext_lazy("object", "Person"),
     "guardianship": pgettext_lazy("object", "Guardianship"),
     "likeness": pgettext_lazy("object", "Likeness"),
+    "identity_challenge": pgettext_lazy("object", "Challenge"),
     "identity_check": pgettext_lazy("object", "Identity check"),
     "biometric_consent": pgettext_lazy("object", "Consent to biometric matching"),
     "voice": pgettext_lazy("object", "Voice"),
@@ -115,6 +116,16 @@ UNITS: Words = {  # as the gate reports them
     "fraction": pgettext_lazy("unit", "of all samples"),
     "fraction outside": pgettext_lazy("unit", "outside"),
     "level": pgettext_lazy("unit", "of 255"),
+    "distance": pgettext_lazy("unit", "distance"),
+    "correlation": pgettext_lazy("unit", "correlation"),
+    "pictures/s": pgettext_lazy("unit", "pictures a second"),
+    "part found": pgettext_lazy("unit", "of the pictures"),
+    "actions": pgettext_lazy("unit", "action(s)"),
+    "% of height": pgettext_lazy("unit", "% of the face's height"),
+    "of motion": pgettext_lazy("unit", "of the movement"),
+    "grey levels": pgettext_lazy("unit", "grey levels"),
+    "unevenness": pgettext_lazy("unit", "unevenness"),
+    "of 1": pgettext_lazy("unit", "of 1"),
 }
 STATES: Words = {
     State.DRAFT: pgettext_lazy("state", "Draft"),
@@ -153,6 +164,14 @@ STUCK: Words = {  # why a production does not get on
 JOB_KINDS: Words = {
     JobKind.RENDER: pgettext_lazy("job", "Render"),
     JobKind.MEASURE: pgettext_lazy("job", "Measure"),
+}
+ACTIONS: Words = {  # of the identity check by camera
+    Action.BLINK: _("Close both eyes for a moment"),
+    Action.SMILE: _("Smile"),
+    Action.TURN_LEFT: _("Turn the head to the left"),
+    Action.TURN_RIGHT: _("Turn the head to the right"),
+    Action.RAISE_BROWS: _("Raise the eyebrows"),
+    Action.OPEN_MOUTH: _("Open the mouth"),
 }
 CONSENT_STATES: Words = {
     "live": pgettext_lazy("consent", "Live"),
@@ -249,6 +268,7 @@ KINDS: dict[str, Words] = {
     "stuck": STUCK,
     "invitation": INVITATION_ENDS,
     "job": JOB_KINDS,
+    "action": ACTIONS,
     "consent": CONSENT_STATES,
     "verdict": VERDICTS,
     "person_class": PERSON_CLASSES,

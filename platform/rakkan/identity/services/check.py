@@ -15,18 +15,14 @@ from rakkan.accounts.permissions import check_user_has_role, user_actor
 from rakkan.accounts.roles import Role
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, refusal_recorded
-from rakkan.core.errors import BadInput, NotFound, NotPermitted, Refused
-from rakkan.core.uploads import evidence_accept
+from rakkan.core.errors import NotFound, NotPermitted, Refused
+from rakkan.identity.attempts import Attempt
 from rakkan.identity.models import IdentityCheck, IdentityDecision
+from rakkan.identity.providers import REVIEWED_EVIDENCE, HandedIn, provider_of
 from rakkan.identity.selectors import check_biometric_consent
 from rakkan.likenesses.guardians import ever_acted_for
-from rakkan.likenesses.models import Person
 from rakkan.likenesses.services import person_for
 
-REVIEWED_EVIDENCE = "reviewed-evidence"
-MATCHES_BIOMETRICS: dict[str, bool] = {  # each method; whether it compares faces or voices
-    REVIEWED_EVIDENCE: False,  # a person looks, no template is made
-}
 VALIDITY = timedelta(days=365)  # a reviewer's word is asked for again after a year
 
 
@@ -36,45 +32,38 @@ def identity_submit(
     evidence: UploadedFile[Any] | None,
     method: str = REVIEWED_EVIDENCE,
     person_id: UUID | None = None,
+    attempt: Attempt | None = None,
 ) -> IdentityCheck:
-    """Hand in evidence of who the acting person is, or of whom they act for.
+    """Hand in what shows who the acting person is, or whom they act for.
+
+    Args:
+        user: who hands it in: the person, or who acts for them.
+        evidence: a picture, a PDF or a recording, as the method asks.
+        method: the name of a provider.
+        person_id: of whom they act for; themself without it.
+        attempt: which challenge a recording answers.
 
     Raises:
         NotPermitted: the account is not a depicted person's.
-        Refused: the method matches biometrics and the person has not consented to that.
-        BadInput: the method is unknown, or the file is neither a picture nor a PDF.
+        Refused: the method matches biometrics and the person has not consented to that, or the
+            challenge cannot be answered.
+        BadInput: the method is unknown, or the file is not what it takes.
     """
     subject = Subject("identity_check", "", "new check")
     with refusal_recorded(EventName.IDENTITY_REFUSED, actor=user_actor(user), subject=subject):
         actor = check_user_has_role(user, Role.DEPICTED_PERSON)
         person = person_for(user=user, person_id=person_id)
-        _check_method(person, method)
-        upload = evidence_accept(evidence)
-        check = IdentityCheck.objects.create(
-            person=person,
-            method=method,
-            evidence_sha256=upload.sha256,
-            evidence_media_type=upload.media_type,
-            submitted_by=user,
-        )
+        provider = provider_of(method)
+        if provider.compares:
+            check_biometric_consent(person)
+        check = provider.keep(person, HandedIn(user, evidence, attempt))
         event_record(
             EventName.IDENTITY_SUBMITTED,
             actor=actor,
             subject=Subject("identity_check", str(check.pk)),
-            data={"method": check.method, "evidence_sha256": upload.sha256},
+            data={"method": check.method, "evidence_sha256": check.evidence_sha256},
         )
     return check
-
-
-def _check_method(person: Person, method: str) -> None:
-    if method not in MATCHES_BIOMETRICS:
-        raise BadInput(
-            f"There is no identity check by {method}.",
-            code="method-unknown",
-            remedy=f"Choose among: {', '.join(MATCHES_BIOMETRICS)}.",
-        )
-    if MATCHES_BIOMETRICS[method]:
-        check_biometric_consent(person)
 
 
 def identity_decide(
@@ -84,7 +73,7 @@ def identity_decide(
 
     Raises:
         NotPermitted: not a reviewer, or the person themself.
-        Refused: decided already.
+        Refused: decided already, or the method does not allow a yes (yet).
         NotFound: no such check in the reviewer's organisation.
     """
     subject = Subject("identity_check", str(check_id))
@@ -95,6 +84,8 @@ def identity_decide(
         ).first()
         if check is None:
             raise NotFound(f"There is no identity check {check_id}.")
+        if verified:
+            provider_of(check.method).check_verifiable(check)
         decision = _decision_create(check, user, verified=verified, note=note)
         event_record(
             EventName.IDENTITY_DECIDED,

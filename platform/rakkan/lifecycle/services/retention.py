@@ -178,7 +178,9 @@ def _renderings(organisation: Organisation, days: timedelta) -> Iterator[Due]:
 def _evidence(organisation: Organisation, days: timedelta) -> Iterator[Due]:
     over = timezone.now() - days
     rows = IdentityCheck.objects.filter(
-        person__organisation=organisation, decision__valid_until__lte=over
+        person__organisation=organisation,
+        decision__valid_until__lte=over,
+        attempt=None,  # a recording ends with its purpose, which is earlier
     )
     for row in rows.select_related("decision"):
         person, since = row.person_id, row.decision.valid_until + days

@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from rakkan.core.blobs import Area, blob_open
 from rakkan.identity.selectors import (
     biometric_consent_get,
     biometric_consents_visible,
@@ -23,6 +22,7 @@ from rakkan.identity.services import (
 )
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, page, user_of
+from rakkan.pages.files import file_answer
 from rakkan.pages.forms import BiometricConsentForm, EvidenceForm, ReviewForm
 
 
@@ -63,6 +63,11 @@ def check_detail(request: HttpRequest, check_id: UUID) -> HttpResponseBase:
         "check": check,
         "decision": getattr(check, "decision", None),
         "own": check.submitted_by_id == user_of(request).pk,
+        "attempt": getattr(check, "attempt", None),
+        "measurement": getattr(check, "measurement", None),
+        "version": queries.check_version(check),
+        "virtual": queries.looks_virtual(check),
+        "gone": queries.recording_gone(check),
     }
     return form_page(request, "identity/detail.html", form, act, **context)
 
@@ -71,13 +76,15 @@ def check_detail(request: HttpRequest, check_id: UUID) -> HttpResponseBase:
 @page
 def check_evidence(request: HttpRequest, check_id: UUID) -> HttpResponseBase:
     """Show evidence to a reviewer, after noting it; a PDF is saved, never run in the page."""
-    check = evidence_view(user=user_of(request), check_id=check_id)
-    kind = check.evidence_media_type
+    evidence = evidence_view(user=user_of(request), check_id=check_id)
+    kind = evidence.check.evidence_media_type
+    if kind.startswith("video/"):
+        return file_answer(request, evidence.stream, size=evidence.size, media_type=kind)
     response = FileResponse(
-        blob_open(Area.INPUTS, check.evidence_sha256),
+        evidence.stream,
         content_type=kind,
         as_attachment=not kind.startswith("image/"),
-        filename=f"evidence-{check.pk}.{kind.rpartition('/')[2]}",
+        filename=f"evidence-{evidence.check.pk}.{kind.rpartition('/')[2]}",
     )
     response["Cache-Control"] = "private, no-store"
     return response

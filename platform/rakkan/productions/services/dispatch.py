@@ -4,6 +4,8 @@ import base64
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import transaction
+
 from compliance.permit import Capabilities, JobKind
 from compliance.watermark import expand
 from rakkan.approvals.selectors import check_approved
@@ -17,11 +19,13 @@ from rakkan.dispatch.services import (
     check_claimable,
     job_lease,
     job_lock,
+    job_stop,
     subject_type,
 )
+from rakkan.dispatch.states import JobState
 from rakkan.productions.models import Production
 from rakkan.productions.services.covered import check_consents_cover
-from rakkan.productions.services.measure import comparison_recheck
+from rakkan.productions.services.measure import check_may_measure, comparison_recheck
 from rakkan.productions.services.preview import (
     check_preview_goes_on,
     preview_of_job,
@@ -70,11 +74,16 @@ def job_claim(*, job_id: UUID | str, worker: Capabilities) -> Handed:
 
 
 def stop_after_refusal(job: Job, refused: Refused) -> None:
-    """End what a job was for once it may not be made any more: a production, or its preview."""
+    """End what may not be made any more: a production, its preview, or a measurement."""
     if job.kind == JobKind.RENDER:
         production_stop(production_id=job.subject_id, refused=refused)
     elif job.kind == JobKind.PREVIEW:
         preview_stop(job=job, refused=refused)
+    else:
+        with transaction.atomic():
+            found = job_lock(job.pk)
+            if found.state in (JobState.QUEUED, JobState.LEASED):
+                job_stop(found, JobState.CANCELLED, {"code": refused.code})
 
 
 def subject_of_job(job: Job) -> Subject:
@@ -86,6 +95,7 @@ def _claim(found: Job, worker: Capabilities) -> Handed:
     production, job = job_lock_in_order(found.pk)
     check_claimable(job, worker)
     if production is None:
+        check_may_measure(job)
         return Handed(job_lease(job, worker), None)
     if job.kind == JobKind.PREVIEW:
         preview = preview_of_job(job)

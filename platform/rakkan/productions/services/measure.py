@@ -9,13 +9,19 @@ from rakkan.core.errors import Refused
 from rakkan.dispatch.models import Job
 from rakkan.dispatch.services import job_create, job_lock, job_stop
 from rakkan.dispatch.states import JobState
-from rakkan.identity.selectors import check_biometric_consent
+from rakkan.identity.selectors import (
+    check_biometric_consent,
+    check_may_be_measured,
+    check_with_recording,
+)
+from rakkan.identity.services import recording_measured
 from rakkan.likenesses.models import Likeness, Voice
 from rakkan.likenesses.services import likeness_measured, sample_measured
 from rakkan.productions.models import Production, VoiceMeasurement
 from rakkan.productions.services.transition import production_lock, subject_of
 
 GATE = "gate"
+IDENTITY = "identity"
 SAMPLE = "sample"  # role of what a voice track is compared with
 _COMPARISON = ("voice-match", "voice-not-compared")  # findings that come of comparing
 _NO_CONSENT = {
@@ -109,12 +115,30 @@ def voice_of(production: Production) -> InputFile:
     )
 
 
+def check_may_measure(job: Job) -> None:
+    """Raise unless what a measure job compares may be compared now.
+
+    Raises:
+        Refused: the person consents to it no more, or the recording is gone.
+    """
+    if job.job_spec().engine != IDENTITY:
+        return
+    check = check_with_recording(job.subject_id)
+    if check is None:
+        raise Refused("What was to be measured is not there any more.", code="subject-gone")
+    check_may_be_measured(check)
+
+
 def measure_receive(job: Job, result: MeasureResult) -> None:
     """Keep a measure result for whatever the job was about.
 
     Raises:
         Refused: what was measured is gone.
     """
+    check = check_with_recording(job.subject_id)
+    if check is not None:
+        recording_measured(check=check, result=result)
+        return
     likeness = Likeness.objects.filter(pk=job.subject_id).first()
     if likeness is not None:
         likeness_measured(likeness=likeness, result=result, worker="measure-worker")

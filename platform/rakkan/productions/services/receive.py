@@ -11,7 +11,7 @@ from django.utils import timezone
 from compliance.permit import JobKind, MeasureResult, RenderResult
 from rakkan.audit.names import EventName
 from rakkan.audit.services import refusal_recorded, system
-from rakkan.core.blobs import Area, Blob, blob_delete, blob_open, blob_put
+from rakkan.core.blobs import Area, Blob, blob_chunks, blob_delete, blob_open, blob_put
 from rakkan.core.errors import NotFound, Refused
 from rakkan.dispatch.models import Job
 from rakkan.dispatch.services import (
@@ -23,6 +23,8 @@ from rakkan.dispatch.services import (
     output_announce,
 )
 from rakkan.dispatch.states import JobState
+from rakkan.identity.attempts import recording_open
+from rakkan.identity.selectors import check_with_recording
 from rakkan.previews.selectors import preview_has_file
 from rakkan.previews.services import preview_keep, preview_upload_note
 from rakkan.productions.models import Production, Rendering
@@ -33,7 +35,7 @@ from rakkan.productions.services.dispatch import (
     subject_of_job,
 )
 from rakkan.productions.services.giving import job_give_back, job_give_up
-from rakkan.productions.services.measure import measure_receive
+from rakkan.productions.services.measure import IDENTITY, check_may_measure, measure_receive
 from rakkan.productions.services.preview import check_preview_goes_on, preview_of_job
 from rakkan.productions.services.queue import seal_send
 from rakkan.productions.services.stop import permission_ended
@@ -126,6 +128,7 @@ def job_result(*, job_id: UUID | str, lease: str, fence: int, result: dict[str, 
             if fence != job.fence:
                 raise Refused("A newer lease exists.", code=LEASE_LOST)
             if production is None:
+                check_may_measure(job)
                 job_finish(job)
                 measure_receive(job, MeasureResult.from_dict(result))
             elif job.kind == JobKind.PREVIEW:
@@ -214,8 +217,8 @@ def job_failure(*, job_id: UUID | str, lease: str, fence: int, error: dict[str, 
     job_give_up(job, production, problem, process="receive")
 
 
-def lease_of_input(*, job_id: UUID | str, lease: str, sha256: str) -> Job:
-    """Return the job if this lease may read this input.
+def input_chunks(*, job_id: UUID | str, lease: str, sha256: str) -> Iterable[bytes]:
+    """Return the bytes of an input if this lease may read it; a recording is unsealed for it.
 
     Raises:
         Refused: the lease is over, or the job has no such input.
@@ -223,6 +226,11 @@ def lease_of_input(*, job_id: UUID | str, lease: str, sha256: str) -> Job:
     with transaction.atomic():
         job = job_lock(job_id)
         check_lease(job, lease)
-    if sha256 not in {item.sha256 for item in job.job_spec().inputs}:
+    spec = job.job_spec()
+    roles = {item.sha256: item.role for item in spec.inputs}
+    if sha256 not in roles:
         raise Refused("The job has no such input.", code="input-unknown", status=404)
-    return job
+    if spec.engine == IDENTITY and roles[sha256] == "clip":
+        check = check_with_recording(job.subject_id)
+        return [recording_open(check)] if check else []
+    return blob_chunks(Area.INPUTS, sha256)

@@ -18,6 +18,7 @@ from rakkan.dispatch.services import (
     jobs_unclaimed,
 )
 from rakkan.dispatch.states import JobState
+from rakkan.identity.services import recordings_destroy_due
 from rakkan.productions.models import Production
 from rakkan.productions.services.dispatch import job_lock_in_order
 from rakkan.productions.services.ending import ends_resume
@@ -45,7 +46,7 @@ def reconcile() -> None:
     """
     steps: list[Callable[[], object]] = [ends_resume, unspoken_end, approvals_expire]
     steps += [partial(_reclaim, job_id) for job_id in _silent_ids()]
-    steps += [previews_reconcile, _remind, _reseal]
+    steps += [previews_reconcile, _remind, _reseal, recordings_destroy_due]
     for step in steps:
         try:
             step()
