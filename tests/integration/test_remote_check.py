@@ -42,6 +42,7 @@ from rakkan.identity.services import (
 )
 from rakkan.identity.services.challenge import challenge_draw
 from rakkan.identity.services.destroy import recordings_destroy_due, why_over
+from rakkan.lifecycle.services import erasure_ask, erasure_carry_out
 from rakkan.likenesses.models import Likeness
 from rakkan.productions.services.prove import recording_hand_in
 from rakkan.vault.services import Erased, subject_key_destroy
@@ -182,6 +183,27 @@ def test_another_person_cannot_answer_it(team: people.Team, likeness: Likeness) 
     assert code_of(caught) == "challenge-unknown"
 
 
+def test_nobody_stands_before_the_camera_for_whom_they_act_for(
+    team: people.Team, likeness: Likeness
+) -> None:
+    minor = people.represented_make(team).person
+    challenge = issue(team, likeness)
+    with pytest.raises(Refused) as caught:
+        identity_submit(
+            user=team.person,
+            evidence=people.recording_file(),
+            method="remote-check",
+            person_id=minor.pk,
+            attempt=Attempt(challenge.pk, SESSION),
+        )
+    assert code_of(caught) == "camera-not-own"
+    assert not IdentityCheck.objects.exists()
+    evidence = identity_submit(
+        user=team.person, evidence=people.portrait_file(), person_id=minor.pk
+    )
+    assert (evidence.person, evidence.submitted_by) == (minor, team.person)
+
+
 def test_a_challenge_is_used_once(team: people.Team, likeness: Likeness) -> None:
     challenge = issue(team, likeness)
     hand_in(team, challenge)
@@ -319,6 +341,23 @@ def test_a_withdrawal_destroys_every_recording(team: people.Team, likeness: Like
         assert code_of(caught) == "recording-destroyed"
     destroyed = Event.objects.filter(name="identity.recording.destroyed")
     assert [event.data["reason"] for event in destroyed] == ["consent-withdrawn"] * 2
+
+
+def test_an_erasure_deletes_the_sealed_recording_and_its_challenge(
+    team: people.Team, likeness: Likeness
+) -> None:
+    check = hand_in(team, issue(team, likeness))
+    sealed, asked = check.attempt.sealed_sha256, check.attempt.challenge.document_sha256
+    kept = [f"recordings/{sealed[:2]}/{sealed}", f"inputs/{asked[:2]}/{asked}"]
+    assert all(storages["blobs"].exists(name) for name in kept)
+
+    erasure, _ = erasure_ask(user=team.person)
+    erasure_carry_out(erasure.pk)
+
+    assert not any(storages["blobs"].exists(name) for name in kept)
+    assert recordings_destroy_due() == 1
+    destroyed = Event.objects.get(name="identity.recording.destroyed")
+    assert destroyed.data["reason"] == "consent-withdrawn"
 
 
 @pytest.mark.parametrize(

@@ -91,13 +91,6 @@ class RemoteCheck:
         """Seal the recording and use up the challenge."""
         if handed.attempt is None:
             raise BadInput("It answers no challenge.", code="challenge-missing")
-        if person.user_id != handed.user.pk:
-            raise Refused(
-                "Nobody stands before the camera for somebody else.",
-                code="camera-not-own",
-                remedy="Hand in evidence of whom you act for instead.",
-                status=403,
-            )
         challenge = check_attempt(person, handed.attempt)
         return attempt_keep(person, self.name, challenge, handed.evidence, handed.attempt)
 

@@ -21,6 +21,7 @@ from rakkan.identity.models import IdentityCheck, IdentityDecision
 from rakkan.identity.providers import REVIEWED_EVIDENCE, HandedIn, provider_of
 from rakkan.identity.selectors import check_biometric_consent
 from rakkan.likenesses.guardians import ever_acted_for
+from rakkan.likenesses.models import Person
 from rakkan.likenesses.services import person_for
 
 VALIDITY = timedelta(days=365)  # a reviewer's word is asked for again after a year
@@ -55,6 +56,7 @@ def identity_submit(
         person = person_for(user=user, person_id=person_id)
         provider = provider_of(method)
         if provider.compares:
+            _check_own(person, user)
             check_biometric_consent(person)
         check = provider.keep(person, HandedIn(user, evidence, attempt))
         event_record(
@@ -64,6 +66,16 @@ def identity_submit(
             data={"method": check.method, "evidence_sha256": check.evidence_sha256},
         )
     return check
+
+
+def _check_own(person: Person, user: User) -> None:
+    if person.user_id != user.pk:
+        raise Refused(
+            "Nobody stands before the camera for somebody else.",
+            code="camera-not-own",
+            remedy="Hand in evidence of whom you act for instead.",
+            status=403,
+        )
 
 
 def identity_decide(
