@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
 from compliance.permit import JobKind, RenderResult, permit_verify
-from compliance.signing import KeyRole
+from compliance.signing import KeyRole, StatementVerifier
 from rakkan.audit.models import Event
-from rakkan.core.keys import statement_verifier
 from rakkan.dispatch.models import IssuedPermit, Job
 from rakkan.dispatch.services import job_resend, jobs_unclaimed
 from rakkan.productions.models import Production, Rendering
@@ -58,9 +59,9 @@ def test_the_permit_says_what_was_approved() -> None:
 
     answer = worker.claim().json()
 
-    permit = permit_verify(
-        answer["permit"], statement_verifier(KeyRole.PERMIT), job_id=worker.job_id
-    )
+    pem = (Path(settings.RAKKAN_TRUST) / "permit.pub.pem").read_bytes()
+    trusted = StatementVerifier.from_pems(KeyRole.PERMIT, [pem])
+    permit = permit_verify(answer["permit"], trusted, job_id=worker.job_id)
     assert permit.request_digest == production.request_digest
     assert permit.asset_id == production.asset_id
     assert permit.kind is JobKind.RENDER

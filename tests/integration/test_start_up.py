@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.testing import TestServers
 from rakkan.config.checks import is_loopback
-from tests.databases import ROOT
+from tests.databases import ROOT, environment_now, prepared_database
 
 PUBLIC = {
     "TSA_URL": "https://tsa.example.org/",
@@ -62,6 +63,18 @@ def test_production_refuses_development_parts(
     assert ended.returncode != 0
     assert "ImproperlyConfigured" in ended.stderr
     assert named in ended.stderr
+
+
+def test_production_refuses_a_database_role_that_no_wall_holds(
+    tmp_path: Path, servers: TestServers
+) -> None:
+    own = {"RAKKAN_ENV": "production", "RAKKAN_KEYS": str(tmp_path), **PUBLIC}
+    with prepared_database(servers, environment_now()) as database:
+        assert start(**own, DATABASE_URL=database.application).returncode == 0
+        ended = start(**own, DATABASE_URL=database.owner)
+
+    assert ended.returncode != 0
+    assert "DATABASE_URL names a role that owns tables" in ended.stderr
 
 
 def test_the_hosts_of_the_tests_are_no_hosts_of_the_site() -> None:

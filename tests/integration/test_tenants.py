@@ -11,6 +11,7 @@ from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from rakkan.audit.models import Event
+from rakkan.productions.models import Production
 from tests.access_table import TABLE, Endpoint, Who
 from tests.integration.routes import parameters
 from tests.integration.world import (
@@ -162,3 +163,14 @@ def _told(world: World, body: bytes, path: str = "") -> list[str]:
     """What an answer tells of a world; the id that was asked for may come back in a refusal."""
     asked = {str(value) for value in world.values(path).values()} if path else set()
     return [item for item in world.ids() if item not in asked and item.encode() in body]
+
+
+def test_another_organisations_video_and_none_at_all_are_answered_alike(worlds: Worlds) -> None:
+    path = "api/v1/productions/<uuid:production_id>/video"
+    nothing = World(**{**vars(worlds.theirs), "released": Production()})
+    for who in worlds.own.users:
+        with undone():
+            foreign = ask(worlds.theirs, who, "GET", path, worlds.own)
+            none = ask(nothing, who, "GET", path, worlds.own)
+            assert (foreign.status_code, foreign.json()["code"]) == (404, "not-found"), who
+            assert (none.status_code, none.json()["code"]) == (404, "not-found"), who

@@ -68,7 +68,7 @@ def check_approved(subject_id: UUID, subject_digest: str) -> None:
     if workflow is None or workflow_outcome(workflow) is not Outcome.APPROVED:
         raise Refused("It is not approved.", code="approval-missing", status=403)
     digests = {d.subject_digest for d in decisions_of(subject_id) if d.verdict == Verdict.APPROVE}
-    if digests != {subject_digest}:
+    if digests != {subject_digest} or workflow.subject_digest != subject_digest:
         raise Refused(
             "What was approved is not what the request says now.",
             code="request-changed",

@@ -19,7 +19,12 @@ def _options() -> dict[str, object]:
 @worker_init.connect
 def _works_for_the_system(**_: object) -> None:
     """Whose row a task is about is known only once it was read; children inherit this."""
+    from rakkan.config.checks import (  # noqa: PLC0415  as below
+        refuse_a_powerful_database_role,
+    )
+
     process_is_system()
+    refuse_a_powerful_database_role()
 
 
 app = Celery("rakkan")

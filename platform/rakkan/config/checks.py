@@ -1,4 +1,4 @@
-"""Start-up refuses what must not run: development parts in production."""
+"""Start-up refuses what must not run in production: development parts, a role that may do all."""
 
 import ipaddress
 from pathlib import Path
@@ -6,7 +6,15 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
+_POWERFUL = """
+SELECT rolsuper OR rolbypassrls OR EXISTS (
+    SELECT 1 FROM pg_class
+    WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+      AND pg_has_role(relowner, 'MEMBER')
+) FROM pg_roles WHERE rolname = current_user
+"""
 DEVELOPMENT_MARK = "DEVELOPMENT"  # a file of this name lies beside keys made for development
 
 
@@ -18,6 +26,27 @@ def refuse_development_parts() -> None:
     """
     if settings.RAKKAN_ENV == "production" and (found := _development_parts()):
         raise ImproperlyConfigured(" ".join(["RAKKAN_ENV is production, but:", *found]))
+
+
+def refuse_a_powerful_database_role() -> None:
+    """Refuse, in production, a role that rights, triggers and row security do not hold.
+
+    Raises:
+        ImproperlyConfigured: DATABASE_URL names a superuser, a role with BYPASSRLS, or one that
+            owns a table.
+    """
+    if settings.RAKKAN_ENV != "production":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_POWERFUL)
+        (powerful,) = cursor.fetchone()
+    connection.close()  # a server may fork now
+    if powerful:
+        raise ImproperlyConfigured(
+            "RAKKAN_ENV is production, but DATABASE_URL names a role that owns tables, is a "
+            "superuser or has BYPASSRLS. Make a role that only signs in, and run `manage.py "
+            "prepare --grant-to` with its name and RAKKAN_MIGRATE_DATABASE_URL for the owner."
+        )
 
 
 def _development_parts() -> list[str]:

@@ -5,8 +5,10 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from rakkan.config.celery import app as celery_app
+from rakkan.config.checks import refuse_a_powerful_database_role
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rakkan.config.settings")
 
 application = get_wsgi_application()
 celery_app.set_default()
+refuse_a_powerful_database_role()

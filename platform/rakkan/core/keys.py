@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from compliance.signing import KeyRole, StatementSigner, StatementVerifier
+from compliance.signing import KeyRole, StatementSigner
 
 
 @cache
@@ -16,10 +16,3 @@ def statement_signer(role: KeyRole) -> StatementSigner:
         SignatureInvalid: this process has no such key.
     """
     return StatementSigner.load(role, Path(settings.RAKKAN_KEYS) / f"{role.value}.pem")
-
-
-@cache
-def statement_verifier(role: KeyRole) -> StatementVerifier:
-    """Return the public keys of a role from RAKKAN_TRUST."""
-    pem = (Path(settings.RAKKAN_TRUST) / f"{role.value}.pub.pem").read_bytes()
-    return StatementVerifier.from_pems(role, [pem])

@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from rakkan.accounts.models import User
-from rakkan.accounts.permissions import user_roles
+from rakkan.accounts.permissions import check_user_has_role, user_roles
 from rakkan.accounts.roles import Role
-from rakkan.audit.selectors import events_of
+from rakkan.audit.services import log_read
 from rakkan.identity.selectors import identity_checks_visible, identity_decision
 from rakkan.likenesses.guardians import guardianships_of, guardianships_to_review
 from rakkan.pages import queries
@@ -73,7 +73,8 @@ def _requester(user: User) -> dict[str, Any]:
 
 
 def _auditor(user: User) -> dict[str, Any]:
-    return {"newest_events": events_of(user.organisation_id)[: 2 * _SHORT]}
+    actor = check_user_has_role(user, Role.AUDITOR)
+    return {"newest_events": log_read(actor=actor, filters={})[: 2 * _SHORT]}
 
 
 def _operator(user: User) -> dict[str, Any]:

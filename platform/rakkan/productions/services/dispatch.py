@@ -11,6 +11,7 @@ from compliance.watermark import expand
 from rakkan.approvals.selectors import check_approved
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, refusal_recorded, system
+from rakkan.core.blobs import Area, blob_check
 from rakkan.core.errors import NotFound, Refused
 from rakkan.dispatch.models import Job
 from rakkan.dispatch.services import (
@@ -53,6 +54,8 @@ def job_claim(*, job_id: UUID | str, worker: Capabilities) -> Handed:
     Raises:
         Refused: not claimable, or consent or approval no longer hold; the production is stopped
             and the refusal is in the log.
+        Damaged: the storage holds other bytes than were approved.
+        Unavailable: it does not hold them any more.
     """
     job = Job.objects.filter(pk=job_id).first()
     if job is None:
@@ -100,9 +103,11 @@ def _claim(found: Job, worker: Capabilities) -> Handed:
     if job.kind == JobKind.PREVIEW:
         preview = preview_of_job(job)
         check_preview_goes_on(production, preview)
+        _check_inputs_are_stored(job)
         return Handed(job_lease(job, worker), _pattern(preview.asset_id))
     check_may_render(production)
     check_job_is_the_request(job, production)
+    _check_inputs_are_stored(job)
     handed = Handed(job_lease(job, worker), _pattern(production.asset_id))
     if State(production.state) is State.QUEUED:
         move_silently(production, State.RENDERING)
@@ -123,6 +128,12 @@ def job_lock_in_order(job_id: UUID | str) -> tuple[Production | None, Job]:
     production_id = production_of_job(found)
     production = production_lock(production_id) if production_id else None
     return production, job_lock(job_id)
+
+
+def _check_inputs_are_stored(job: Job) -> None:
+    """Raise unless the storage still holds the very bytes that the job names."""
+    for item in job.job_spec().inputs:
+        blob_check(Area.INPUTS, item.sha256)
 
 
 def check_job_is_the_request(job: Job, production: Production) -> None:

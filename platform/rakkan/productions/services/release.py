@@ -9,7 +9,7 @@ from rakkan.accounts.roles import Role
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, refusal_recorded, system
 from rakkan.core.blobs import Area, blob_check
-from rakkan.core.errors import NotPermitted, Refused
+from rakkan.core.errors import NotFound, NotPermitted, Refused
 from rakkan.productions.models import Production
 from rakkan.productions.selectors import is_of_person
 from rakkan.productions.services.covered import check_release_consents_cover
@@ -43,6 +43,7 @@ def release_deliver(*, user: User, production_id: UUID | str) -> Release:
     """Return the release to hand over to the acting user, after noting that they get it.
 
     Raises:
+        NotFound: it is another organisation's, or there is none.
         NotPermitted: neither of the requesting team, nor an auditor, nor the person seen or heard.
         Refused: not released yet, revoked, or a consent is not live any more.
         Damaged: the stored file is not the one that passed the gate.
@@ -50,13 +51,12 @@ def release_deliver(*, user: User, production_id: UUID | str) -> Release:
     subject = Subject("production", str(production_id))
     with refusal_recorded(EventName.RELEASE_REFUSED, actor=user_actor(user), subject=subject):
         production = production_lock(production_id)
+        if production.organisation_id != user.organisation_id:
+            raise NotFound(f"There is no production {production_id}.")
         actor = check_user_has_role(
             user, Role.REQUESTER, Role.APPROVER, Role.AUDITOR, Role.DEPICTED_PERSON
         )
-        own = is_of_person(production, user)
-        if production.organisation_id != user.organisation_id or (
-            actor.role == Role.DEPICTED_PERSON and not own
-        ):
+        if actor.role == Role.DEPICTED_PERSON and not is_of_person(production, user):
             raise NotPermitted("This video is not yours to see.")
         release = release_of(production.pk)
         if release is None:
