@@ -16,7 +16,7 @@ from compliance.canonical import digest
 from rakkan.accounts.models import Membership, StrongAuthentication
 from rakkan.approvals.models import Decision, Workflow
 from rakkan.audit.models import Event, Leaf
-from rakkan.consents.models import Consent, Withdrawal
+from rakkan.consents.models import Consent, Supersession, Withdrawal
 from rakkan.dispatch.models import IssuedPermit, Job, PermitRevocation, PermitUse
 from rakkan.identity.models import BiometricWithdrawal, IdentityDecision, RemoteAttempt
 from rakkan.likenesses.models import Guardianship, GuardianshipDecision, Person
@@ -173,6 +173,7 @@ def assert_covers(consent: Consent, production: Production, moment: datetime) ->
     assert consent.granted_at <= moment
     assert consent.valid_from <= moment < consent.valid_until
     assert not Withdrawal.objects.filter(consent=consent, withdrawn_at__lte=moment).exists()
+    assert not Supersession.objects.filter(consent=consent, superseded_at__lte=moment).exists()
     assert production.purpose in consent.purposes
     assert set(production.channels) <= set(consent.channels)
     wide = "WORLD" in consent.territories

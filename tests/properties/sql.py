@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from rakkan.accounts.models import Membership
 from rakkan.approvals.models import Workflow
-from rakkan.dispatch.models import IssuedPermit
+from rakkan.dispatch.models import IssuedPermit, Job
 from rakkan.previews.models import Preview, PreviewUpload
 from rakkan.productions.models import Production
 from rakkan.productions.states import TRANSITIONS, State
@@ -43,7 +43,8 @@ def refused(statements: list[Statement]) -> bool | None:
         with transaction.atomic(), connection.cursor() as cursor:
             for statement, values in statements:
                 cursor.execute(statement, values)
-                touched += max(cursor.rowcount, 0)
+                rows = statement.startswith(("INSERT", "UPDATE", "DELETE"))
+                touched += max(cursor.rowcount, 0) if rows else 1
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             transaction.set_rollback(True)
     except DatabaseError:
@@ -225,6 +226,99 @@ def abdication(_: Production, draw: int) -> list[Statement]:
     return [((ending, closing)[draw % 2], [])]
 
 
+def permit(production: Production, draw: int) -> list[Statement]:
+    """Make up a job, its lease and its permit for what was not approved, or a lease's number."""
+    now = timezone.now()
+    given = (
+        "INSERT INTO dispatch_issuedpermit (id, job_id, fence, token, issued_at, expires_at)"
+        " VALUES (%s, %s, %s, '\\x00', %s, %s)"
+    )
+    leased = Job.objects.filter(kind="render", subject_id=production.pk).first()
+    if leased is not None:
+        number = leased.fence + 1 + draw % 3
+        return [(given, [uuid4(), leased.pk, number, now, now + timedelta(hours=1)])]
+    pattern = Job.objects.filter(organisation=production.organisation_id).first()
+    if pattern is None:
+        return []
+    job, later = uuid4(), now + timedelta(hours=1)
+    values = {
+        "id": job,
+        "kind": "render",
+        "subject_id": production.pk,
+        "request_digest": production.request_digest,
+        "asset_id": production.asset_id,
+        "state": "queued",
+        "fence": 0,
+        "lease_hash": "",
+        "lease_until": None,
+        "finished_at": None,
+    }
+    columns = [column.column for column in Job._meta.concrete_fields]
+    chosen = ", ".join("%s" if name in values else name for name in columns)
+    made = (
+        f"INSERT INTO dispatch_job ({', '.join(columns)})"  # noqa: S608
+        f" SELECT {chosen} FROM dispatch_job WHERE id = %s"
+    )
+    lease = (
+        "UPDATE dispatch_job SET state = 'leased', fence = 1, lease_hash = 'x', lease_until = %s"
+        " WHERE id = %s"
+    )
+    return [
+        (made, [*(values[name] for name in columns if name in values), pattern.pk]),
+        (lease, [later, job]),
+        (given, [uuid4(), job, 1, now, later]),
+    ]
+
+
+TAKEOVERS = (  # each alone must be refused to a role that owns nothing
+    "ALTER TABLE {t} DISABLE TRIGGER USER",
+    "ALTER TABLE {t} DISABLE TRIGGER ALL",
+    "ALTER TABLE {t} DISABLE ROW LEVEL SECURITY",
+    "ALTER TABLE {t} NO FORCE ROW LEVEL SECURITY",
+    "ALTER TABLE {t} OWNER TO CURRENT_USER",
+    "ALTER TABLE {t} ADD COLUMN more int",
+    "DROP POLICY rakkan_tenant ON {t}",
+    "CREATE POLICY more ON {t} USING (true)",
+    "CREATE RULE quiet AS ON INSERT TO {t} DO INSTEAD NOTHING",
+    "CREATE INDEX more ON {t} (id)",
+    "DROP TABLE {t} CASCADE",
+    "TRUNCATE {t} CASCADE",
+    "SET LOCAL session_replication_role = 'replica'",
+    "SET LOCAL row_security = off; SELECT 1 FROM {t}",
+    "ALTER ROLE CURRENT_USER BYPASSRLS",
+    "ALTER ROLE CURRENT_USER SUPERUSER",
+    "CREATE OR REPLACE FUNCTION _pgtrigger_should_ignore(trigger_name name) RETURNS boolean"
+    " LANGUAGE sql IMMUTABLE AS 'SELECT true'",
+    "COPY (SELECT 1) TO PROGRAM 'true'",
+)
+
+
+def takeover(_: Production, draw: int) -> list[Statement]:
+    """Drop a wall: triggers, policies, tables, or what the role may not do."""
+    table = APPEND_ONLY[draw % len(APPEND_ONLY)]
+    table = "productions_production" if table == "audit_leaf" else table  # which has no id
+    return [(TAKEOVERS[draw % len(TAKEOVERS)].format(t=table), [])]
+
+
+def ignoring(production: Production, draw: int) -> list[Statement]:
+    """Ask django-pgtrigger to leave its triggers out, then jump."""
+    names = "{productions_production:production_transitions,consents_consent:consent_no_change}"
+    return [(f"SET LOCAL pgtrigger.ignore = '{names}'", []), *jump(production, draw)]
+
+
+def trespass(production: Production, _: int) -> list[Statement]:
+    """Withdraw a consent while working for another organisation."""
+    if production.consent is None:
+        return []
+    statement = (
+        "INSERT INTO consents_withdrawal (id, consent_id, withdrawn_by_id, withdrawn_at, reason)"
+        " VALUES (%s, %s, %s, %s, '')"
+    )
+    values = [uuid4(), production.consent_id, production.consent.granted_by_id, timezone.now()]
+    elsewhere = "SELECT set_config('rakkan.organisation', %s, true)"
+    return [(elsewhere, [str(uuid4())]), (statement, values)]
+
+
 ATTEMPTS: tuple[Callable[[Production, int], list[Statement]], ...] = (
     jump,
     inputs,
@@ -238,4 +332,8 @@ ATTEMPTS: tuple[Callable[[Production, int], list[Statement]], ...] = (
     gap,
     promotion,
     abdication,
+    permit,
+    takeover,
+    ignoring,
+    trespass,
 )

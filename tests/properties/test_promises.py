@@ -20,6 +20,7 @@ from rakkan.productions.models import new_asset_id
 from rakkan.productions.states import State
 from tests.integration.clips import marked_clip
 from tests.integration.world import own_settings
+from tests.properties.errands import Errands
 from tests.properties.walk import PRODUCTIONS, Walk
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +54,7 @@ def walk(*, walks: int, commands: int, finishes: int) -> Counter[str]:
         suppress_health_check=list(HealthCheck),
     )
     try:
-        run_state_machine_as_test(Walk, settings=options)
+        run_state_machine_as_test(Errands, settings=options)
     finally:
         sys.stdout.write(report(Walk.tally, Walk.reached))  # shown with -s, and on failure
     return Walk.tally

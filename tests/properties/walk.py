@@ -34,8 +34,8 @@ from rakkan.accounts.services import (
     user_deactivate,
     user_reactivate,
 )
+from rakkan.approvals.services import StepPlan, Word, policy_add
 from rakkan.approvals.services import Verdict as Vote
-from rakkan.approvals.services import Word
 from rakkan.audit.models import Event
 from rakkan.audit.services import events_sequence
 from rakkan.consents.models import Consent, Withdrawal
@@ -84,6 +84,11 @@ PRODUCTIONS = 6  # at most, in one walk
 INDEX = st.integers(0, 11)
 WORKER = Capabilities("walk:1", tuple(JobKind), ("mesh",))
 JUNK = b"not a video at all"
+PLANS = [  # what an organisation asks for: one approver, two in turn, two of one step
+    [StepPlan(1, "legal")],
+    [StepPlan(1, "legal"), StepPlan(2, "brand")],
+    [StepPlan(1, "legal", 2)],
+]
 SUBSETS: dict[str, list[list[str]]] = {  # the first choice of each covers what is asked for
     "purposes": [["product_briefing", "marketing"], ["product_briefing"], ["marketing"]],
     "channels": [["intranet", "website"], ["intranet"], ["website"]],
@@ -128,10 +133,11 @@ class Walk(RuleBasedStateMachine):
 
     # -- the people ---------------------------------------------------------------------------
 
-    @initialize(steps=st.sampled_from([["legal"], ["legal", "brand"]]), head=st.integers(0, 14))
-    def a_team(self, steps: list[str], head: int) -> None:
+    @initialize(steps=st.sampled_from(PLANS), head=st.integers(0, 14))
+    def a_team(self, steps: list[StepPlan], head: int) -> None:
         """People, and ``head`` steps of the way of two productions."""
-        team = people.team_make(steps)
+        team = people.team_make([])
+        policy_add(organisation=team.organisation, name="default", steps=steps)
         other = people.team_make()
         make = people.user_make
         self.users = [
@@ -446,9 +452,13 @@ class Walk(RuleBasedStateMachine):
             lambda: production_create(user=user, cast=cast, draft=asked, voice=people.voice_file()),
             may=Role.REQUESTER in user_roles(user),
         )
-        if production is not None:  # so that the clips can be made before the walk
-            free = [name for name in self.assets if not _taken(name)]
-            Production.objects.filter(pk=production.pk, state="draft").update(asset_id=free[0])
+        if production is not None:
+            self.carry(production)
+
+    def carry(self, production: Production) -> None:
+        """Give a draft an asset id whose clip was made before the walk."""
+        free = [name for name in self.assets if not _taken(name)]
+        Production.objects.filter(pk=production.pk, state="draft").update(asset_id=free[0])
 
     @rule(who=INDEX, index=INDEX)
     def submit(self, who: int, index: int) -> None:

@@ -11,6 +11,7 @@ from rakkan.audit.models import append_only
 from rakkan.core.models import IdModel, starts_as
 from rakkan.core.tenancy import Own, Through
 from rakkan.dispatch.states import JobState, pairs
+from rakkan.dispatch.walls import PERMIT_FITS
 from rakkan.vault.fields import SealedJSON, SealedText
 
 KINDS = [kind.value for kind in JobKind]
@@ -109,12 +110,20 @@ class IssuedPermit(IdModel):
     tenant: ClassVar = Through("job")
 
     class Meta:
-        """One permit a lease."""
+        """One permit a lease, of what was approved under consents that hold."""
 
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["job", "fence"], name="permit_once_per_lease")
         ]
-        triggers: ClassVar = append_only("permit")
+        triggers: ClassVar = [
+            *append_only("permit"),
+            pgtrigger.Trigger(
+                name="permit_fits",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(PERMIT_FITS),
+            ),
+        ]
 
     def __str__(self) -> str:
         """Job and fence."""

@@ -1,0 +1,158 @@
+"""What people do beside the way of a production: narrow, name deputies, draft anew, take copies."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from rakkan.accounts.permissions import user_roles
+from rakkan.accounts.roles import Role
+from rakkan.approvals.models import Delegation
+from rakkan.approvals.services import Verdict as Vote
+from rakkan.approvals.services import Word, delegation_add, delegation_end
+from rakkan.consents.models import Consent
+from rakkan.evidence.person_copy import person_copy
+from rakkan.identity.models import BiometricConsent
+from rakkan.identity.services import biometric_consent_grant, biometric_consent_withdraw
+from rakkan.productions.models import Production
+from rakkan.productions.services.decide import production_decide
+from rakkan.productions.services.narrow import narrow
+from rakkan.productions.services.redraft import production_redraft
+from rakkan.productions.states import State
+from tests.integration import people
+from tests.properties.walk import INDEX, PRODUCTIONS, Walk
+
+_LISTS = ("purposes", "channels", "territories", "languages")
+
+
+class Errands(Walk):
+    """The walk, and these."""
+
+    @rule(who=INDEX, index=INDEX, which=st.sampled_from(_LISTS), own=st.booleans())
+    def narrow(self, who: int, index: int, which: str, own: bool) -> None:
+        """Take a word of one list, or time, away from a consent; mostly the person's own."""
+        consents = list(Consent.objects.order_by("granted_at"))
+        if not consents or len(consents) >= 16:
+            return
+        consent = consents[index % len(consents)]
+        user = consent.granted_by if own else self.user(who)
+        lists = {name: list(getattr(consent, name)) for name in _LISTS}
+        lists[which] = lists[which][:1]
+        terms = people.terms(
+            **lists,
+            permitted_changes=consent.permitted_changes,
+            ai_label=consent.ai_label,
+            valid_from=consent.valid_from,
+            valid_until=consent.valid_until - timedelta(seconds=1),
+        )
+        self.do(
+            "narrow",
+            lambda: narrow(user=user, consent_id=consent.pk, terms=terms),
+            may=user.pk == consent.granted_by_id,
+        )
+
+    @rule(who=INDEX, agreed=st.booleans())
+    def agree_to_matching(self, who: int, agreed: bool) -> None:
+        if BiometricConsent.objects.count() >= 6:
+            return
+        user = self.user(who)
+        self.do(
+            "agree to matching",
+            lambda: biometric_consent_grant(user=user, agreed=agreed),
+            may=agreed and Role.DEPICTED_PERSON in user_roles(user),
+            told=False,
+        )
+
+    @rule(who=INDEX, index=INDEX)
+    def end_matching(self, who: int, index: int) -> None:
+        consents = list(BiometricConsent.objects.order_by("granted_at"))
+        if not consents:
+            return
+        user, consent = self.user(who), consents[index % len(consents)]
+        self.do(
+            "end matching",
+            lambda: biometric_consent_withdraw(user=user, consent_id=consent.pk),
+            may=user.pk == consent.granted_by_id,
+            told=False,
+        )
+
+    @rule(who=INDEX)
+    def take_copy(self, who: int) -> None:
+        user = self.user(who)
+        self.do(
+            "take copy",
+            lambda: person_copy(user=user),
+            may=Role.DEPICTED_PERSON in user_roles(user),
+            told=False,
+        )
+
+    @rule(who=INDEX, index=INDEX)
+    def draft_anew(self, who: int, index: int) -> None:
+        production = self.production(index)
+        if production is None or Production.objects.count() >= PRODUCTIONS:
+            return
+        user = self.user(who)
+        made = self.do(
+            "draft anew",
+            lambda: production_redraft(user=user, production_id=production.pk),
+            may=user.pk == production.requester_id and Role.REQUESTER in user_roles(user),
+        )
+        if made is not None:
+            self.carry(made)
+
+    @rule(who=INDEX, to=INDEX, days=st.sampled_from([-1, 1, 30]))
+    def name_deputy(self, who: int, to: int, days: int) -> None:
+        if Delegation.objects.count() >= 6:
+            return
+        user, deputy, until = self.user(who), self.user(to), self.moment + timedelta(days=days)
+        self.do(
+            "name deputy",
+            lambda: delegation_add(
+                user=user, to_user_id=deputy.pk, valid_from=self.moment, valid_until=until
+            ),
+            may=user != deputy
+            and user.organisation_id == deputy.organisation_id
+            and Role.APPROVER in user_roles(user) & user_roles(deputy)
+            and days > 0,
+            told=False,
+        )
+
+    @rule(who=INDEX, index=INDEX)
+    def end_deputy(self, who: int, index: int) -> None:
+        rows = list(Delegation.objects.order_by("valid_from"))
+        if not rows:
+            return
+        user, delegation = self.user(who), rows[index % len(rows)]
+        self.do(
+            "end deputy",
+            lambda: delegation_end(user=user, delegation_id=delegation.pk),
+            may=user.pk == delegation.from_user_id,
+            told=False,
+        )
+
+    @rule(who=INDEX, index=INDEX, name=INDEX, deputise=st.booleans())
+    def decide_as_deputy(self, who: int, index: int, name: int, deputise: bool) -> None:
+        """Decide in somebody's name: named just before, or whoever it is."""
+        if deputise:
+            self.name_deputy(name, who, 1)
+        self.confirm(who, used=False)
+        user, other, production = self.user(who), self.user(name), self.production(index)
+        if production is None:
+            return
+        named = Delegation.objects.filter(
+            from_user=other, to_user=user, valid_until__gt=self.moment + timedelta(seconds=1)
+        )
+        self.do(
+            "decide as deputy",
+            lambda: production_decide(
+                user=user,
+                production_id=production.pk,
+                request_digest=production.request_digest,
+                word=Word(Vote.APPROVE, in_name_of=other.pk),
+            ),
+            may=named.exists()
+            and Role.APPROVER in user_roles(user) & user_roles(other)
+            and production.state == State.IN_APPROVAL,
+        )
