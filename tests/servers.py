@@ -33,7 +33,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     with ExitStack() as stack:
         servers = stack.enter_context(test_servers())
         folder = stack.enter_context(_folder())
-        os.environ.update(_environment(servers, folder))
+        os.environ.update(settings_environment(servers, folder))
         os.environ.pop("RAKKAN_MIGRATE_DATABASE_URL", None)  # the owner's: in TestServers alone
         if "TSA_URL" not in os.environ:
             os.environ["TSA_URL"] = stack.enter_context(_timestamps(folder))
@@ -41,7 +41,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         early_config.add_cleanup(stack.pop_all().close)
 
 
-def _environment(servers: TestServers, folder: Path) -> dict[str, str]:
+def settings_environment(servers: TestServers, folder: Path) -> dict[str, str]:
+    """What the settings ask for, with keys and files below `folder`."""
     keys = development_keys(folder)
     blobs = folder / "blobs"
     blobs.mkdir()
