@@ -240,25 +240,16 @@ def test_no_mark_no_release_holds_for_rows_too() -> None:
         )
 
 
-def test_a_passed_gate_without_a_used_permit_releases_nothing() -> None:
+def test_no_gate_passes_what_was_never_rendered() -> None:
     production = people.approved_make(people.team_make())
-    report = GateReport.objects.create(
-        subject_id=production.pk,
-        file_sha256="0" * 64,
-        passed=True,
-        checks=[],
-        checked_at=timezone.now(),
-    )
 
-    with pytest.raises(IntegrityError, match="no used permit"), transaction.atomic():
-        Release.objects.create(
+    with pytest.raises(IntegrityError, match="no passed gate"), transaction.atomic():
+        GateReport.objects.create(
             subject_id=production.pk,
-            asset_id=production.asset_id,
-            organisation=production.organisation,
-            gate=report,
             file_sha256="0" * 64,
-            size=1,
-            released_at=timezone.now(),
+            passed=True,
+            checks=[{"number": 1, "name": "manifest", "outcome": "pass", "detail": ""}],
+            checked_at=timezone.now(),
         )
 
 

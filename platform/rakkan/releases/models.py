@@ -13,6 +13,18 @@ from rakkan.audit.models import append_only
 from rakkan.consents.walls import consents_hold
 from rakkan.core.models import IdModel, refuses_previews
 from rakkan.core.tenancy import Own, Through
+from rakkan.releases.walls import PASSED_REPORT_FITS, RELEASE_FITS, SEALING_FITS
+
+
+def _fits(name: str, asks: str, condition: pgtrigger.Condition | None = None) -> pgtrigger.Trigger:
+    """Return the trigger that looks at the rows which a new one stands on."""
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        condition=condition,
+        func=pgtrigger.Func(asks),
+    )
 
 
 class Sealing(IdModel):
@@ -29,13 +41,14 @@ class Sealing(IdModel):
     tenant: ClassVar = Through("subject_id", "productions.Production")
 
     class Meta:
-        """A file is sealed once."""
+        """A file is sealed once, of the rendering that its permit was used for."""
 
         triggers: ClassVar = [
             *append_only("sealing"),
             refuses_previews(
                 "sealing_is_no_preview", files=("source_sha256", "file_sha256"), asset="asset_id"
             ),
+            _fits("sealing_needs_rendering", SEALING_FITS),
         ]
 
     def __str__(self) -> str:
@@ -60,6 +73,7 @@ class GateReport(IdModel):
         triggers: ClassVar = [
             *append_only("gate_report"),
             refuses_previews("gate_report_is_no_preview", files=("file_sha256",)),
+            _fits("gate_report_needs_sealing", PASSED_REPORT_FITS, pgtrigger.Q(new__passed=True)),
         ]
 
     def __str__(self) -> str:
@@ -131,6 +145,7 @@ class Release(IdModel):
                     """  # noqa: S608  text of ours
                 ),
             ),
+            _fits("release_needs_sealing", RELEASE_FITS),
         ]
 
     def __str__(self) -> str:
