@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
+from rakkan.accounts.models import User
 from rakkan.core.blobs import Area, blob_chunks, blob_put
 from rakkan.core.errors import Refused
 from rakkan.core.uploads import MAX_RECORDING_BYTES, recording_accept
@@ -73,28 +74,28 @@ def _refused(code: str, message: str, status: int = 409) -> Refused:
 
 
 def attempt_keep(
-    person: Person,
+    user: User,
     method: str,
     challenge: IdentityChallenge,
     recording: UploadedFile[Any] | None,
     attempt: Attempt,
 ) -> IdentityCheck:
-    """Store a recording, sealed under the person's key, and use up its challenge.
+    """Store a recording of the acting person, sealed under their key; use up its challenge.
 
     Raises:
         BadInput: it is no recording.
     """
     content, media_type = recording_accept(recording)
     check_id = uuid4()
-    sealed = subject_seal(subject_id=person.pk, content=content, place=_place(check_id))
+    sealed = subject_seal(subject_id=challenge.person_id, content=content, place=_place(check_id))
     blob = blob_put(Area.RECORDINGS, [sealed], limit=MAX_RECORDING_BYTES + 1024)
     check = IdentityCheck.objects.create(
         pk=check_id,
-        person=person,
+        person=challenge.person,
         method=method,
         evidence_sha256=hashlib.sha256(content).hexdigest(),
         evidence_media_type=media_type,
-        submitted_by_id=person.user_id,
+        submitted_by=user,
     )
     RemoteAttempt.objects.create(
         check_made=check,

@@ -92,7 +92,7 @@ class RemoteCheck:
         if handed.attempt is None:
             raise BadInput("It answers no challenge.", code="challenge-missing")
         challenge = check_attempt(person, handed.attempt)
-        return attempt_keep(person, self.name, challenge, handed.evidence, handed.attempt)
+        return attempt_keep(handed.user, self.name, challenge, handed.evidence, handed.attempt)
 
     def check_verifiable(self, check: IdentityCheck) -> None:
         """A worker has measured it, and nothing decisive speaks against it."""
