@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
+from django.test import Client
 from django.utils import timezone
 
 from rakkan.accounts.models import User
@@ -224,6 +225,57 @@ def test_an_administrator_decides_on_no_production() -> None:
 
     with pytest.raises(NotPermitted):
         people.approve(people.administrator_of(team), production)
+
+
+# -- on the pages and by the API
+
+
+def test_a_next_version_starts_from_the_one_in_force_and_is_confirmed_on_the_page() -> None:
+    team = people.team_make()
+    one, other = two(team)
+    policy = Policy.objects.get(organisation=team.organisation)
+    proposing, confirming = Client(), Client()
+    proposing.force_login(one)
+    confirming.force_login(other)
+
+    assert "1, legal, 1" in proposing.get(f"/policies/new?of={policy.pk}").content.decode()
+    assert proposing.get("/policies/new?of=nothing").status_code == 404
+    given = {"name": "default", "priority": "0", "steps": "1, legal\n2、ブランド、2\n"}
+    assert proposing.post("/policies/new", given | {"steps": "legal"}).status_code == 400
+    assert proposing.post("/policies/new", given).status_code == 302
+    change = RuleChange.objects.get(proposed_by=one)
+    address = f"/policies/changes/{change.pk}/decide"
+    assert proposing.post(address, {"accepted": "yes"}).status_code == 403
+    first = confirming.post(address, {"accepted": "yes"})
+    assert first["Location"].startswith("/confirm?next=")
+    people.confirm(other)
+    assert confirming.post(address, {"accepted": "yes"}).status_code == 302
+
+    assert steps(one) == ["legal", "ブランド"]
+
+
+def test_the_api_names_a_deputy_and_drafts_anew() -> None:
+    team = people.team_make()
+    deputy = people.user_make(team.organisation, Role.APPROVER)
+    until = (timezone.now() + timedelta(days=3)).isoformat()
+
+    api = people.signed_in(team.approver)
+    body = {"to": str(deputy.pk), "valid_until": until}
+    made = api.post("/api/v1/delegations", body, format="json")
+    assert made.status_code == 201
+    ended = api.post(f"/api/v1/delegations/{made.json()['id']}/end")
+    assert ended.status_code == 200
+    assert api.get("/api/v1/delegations").json()["results"] == []
+
+    production = people.submitted_make(team)
+    path = f"/api/v1/productions/{production.pk}"
+    requester = people.signed_in(team.requester)
+    assert requester.post(f"{path}/redraft").json()["code"] == "wrong-state"
+    requester.post(f"{path}/cancel")
+    draft = requester.post(f"{path}/redraft", {"title": "Again"}).json()
+    assert (draft["title"], draft["state"]) == ("Again", "draft")
+    assert draft["purpose"] == production.purpose
+    assert draft["id"] != str(production.pk)
 
 
 # -- past the services

@@ -49,6 +49,7 @@ MADE_OF_OBJECTS = [  # a POST without an id in its address that names an object 
     ("POST", "productions/new"),
     ("POST", "approvals/delegations"),
     ("POST", "identity/remote/challenge"),
+    ("POST", "api/v1/delegations"),
 ]
 
 
@@ -134,6 +135,11 @@ def test_the_lists_do_show_the_rows_of_the_own_organisation(worlds: Worlds) -> N
         (Who.ADMINISTRATOR, "people", own.deputy),
         (Who.OPERATOR, "api/v1/operations", own.queued),
         (Who.OPERATOR, "operations", own.queued),
+        (Who.ADMINISTRATOR, "policies", own.policy),
+        (Who.ADMINISTRATOR, "api/v1/policies", own.policy),
+        (Who.ADMINISTRATOR, "api/v1/forbidden-uses", own.forbidden),
+        (Who.ADMINISTRATOR, "api/v1/rule-changes", own.change),
+        (Who.APPROVER, "api/v1/delegations", own.delegation),
     ):
         with undone():
             answer = ask(own, who, "GET", path)

@@ -27,13 +27,14 @@ from compliance.permit import MeasureResult, RenderResult, Verdict
 from rakkan.accounts.models import Invitation, User
 from rakkan.accounts.roles import Role
 from rakkan.accounts.services import user_deactivate
-from rakkan.approvals.models import ForbiddenUse, Policy
+from rakkan.approvals.models import Delegation, ForbiddenUse, Policy
 from rakkan.approvals.ruling import RuleChange
 from rakkan.approvals.services import (
     Match,
     PolicyText,
     Reason,
     StepPlan,
+    delegation_add,
     forbidden_use_ensure,
     policy_propose,
 )
@@ -53,6 +54,7 @@ from rakkan.productions.models import Production
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.finish import production_finish
 from rakkan.productions.services.preview import preview_request
+from rakkan.productions.services.stop import production_cancel
 from rakkan.productions.services.submit import production_submit
 from rakkan.webhooks.models import Endpoint
 from rakkan.webhooks.services import endpoint_add
@@ -131,6 +133,7 @@ class World:
     queued: Production
     rendering: people.Worker
     released: Production
+    ended: Production  # cancelled as a draft
     deputy: User  # another approver
     closed: User  # nobody signs in with this account
     guardianship: Guardianship  # of the depicted person for a minor, not decided
@@ -142,6 +145,7 @@ class World:
     policy: Policy  # in force
     forbidden: ForbiddenUse  # in force
     change: RuleChange  # of rules, proposed by a second administrator
+    delegation: Delegation  # of the approver to the deputy
     erasure_secret: str  # of a third person's erasure
     tokens: dict[Who, str] = field(default_factory=dict)
     cookies: dict[Who, str] = field(default_factory=dict)
@@ -164,6 +168,7 @@ class World:
             "organization_slug": "acme-saml",
             "asset_id": self.released.asset_id,
             "hold_id": self.hold.pk,
+            "delegation_id": self.delegation.pk,
             "policy_id": self.policy.pk,
             "rule_id": self.forbidden.pk,
             "change_id": self.change.pk,
@@ -180,6 +185,8 @@ class World:
             return self.draft
         if path.endswith(("/video", "/evidence")):
             return self.released
+        if path.endswith("/redraft"):
+            return self.ended
         if path.endswith("/preview"):
             return self.previewed
         return self.waiting
@@ -207,8 +214,10 @@ class World:
             self.policy,
             self.forbidden,
             self.change,
+            self.delegation,
         ]
-        rows += [self.draft, self.waiting, self.previewed, self.queued, self.released, self.deputy]
+        rows += [self.draft, self.waiting, self.previewed, self.queued, self.released, self.ended]
+        rows.append(self.deputy)
         rows += self.users.values()
         emails = [user.email for user in self.users.values()]
         return [str(row.pk) for row in rows] + emails + [self.released.asset_id]
@@ -232,6 +241,7 @@ def world_make() -> World:
         Who.OPERATOR: people.user_make(team.organisation, Role.OPERATOR),
         Who.ADMINISTRATOR: people.administrator_of(team),
     }
+    deputy = people.user_make(team.organisation, Role.APPROVER)
     invitation, link = people.invitation_make(team.requester)
     rendering = people.render_worker(_approved(team, likeness))
     assert rendering.claim().status_code == 200
@@ -255,8 +265,10 @@ def world_make() -> World:
         queued=_approved(team, likeness),
         rendering=rendering,
         released=_released(team, likeness),
+        ended=_ended(team, likeness),
         passkey=people.passkey_make(team.approver)[0],
-        deputy=people.user_make(team.organisation, Role.APPROVER),
+        deputy=deputy,
+        delegation=_delegation(team, deputy),
         closed=people.user_make(team.organisation, Role.REQUESTER),
         guardianship=people.guardianship_make(team.person),
         invitation=invitation,
@@ -287,6 +299,13 @@ def _hold(team: people.Team) -> LegalHold:
     until = datetime.now(UTC) + timedelta(days=30)
     return hold_set(
         user=team.approver, person_id=held.pk, reason="A lawsuit", valid_until=until, told=True
+    )
+
+
+def _delegation(team: people.Team, deputy: User) -> Delegation:
+    now = datetime.now(UTC)
+    return delegation_add(
+        user=team.approver, to_user_id=deputy.pk, valid_from=now, valid_until=now + DAY
     )
 
 
@@ -328,6 +347,11 @@ def _previewed(team: people.Team, likeness: Likeness) -> Production:
 
 def _approved(team: people.Team, likeness: Likeness) -> Production:
     return people.approve(team.approver, _submitted(team, people.draft_make(team, likeness)))
+
+
+def _ended(team: people.Team, likeness: Likeness) -> Production:
+    draft = people.draft_make(team, likeness)
+    return production_cancel(user=team.requester, production_id=draft.pk)
 
 
 def _released(team: people.Team, likeness: Likeness) -> Production:
@@ -546,6 +570,21 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
             "reason_en": "Not on air.",
             "reason_ja": "放送には使いません。",
         },
+        "policies/new": {"name": "events", "priority": "0", "steps": "1, legal, 1"},
+        "policies/applying": {
+            "purpose": "marketing",
+            "channels": ["website"],
+            "territories": ["JP"],
+            "person_class": "adult",
+        },
+        "policies/forbidden/new": {
+            "rule": "no-broadcast",
+            "channels": ["broadcast"],
+            "reason_en": "Not on air.",
+            "reason_ja": "放送には使いません。",
+        },
+        "policies/changes/<uuid:change_id>/decide": {"accepted": "yes"},
+        "api/v1/delegations": {"to": str(world.deputy.pk), "valid_until": day.isoformat()},
         "api/v1/rule-changes/<uuid:change_id>/decision": {"accepted": True},
         f"api/v1/{member}/roles": {"role": "requester"},
         f"api/v1/{member}/roles/revoke": {"role": "approver"},

@@ -1,6 +1,7 @@
 """Read an organisation's rules: what is in force, what waits, and what would apply."""
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -43,7 +44,10 @@ def policy_get(user: User, policy_id: str) -> Policy:
     """
     check_user_has_role(user, Role.ADMINISTRATOR)
     rows = Policy.objects.filter(organisation=user.organisation_id)
-    policy = rows.filter(pk=policy_id).first()
+    try:
+        policy = rows.filter(pk=UUID(policy_id)).first()
+    except ValueError:  # it comes from an address, where anything may stand
+        policy = None
     if policy is None:
         raise NotFound("There is no such rule.")
     return policy

@@ -7,6 +7,7 @@ from django.utils.translation import pgettext_lazy
 from compliance.permit import Action, JobKind
 from rakkan.accounts.endings import Ending
 from rakkan.accounts.roles import Role
+from rakkan.approvals.ruling import ChangeKind
 from rakkan.consents.scope import WORLD, Change, Channel, Purpose
 from rakkan.likenesses.classes import PersonClass, Relation
 from rakkan.productions.origins import VoiceOrigin
@@ -96,6 +97,7 @@ OBJECTS: Words = {  # what audit events are about
     "policy": pgettext_lazy("object", "Approval policy"),
     "delegation": pgettext_lazy("object", "Delegation"),
     "forbidden_use": pgettext_lazy("object", "Forbidden use"),
+    "rule_change": pgettext_lazy("object", "Change of rules"),
     "webhook": pgettext_lazy("object", "Webhook"),
     "legal_hold": pgettext_lazy("object", "Legal hold"),
     "retention": pgettext_lazy("object", "Retention period"),
@@ -210,6 +212,10 @@ GATE_CHECKS: Words = {
     "voice": _("The sound is the approved voice, all of it"),
     "consent": _("Consent and approval still hold"),
 }
+RULE_CHANGES: Words = {
+    ChangeKind.ADD: pgettext_lazy("rule", "New rule or version"),
+    ChangeKind.RETIRE: pgettext_lazy("rule", "End of the rule"),
+}
 STATUS: Words = {
     "released": pgettext_lazy("state", "Released"),
     "revoked": pgettext_lazy("state", "Revoked"),
@@ -274,6 +280,7 @@ KINDS: dict[str, Words] = {
     "person_class": PERSON_CLASSES,
     "gate": GATE_CHECKS,
     "status": STATUS,
+    "rule_change": RULE_CHANGES,
     "preview_end": PREVIEW_ENDS,
     "object": OBJECTS,
     "stage": STAGES,

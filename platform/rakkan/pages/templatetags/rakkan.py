@@ -45,6 +45,12 @@ def local(texts: dict[str, str]) -> str:
 
 
 @register.filter
+def reason(rule: Any) -> str:
+    """Return why a use is forbidden, in the language of the page."""
+    return local({"en": rule.reason_en, "ja": rule.reason_ja})
+
+
+@register.filter
 def outcome(entry: dict[str, Any]) -> str:
     """Return what an entry of the prompt report says, in the language of the page."""
     name = "effect" if entry.get("honoured") else "why"
