@@ -1,28 +1,38 @@
-"""What people do beside the way of a production: narrow, name deputies, draft anew, take copies."""
+"""What people do beside the way of a production: narrow, name deputies, draft anew, hold, copy."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
+from django.db.models import Q
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role
 from rakkan.approvals.models import Delegation
 from rakkan.approvals.services import Verdict as Vote
 from rakkan.approvals.services import Word, delegation_add, delegation_end
-from rakkan.consents.models import Consent
+from rakkan.consents.models import Consent, Withdrawal
+from rakkan.dispatch.models import Job
 from rakkan.evidence.person_copy import person_copy
 from rakkan.identity.models import BiometricConsent
 from rakkan.identity.services import biometric_consent_grant, biometric_consent_withdraw
+from rakkan.lifecycle.models import LegalHold
+from rakkan.lifecycle.services import hold_end, hold_set
+from rakkan.likenesses.models import Person
 from rakkan.productions.models import Production
 from rakkan.productions.services.decide import production_decide
+from rakkan.productions.services.dispatch import job_claim
 from rakkan.productions.services.narrow import narrow
 from rakkan.productions.services.redraft import production_redraft
+from rakkan.productions.services.release import release_deliver
 from rakkan.productions.states import State
 from tests.integration import people
-from tests.properties.walk import INDEX, PRODUCTIONS, Walk
+from tests.properties.invariants import proxies
+from tests.properties.walk import INDEX, PRODUCTIONS, WORKER, Walk
 
 _LISTS = ("purposes", "channels", "territories", "languages")
 
@@ -155,4 +165,61 @@ class Errands(Walk):
             may=named.exists()
             and Role.APPROVER in user_roles(user) & user_roles(other)
             and production.state == State.IN_APPROVAL,
+        )
+
+    @rule(index=INDEX, back=st.sampled_from([1, 600, 86_400]))
+    def turn_the_clock_back(self, index: int, back: int) -> None:
+        """To before a withdrawal: it stands as a row, and nobody gets anything by it."""
+        ended = list(Withdrawal.objects.order_by("withdrawn_at"))
+        if not ended:
+            return
+        withdrawal = ended[index % len(ended)]
+        pinned = Q(consent=withdrawal.consent_id) | Q(voice_consent=withdrawal.consent_id)
+        production = Production.objects.filter(pinned).first()
+        if production is None:
+            return
+        now, self.moment = self.moment, withdrawal.withdrawn_at - timedelta(seconds=back + 1)
+        user = self.user(7)
+        for pk in Job.objects.filter(subject_id=production.pk).values_list("pk", flat=True):
+            self.do("claim", partial(job_claim, job_id=pk, worker=WORKER), may=False)
+        self.do(
+            "deliver before a withdrawal",
+            lambda: release_deliver(user=user, production_id=production.pk),
+            may=False,
+        )
+        self.moment = max(now, self.moment)
+
+    @rule(who=INDEX, index=INDEX, days=st.sampled_from([-1, 1, 30]))
+    def set_hold(self, who: int, index: int, days: int) -> None:
+        people_known = list(Person.objects.order_by("pk"))
+        if not people_known or LegalHold.objects.count() >= 6:
+            return
+        user, person = self.user(who), people_known[index % len(people_known)]
+        until = self.moment + timedelta(days=days)
+        self.do(
+            "set hold",
+            lambda: hold_set(
+                user=user, person_id=person.pk, reason="Why.", valid_until=until, told=True
+            ),
+            may=days > 0 and self._may_hold(user, person),
+        )
+
+    @rule(who=INDEX, index=INDEX)
+    def end_hold(self, who: int, index: int) -> None:
+        rows = list(LegalHold.objects.order_by("set_at"))
+        if not rows:
+            return
+        user, hold = self.user(who), rows[index % len(rows)]
+        self.do(
+            "end hold",
+            lambda: hold_end(user=user, hold_id=hold.pk),
+            may=self._may_hold(user, hold.person) and hold.valid_until > self.moment,
+        )
+
+    @staticmethod
+    def _may_hold(user: User, person: Person) -> bool:
+        return (
+            Role.APPROVER in user_roles(user)
+            and user.organisation_id == person.organisation_id
+            and user.pk not in {person.user_id} | proxies(person)
         )

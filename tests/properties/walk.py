@@ -8,6 +8,7 @@ clock stands still within a command and goes on by a second between two, so that
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -130,6 +131,9 @@ class Walk(RuleBasedStateMachine):
         self._clock.stop()
         transaction.set_rollback(True)
         self._atomic.__exit__(None, None, None)
+        done, states = Walk.tally.total(), " ".join(sorted(Walk.reached))
+        sys.stdout.write(f"{done} commands so far; states: {states}\n")  # with -s: it takes hours
+        sys.stdout.flush()
 
     # -- the people ---------------------------------------------------------------------------
 
