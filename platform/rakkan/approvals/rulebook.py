@@ -1,5 +1,6 @@
 """Read an organisation's rules: what is in force, what waits, and what would apply."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -44,10 +45,9 @@ def policy_get(user: User, policy_id: str) -> Policy:
     """
     check_user_has_role(user, Role.ADMINISTRATOR)
     rows = Policy.objects.filter(organisation=user.organisation_id)
-    try:
+    policy: Policy | None = None
+    with suppress(ValueError):  # it comes from an address, where anything may stand
         policy = rows.filter(pk=UUID(policy_id)).first()
-    except ValueError:  # it comes from an address, where anything may stand
-        policy = None
     if policy is None:
         raise NotFound("There is no such rule.")
     return policy
