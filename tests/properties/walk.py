@@ -131,8 +131,7 @@ class Walk(RuleBasedStateMachine):
         self._clock.stop()
         transaction.set_rollback(True)
         self._atomic.__exit__(None, None, None)
-        done, states = Walk.tally.total(), " ".join(sorted(Walk.reached))
-        sys.stdout.write(f"{done} commands so far; states: {states}\n")  # with -s: it takes hours
+        sys.stdout.write(so_far(Walk.tally, Walk.reached))  # seen with -s: a long walk takes hours
         sys.stdout.flush()
 
     # -- the people ---------------------------------------------------------------------------
@@ -519,6 +518,8 @@ class Walk(RuleBasedStateMachine):
         last = StrongAuthentication.objects.filter(user=user).order_by("authenticated_at").last()
         if used and last is None:
             return
+        if last is not None and not used:  # an app shows a new code every half minute
+            self.moment = max(self.moment, last.authenticated_at + timedelta(seconds=30))
         code = totp_code(people.TOTP_SECRET, last.totp_step) if used else people.code_of(user)
         self.do(
             "confirm",
@@ -932,6 +933,14 @@ class Walk(RuleBasedStateMachine):
         else:
             self._hand_in(held[-1], self.assets.get(production.asset_id, JUNK))
             self.reconcile()  # a lease that was lost on the way is given back
+
+
+def so_far(tally: Counter[str], reached: Counter[str]) -> str:
+    """How far a walk is, in a line."""
+    refused = sum(n for name, n in tally.items() if name.endswith("refused"))
+    tries = sum(n for name, n in tally.items() if name.startswith("sql "))
+    states = " ".join(sorted(reached))
+    return f"{tally.total()} commands, {refused} refused, {tries} by SQL; states: {states}\n"
 
 
 _OPEN = {"draft", "in_approval", "queued", "rendering", "rendered", "sealed", "released"}
