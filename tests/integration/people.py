@@ -22,6 +22,7 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client, TestCase
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from compliance.permit import JobKind, MeasureResult, Verdict
@@ -37,8 +38,10 @@ from rakkan.accounts.services import (
     totp_ensure,
     user_ensure,
 )
+from rakkan.approvals.models import Policy
+from rakkan.approvals.ruling import ChangeKind, RuleChange, RuleChangeDecision
+from rakkan.approvals.services import StepPlan, Word, policy_add, policy_ensure
 from rakkan.approvals.services import Verdict as Vote
-from rakkan.approvals.services import Word, policy_ensure
 from rakkan.consents.models import Consent
 from rakkan.consents.services import VOCABULARY, Terms, consent_grant
 from rakkan.core.errors import NotPermitted
@@ -449,3 +452,24 @@ def preview_handed_in(preview: Preview, data: bytes, result: dict[str, Any]) -> 
     answer = worker.result(result)
     assert answer.status_code == 200, answer.json()
     return worker
+
+
+def policy_end(policy: Policy) -> None:
+    """Retire a policy as whoever set the organisation up does."""
+    now = timezone.now()
+    change = RuleChange.objects.create(
+        organisation=policy.organisation,
+        kind=ChangeKind.RETIRE.value,
+        policy=policy,
+        proposed_at=now,
+        effective_from=now,
+    )
+    RuleChangeDecision.objects.create(change=change, accepted=True, decided_at=now)
+
+
+def second_gate(team: Team, steps: list[str] | None = None, reviewers: int = 1) -> Policy:
+    """A policy of the team by which people watch every result before its release."""
+    plan = [StepPlan(stage, name) for stage, name in enumerate(steps or ["legal"], start=1)]
+    return policy_add(
+        organisation=team.organisation, name="watched", steps=plan, priority=1, reviewers=reviewers
+    )

@@ -15,7 +15,7 @@ from compliance.permit import MeasureResult, Verdict
 from rakkan.accounts.models import User
 from rakkan.accounts.roles import Role
 from rakkan.approvals.models import Decision, Workflow
-from rakkan.approvals.services import Match, Reason, forbidden_use_ensure
+from rakkan.approvals.services import Match, Reason, Seen, forbidden_use_ensure
 from rakkan.audit.models import Event
 from rakkan.consents.models import Consent, Withdrawal
 from rakkan.consents.services import consent_grant
@@ -29,10 +29,14 @@ from rakkan.likenesses.models import Guardianship, Likeness, Person, Voice
 from rakkan.likenesses.services import guardianship_decide, guardianship_renew, person_ensure
 from rakkan.productions.models import Production
 from rakkan.productions.services.create import Cast, production_create
+from rakkan.productions.services.finish import production_finish
 from rakkan.productions.services.guardian import guardianship_end
 from rakkan.productions.services.portray import portrait_add, voice_enrol
+from rakkan.productions.services.review import production_review, result_watch
 from rakkan.productions.services.withdraw import withdraw
+from rakkan.releases.models import Sealing
 from tests.integration import people
+from tests.integration.world import sealed_make
 
 pytestmark = pytest.mark.django_db
 
@@ -268,6 +272,49 @@ def test_requester_guardian_and_approver_are_different_people_even_by_sql() -> N
             decided_at=timezone.now(),
         )
     assert people.approve(team.approver, production).state == "queued"
+
+
+def test_whoever_ever_acted_for_a_person_does_not_watch_the_result_even_by_sql() -> None:
+    team = people.team_make()
+    people.second_gate(team)
+    guardianship = people.represented_make(team)
+    likeness = portrait_of(team, guardianship.person)
+    consent_of(team, likeness)
+    production = sealed_make(team, likeness)
+    assert production.state == "in_review", production.problem
+    boss = people.user_make(team.organisation, Role.DEPICTED_PERSON, Role.APPROVER)
+    client = Client()
+    client.force_login(boss)
+    page, result = f"/productions/{production.pk}", f"/productions/{production.pk}/result"
+    assert result in client.get(page).content.decode(), "an approver like any other is offered it"
+    second = Guardianship.objects.create(
+        person=guardianship.person,
+        guardian=boss,
+        relation="parent",
+        evidence_sha256="0" * 64,
+        evidence_media_type="image/png",
+        submitted_at=timezone.now(),
+    )
+    guardianship_end(user=boss, guardianship_id=second.pk)
+
+    assert result not in client.get(page).content.decode()
+    assert page not in client.get("/approvals").content.decode()
+    people.confirm(boss)
+    file = Sealing.objects.get(subject_id=production.pk).file_sha256
+    asked = {"user": boss, "production_id": production.pk}
+    assert code_of(result_watch, **asked) == "reviewer-involved"
+    assert code_of(production_review, **asked, seen=Seen(True, file)) == "reviewer-involved"
+    insert = (
+        "INSERT INTO approvals_review (id, workflow_id, reviewer_id, accepted, file_sha256,"
+        " comment, decided_at) SELECT gen_random_uuid(), id, %s, true, %s, '', now()"
+        " FROM approvals_workflow WHERE subject_id = %s"
+    )
+    assert "does not fit" in sql_refuses(insert, boss.pk, file, production.pk)
+    people.confirm(team.approver)
+    production_review(user=team.approver, production_id=production.pk, seen=Seen(True, file))
+    production_finish(production.pk)
+    production.refresh_from_db()
+    assert production.state == "released"
 
 
 def test_nobody_reviews_their_own_guardianship() -> None:

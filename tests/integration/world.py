@@ -56,6 +56,7 @@ from rakkan.productions.services.finish import production_finish
 from rakkan.productions.services.preview import preview_request
 from rakkan.productions.services.stop import production_cancel
 from rakkan.productions.services.submit import production_submit
+from rakkan.releases.models import Sealing
 from rakkan.webhooks.models import Endpoint
 from rakkan.webhooks.services import endpoint_add
 from tests.access_table import Who
@@ -134,6 +135,7 @@ class World:
     rendering: people.Worker
     released: Production
     ended: Production  # cancelled as a draft
+    finished: Production  # waits for somebody to watch it
     deputy: User  # another approver
     closed: User  # nobody signs in with this account
     guardianship: Guardianship  # of the depicted person for a minor, not decided
@@ -187,6 +189,8 @@ class World:
             return self.released
         if path.endswith("/redraft"):
             return self.ended
+        if path.endswith(("/result", "/review")):
+            return self.finished
         if path.endswith("/preview"):
             return self.previewed
         return self.waiting
@@ -216,8 +220,16 @@ class World:
             self.change,
             self.delegation,
         ]
-        rows += [self.draft, self.waiting, self.previewed, self.queued, self.released, self.ended]
-        rows.append(self.deputy)
+        rows += [
+            self.draft,
+            self.waiting,
+            self.previewed,
+            self.queued,
+            self.released,
+            self.finished,
+            self.ended,
+            self.deputy,
+        ]
         rows += self.users.values()
         emails = [user.email for user in self.users.values()]
         return [str(row.pk) for row in rows] + emails + [self.released.asset_id]
@@ -269,6 +281,7 @@ def world_make() -> World:
         passkey=people.passkey_make(team.approver)[0],
         deputy=deputy,
         delegation=_delegation(team, deputy),
+        finished=_finished(team, likeness),
         closed=people.user_make(team.organisation, Role.REQUESTER),
         guardianship=people.guardianship_make(team.person),
         invitation=invitation,
@@ -279,7 +292,7 @@ def world_make() -> World:
             url="https://hooks.example/one",
             topics=["consent.withdrawn"],
         )[0],
-        policy=Policy.objects.get(organisation=team.organisation),
+        policy=Policy.objects.in_force().get(organisation=team.organisation),
         forbidden=_forbidden(team),
         change=_change(team),
         erasure_secret=erasure_ask(user=people.user_make(team.organisation, Role.DEPICTED_PERSON))[
@@ -355,6 +368,21 @@ def _ended(team: people.Team, likeness: Likeness) -> Production:
 
 
 def _released(team: people.Team, likeness: Likeness) -> Production:
+    production = sealed_make(team, likeness)
+    assert production.state == "released", production.problem
+    return production
+
+
+def _finished(team: people.Team, likeness: Likeness) -> Production:
+    policy = people.second_gate(team)
+    production = sealed_make(team, likeness)
+    people.policy_end(policy)
+    assert production.state == "in_review", production.problem
+    return production
+
+
+def sealed_make(team: people.Team, likeness: Likeness) -> Production:
+    """A production that was approved, drawn and sealed; where it is then, the policies say."""
     draft = production_create(
         user=team.requester,
         cast=people.cast_of(team, likeness),
@@ -373,7 +401,6 @@ def _released(team: people.Team, likeness: Likeness) -> Production:
     assert worker.result(result).status_code == 200
     production_finish(production.pk)
     production.refresh_from_db()
-    assert production.state == "released", production.problem
     return production
 
 
@@ -533,6 +560,8 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
         "productions/new": production,
         "api/v1/productions/<uuid:production_id>/decision": decision,
         "productions/<uuid:production_id>/decide": decision,
+        "api/v1/productions/<uuid:production_id>/review": {"accepted": True, **_watched(world)},
+        "productions/<uuid:production_id>/review": {"accepted": "yes", **_watched(world)},
         "approvals/delegations": {
             "to_user": str(world.deputy.pk),
             "valid_until": day.date().isoformat(),
@@ -593,6 +622,10 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
         "i18n/setlang/": {"language": "ja"},
     }
     return bodies.get(path, {})
+
+
+def _watched(world: World) -> dict[str, str]:
+    return {"file_sha256": Sealing.objects.get(subject_id=world.finished.pk).file_sha256}
 
 
 # Written by a refusal too (the event that says so), or by nobody's act.

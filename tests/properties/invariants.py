@@ -25,8 +25,9 @@ from rakkan.productions.models import Production, Rendering
 from rakkan.productions.states import TRANSITIONS, State
 from rakkan.releases.models import GateReport, Release, Sealing
 
-_RENDERED_ONCE = {"rendered", "sealed", "released", "revoked", "cancelled", "stopped", "failed"}
-_UNDER_WAY = ["in_approval", "queued", "rendering", "rendered", "sealed", "released"]
+_RENDERED_ONCE = {"rendered", "sealed", "in_review", "released", "revoked"}
+_RENDERED_ONCE |= {"cancelled", "stopped", "failed"}
+_UNDER_WAY = ["in_approval", "queued", "rendering", "rendered", "sealed", "in_review", "released"]
 _TOLD_BY = {  # which event tells of the arrival in a state
     State.DRAFT: {"productions.production.created"},
     State.IN_APPROVAL: {"productions.production.submitted"},
@@ -34,6 +35,7 @@ _TOLD_BY = {  # which event tells of the arrival in a state
     State.RENDERING: {"dispatch.permit.issued"},
     State.RENDERED: {"productions.rendering.received"},
     State.SEALED: {"productions.production.sealed"},
+    State.IN_REVIEW: {"productions.production.reviewing"},
     State.RELEASED: {"productions.production.released"},
     State.REJECTED: {"productions.production.rejected"},
     State.CANCELLED: {"productions.production.cancelled"},
@@ -258,6 +260,22 @@ def check_release(release: Release) -> None:
     assert sealing.watermark["asset_id"] == production.asset_id == release.asset_id
     assert_consent_was_live(production, release.released_at)
     assert_was_approved(production, release.released_at)
+    assert_was_watched(production, release)
+
+
+def assert_was_watched(production: Production, release: Release) -> None:
+    """As many other people as the rules want had watched this file; none was against it."""
+    workflow = Workflow.objects.get(subject_id=production.pk)
+    reviews = list(workflow.reviews.all())
+    assert len(reviews) >= workflow.reviewers
+    for review in reviews:
+        assert review.accepted
+        assert review.file_sha256 == release.file_sha256
+        assert review.decided_at <= release.released_at < workflow.expires_at
+        assert review.reviewer_id not in (workflow.requester_id, workflow.depicted_id)
+        assert review.reviewer_id != workflow.speaker_id
+        assert review.reviewer.organisation_id == production.organisation_id
+    assert len({review.reviewer_id for review in reviews}) == len(reviews)
 
 
 def check_withdrawals() -> None:

@@ -27,6 +27,7 @@ APPEND_ONLY = (
     "accounts_strongauthentication",
     *("dispatch_issuedpermit", "dispatch_permituse", "dispatch_permitrevocation"),
     *("productions_rendering", "releases_sealing", "releases_gatereport", "releases_release"),
+    *("approvals_review", "releases_removal"),
     *("accounts_membership", "accounts_membershipend"),
     *("releases_revocation", "identity_identitycheck", "identity_identitydecision"),
     *("previews_preview", "previews_previewupload", "previews_previewfile"),

@@ -35,7 +35,7 @@ from rakkan.accounts.services import (
     user_deactivate,
     user_reactivate,
 )
-from rakkan.approvals.services import StepPlan, Word, policy_add
+from rakkan.approvals.services import Seen, StepPlan, Word, policy_add
 from rakkan.approvals.services import Verdict as Vote
 from rakkan.audit.models import Event
 from rakkan.audit.services import events_sequence
@@ -70,11 +70,13 @@ from rakkan.productions.services.prove import recording_hand_in
 from rakkan.productions.services.receive import job_beat, job_failure, job_result, output_accept
 from rakkan.productions.services.reconcile import reconcile
 from rakkan.productions.services.release import release_deliver
+from rakkan.productions.services.review import production_review, result_watch
 from rakkan.productions.services.stop import production_cancel
 from rakkan.productions.services.submit import production_submit
 from rakkan.productions.services.unblock import production_cancel_stuck
 from rakkan.productions.services.withdraw import withdraw
 from rakkan.productions.states import State
+from rakkan.releases.models import Sealing
 from tests.integration import clips, people
 from tests.integration.world import render_result
 from tests.properties import sql
@@ -136,11 +138,11 @@ class Walk(RuleBasedStateMachine):
 
     # -- the people ---------------------------------------------------------------------------
 
-    @initialize(steps=st.sampled_from(PLANS), head=st.integers(0, 14))
-    def a_team(self, steps: list[StepPlan], head: int) -> None:
+    @initialize(steps=st.sampled_from(PLANS), head=st.integers(0, 14), watched=st.integers(0, 1))
+    def a_team(self, steps: list[StepPlan], head: int, watched: int) -> None:
         """People, and ``head`` steps of the way of two productions."""
         team = people.team_make([])
-        policy_add(organisation=team.organisation, name="default", steps=steps)
+        policy_add(organisation=team.organisation, name="default", steps=steps, reviewers=watched)
         other = people.team_make()
         make = people.user_make
         self.users = [
@@ -504,6 +506,39 @@ class Walk(RuleBasedStateMachine):
             and given == production.request_digest
             and production.state == State.IN_APPROVAL
             and self._confirmed(user),
+        )
+
+    @rule(
+        who=INDEX,
+        index=INDEX,
+        accepted=st.sampled_from([True, True, False]),
+        file=st.sampled_from(["right", "right", "made up"]),
+    )
+    def review(self, who: int, index: int, accepted: bool, file: str = "right") -> None:
+        """Watch a finished video, or try to, and say whether it may be released."""
+        self.confirm(who, used=False)
+        user, production = self.user(who), self.production(index)
+        if production is None:
+            return
+        may = (
+            Role.APPROVER in user_roles(user)
+            and user.pk not in _parties(production)
+            and user.organisation_id == production.organisation_id
+            and production.state == State.IN_REVIEW
+        )
+        self.do(
+            "watch result",
+            lambda: result_watch(user=user, production_id=production.pk),
+            may=may,
+        )
+        sealing = Sealing.objects.filter(subject_id=production.pk).first()
+        digest = sealing.file_sha256 if sealing and file == "right" else "0" * 64
+        self.do(
+            "review",
+            lambda: production_review(
+                user=user, production_id=production.pk, seen=Seen(accepted, digest, "Why.")
+            ),
+            may=may and file == "right" and self._confirmed(user),
         )
 
     def _confirmed(self, user: User) -> bool:
@@ -874,6 +909,9 @@ class Walk(RuleBasedStateMachine):
             self._render(production)
         elif production.state in (State.RENDERED, State.SEALED):
             self._finish(production)
+        elif production.state == State.IN_REVIEW:
+            self.review(4, self._place(production), accepted=True)
+            self._finish(production)
         else:
             self.deliver(7, self._place(production))
 
@@ -943,7 +981,8 @@ def so_far(tally: Counter[str], reached: Counter[str]) -> str:
     return f"{tally.total()} commands, {refused} refused, {tries} by SQL; states: {states}\n"
 
 
-_OPEN = {"draft", "in_approval", "queued", "rendering", "rendered", "sealed", "released"}
+_OPEN = {"draft", "in_approval", "queued", "rendering", "rendered", "sealed", "in_review"}
+_OPEN.add("released")
 
 
 def preview_bytes(asset_id: str) -> bytes:

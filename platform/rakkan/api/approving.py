@@ -1,4 +1,4 @@
-"""The part of the API around decisions: previews, deputies, and the draft after a refusal."""
+"""The API around decisions: previews, the result, deputies, the draft after a refusal."""
 
 from dataclasses import asdict, fields
 from typing import Any, ClassVar, cast
@@ -15,16 +15,22 @@ from rakkan.accounts.models import User
 from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
 from rakkan.api.answers import page_of
-from rakkan.api.fields import ProductionFields, fields_of
+from rakkan.api.fields import ProductionFields, ReviewFields, fields_of
 from rakkan.api.serializers import ProductionSerializer
 from rakkan.approvals.models import Delegation
-from rakkan.approvals.services import delegation_add, delegation_end, delegations_given
+from rakkan.approvals.services import (
+    Seen,
+    delegation_add,
+    delegation_end,
+    delegations_given,
+)
 from rakkan.core.blobs import Area, blob_open
 from rakkan.likenesses.selectors import likeness_get, voice_get
 from rakkan.productions.selectors import production_get
 from rakkan.productions.services.create import Draft
 from rakkan.productions.services.preview import preview_request, preview_watch
 from rakkan.productions.services.redraft import Changed, draft_of, production_redraft
+from rakkan.productions.services.review import production_review, result_watch
 
 
 def _user(request: Request) -> User:
@@ -127,3 +133,25 @@ class ProductionRedraft(APIView):
         )
         made = production_redraft(user=user, production_id=production_id, changed=changed)
         return Response(ProductionSerializer(made).data, status=201)
+
+
+class ProductionResult(APIView):
+    """The sealed file, for those who have to watch it before its release."""
+
+    def get(self, request: Request, production_id: UUID) -> HttpResponseBase:
+        """Show it; that it was watched is in the log before the first byte leaves."""
+        sealing = result_watch(user=_user(request), production_id=production_id)
+        stream = blob_open(Area.QUARANTINE, sealing.file_sha256)
+        headers = {"Cache-Control": "private, no-store", "ETag": f'"{sealing.file_sha256}"'}
+        return FileResponse(stream, content_type="video/mp4", headers=headers)
+
+
+class ProductionReview(APIView):
+    """Say whether the result may be released."""
+
+    def post(self, request: Request, production_id: UUID) -> Response:
+        """Decide about exactly the file that was watched."""
+        given = fields_of(ReviewFields, request).validated_data
+        seen = Seen(given["accepted"], given["file_sha256"], given["comment"])
+        production = production_review(user=_user(request), production_id=production_id, seen=seen)
+        return Response(ProductionSerializer(production).data)

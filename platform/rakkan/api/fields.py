@@ -180,6 +180,14 @@ class DecisionFields(serializers.Serializer[Any]):
     comment = serializers.CharField(max_length=1000, required=False, default="", allow_blank=True)
 
 
+class ReviewFields(serializers.Serializer[Any]):
+    """What somebody says of the finished video, bound to the file they watched."""
+
+    accepted = serializers.BooleanField()
+    file_sha256 = serializers.RegexField(r"^[0-9a-f]{64}$")
+    comment = serializers.CharField(max_length=1000, required=False, default="", allow_blank=True)
+
+
 class EventFilterFields(serializers.Serializer[Any]):
     """What narrows the log."""
 

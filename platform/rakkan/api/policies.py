@@ -62,13 +62,14 @@ class PolicyFields(RuleFields):
 
     name = serializers.CharField(max_length=50)
     priority = serializers.IntegerField(min_value=-999, max_value=999, required=False, default=0)
+    reviewers = serializers.IntegerField(min_value=0, max_value=99, required=False, default=0)
     steps = StepFields(many=True)
 
     def text(self) -> PolicyText:
         """Return the validated fields."""
         given = self.validated_data
         steps = tuple(StepPlan(**step) for step in given["steps"])
-        return PolicyText(given["name"], steps, self.match(), given["priority"])
+        return PolicyText(given["name"], steps, self.match(), given["priority"], given["reviewers"])
 
 
 class ForbiddenFields(RuleFields):
@@ -135,7 +136,7 @@ class PolicySerializer(serializers.ModelSerializer[Policy]):
         """Fields."""
 
         model = Policy
-        fields: ClassVar = ["id", "name", "version", "priority", *LISTS, "steps"]
+        fields: ClassVar = ["id", "name", "version", "priority", "reviewers", *LISTS, "steps"]
 
 
 class ForbiddenSerializer(serializers.ModelSerializer[ForbiddenUse]):
@@ -212,6 +213,7 @@ class PolicyTrial(APIView):
                 "forbidden_by": ruling.forbidden.label if ruling.forbidden else None,
                 "policies": ruling.policies,
                 "steps": [asdict(step) for step in ruling.steps],
+                "reviewers": ruling.reviewers,
                 "can_be_approved": bool(ruling.steps) and ruling.forbidden is None,
             }
         )

@@ -46,6 +46,8 @@ urlpatterns = [
         "productions/<uuid:production_id>/preview/request",
         approving.ProductionPreviewRequest.as_view(),
     ),
+    path("productions/<uuid:production_id>/result", approving.ProductionResult.as_view()),
+    path("productions/<uuid:production_id>/review", approving.ProductionReview.as_view()),
     path("productions/<uuid:production_id>/cancel", views.ProductionCancellation.as_view()),
     path("productions/<uuid:production_id>/redraft", approving.ProductionRedraft.as_view()),
     path("productions/<uuid:production_id>/video", views.ProductionVideo.as_view()),

@@ -13,6 +13,7 @@ from rakkan.approvals.models import (
     ForbiddenUse,
     Policy,
     PolicyStep,
+    Review,
     Workflow,
     WorkflowStep,
 )
@@ -58,6 +59,13 @@ An approver who is away names a **deputy**: another approver of the organisation
 can be ended early and never lengthened. The deputy decides in the approver's name, with the
 approver's one word; neither of the two counts a second time in that workflow, and the log names
 both. What was delegated is not delegated further.
+
+A policy also says how many people watch the finished video before its release (**reviewers**, 0 by
+default; of several policies the largest number counts). They are approvers, and neither the
+requester nor who is seen or heard, nor anybody who ever acted for one of these as guardian. Each
+watches the sealed file and says yes or no about exactly that file, after confirming that it is
+them. The last yes sends it through the gate once more; one no stops it and destroys the file. The
+term of the approval goes on meanwhile.
 """
 
 _CONSEQUENCES: Mapping[Verdict, str] = {
@@ -110,6 +118,7 @@ def _rules() -> list[tuple[str, str, str]]:
         WorkflowStep,
         Delegation,
         Decision,
+        Review,
     )
     rows = []
     for table in tables:

@@ -74,6 +74,7 @@ class Policy(_Matching):
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
     name = models.CharField(max_length=60)
     priority = models.SmallIntegerField(default=0)  # the larger one speaks first
+    reviewers = models.PositiveSmallIntegerField(default=0)  # who watch the result before release
 
     tenant: ClassVar = Own()
 
@@ -169,6 +170,7 @@ class Workflow(IdModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
     )
     policies = ArrayField(models.CharField(max_length=60), default=list)  # names, as they were
+    reviewers = models.PositiveSmallIntegerField(default=0)  # who watch the result before release
     purpose = models.CharField(max_length=40, default="")  # from here on: what rules ask for
     channels = words()
     territories = words()
@@ -432,3 +434,72 @@ class Decision(IdModel):
     def __str__(self) -> str:
         """Verdict and step."""
         return f"{self.verdict} {self.step_id}"
+
+
+class Review(IdModel):
+    """One person watched the finished video and says whether it may be released."""
+
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="reviews")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    accepted = models.BooleanField()
+    file_sha256 = models.CharField(max_length=64)  # the sealed file that they watched
+    comment = SealedText(subject="workflow.person_id", max_length=1000, blank=True)
+    decided_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("workflow")
+
+    class Meta:
+        """Of the sealed file, by somebody else, in time, confirmed; each counts once."""
+
+        ordering: ClassVar = ["decided_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workflow", "reviewer"], name="reviewer_counts_once")
+        ]
+        triggers: ClassVar = [
+            *append_only("review"),
+            pgtrigger.Trigger(
+                name="review_fits_workflow",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                # The lock lets two who decide at once count each other.
+                func=pgtrigger.Func(
+                    """
+                    PERFORM 1 FROM approvals_workflow WHERE id = NEW.workflow_id FOR UPDATE;
+                    IF NOT EXISTS (
+                        SELECT 1 FROM approvals_workflow w
+                        JOIN productions_production p ON p.id = w.subject_id
+                        JOIN releases_sealing s ON s.subject_id = w.subject_id
+                        JOIN accounts_strongauthentication a ON a.user_id = NEW.reviewer_id
+                          AND a.authenticated_at <= NEW.decided_at
+                          AND a.authenticated_at >= NEW.decided_at - interval '5 minutes'
+                        WHERE w.id = NEW.workflow_id AND p.state = 'in_review'
+                          AND s.file_sha256 = NEW.file_sha256
+                          AND NEW.reviewer_id NOT IN (w.requester_id, w.depicted_id, w.speaker_id)
+                          AND NOT EXISTS (
+                              SELECT 1 FROM likenesses_guardianship g
+                              WHERE g.person_id IN (w.person_id, w.speaking_id)
+                                AND g.guardian_id = NEW.reviewer_id
+                          )
+                          AND NEW.decided_at < w.expires_at AND now() < w.expires_at
+                          AND NOT EXISTS (
+                              SELECT 1 FROM approvals_review r
+                              WHERE r.workflow_id = w.id AND NOT r.accepted
+                          )
+                          AND w.reviewers > (
+                              SELECT COUNT(*) FROM approvals_review r WHERE r.workflow_id = w.id
+                          )
+                    ) THEN
+                        RAISE EXCEPTION 'the review does not fit its workflow'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                    """
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Workflow and word."""
+        return f"{self.workflow_id}: {'accepted' if self.accepted else 'refused'}"

@@ -23,6 +23,7 @@ class Ruling:
     forbidden: ForbiddenUse | None = None
     policies: list[str] = field(default_factory=list)
     steps: list[StepPlan] = field(default_factory=list)
+    reviewers: int = 0
 
 
 def policies_in_force(user: User) -> QuerySet[Policy]:
@@ -83,7 +84,7 @@ def ruling_on(user: User, asked: Asked) -> Ruling:
     """
     forbidden = first_touched(forbidden_in_force(user), asked)
     try:
-        policies, steps = plan_of(user.organisation, asked)
+        plan = plan_of(user.organisation, asked)
     except Refused:
         return Ruling(forbidden)
-    return Ruling(forbidden, policies, steps)
+    return Ruling(forbidden, plan.policies, plan.steps, plan.reviewers)

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from rakkan.approvals.models import Decision, Workflow
+from rakkan.approvals.models import Decision, Review, Workflow
 from rakkan.approvals.services import (
     Outcome,
     Verdict,
     check_use_allowed,
+    review_outcome,
     workflow_open_steps,
     workflow_outcome,
 )
@@ -56,6 +58,23 @@ def steps_of(workflow: Workflow) -> list[StepView]:
         )
         for step in workflow.steps.all()
     ]
+
+
+def reviews_of(subject_id: UUID) -> list[Review]:
+    """Return what was said of the finished video of a production."""
+    rows = Review.objects.filter(workflow__subject_id=subject_id)
+    return list(rows.select_related("reviewer"))
+
+
+def reviews_refused() -> QuerySet[Review]:
+    """Return the reviews that ended a production."""
+    return Review.objects.filter(accepted=False)
+
+
+def review_is_needed(subject_id: UUID) -> bool:
+    """Say whether somebody still has to watch the finished video before its release."""
+    workflow = workflow_of(subject_id)
+    return workflow is not None and review_outcome(workflow) is not True
 
 
 def check_approved(subject_id: UUID, subject_digest: str) -> None:

@@ -482,6 +482,20 @@ class DecisionForm(_Form):
     )
 
 
+class ResultForm(_Form):
+    """What somebody says of the finished video; the two buttons carry ``accepted``."""
+
+    accepted = forms.TypedChoiceField(
+        choices=[("yes", ""), ("no", "")],
+        coerce=lambda value: value == "yes",
+        widget=forms.HiddenInput,
+    )
+    file_sha256 = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
+    comment = forms.CharField(
+        label=_("Comment"), required=False, max_length=1000, widget=forms.Textarea({"rows": 3})
+    )
+
+
 class DelegationForm(_Form):
     """Whom an approver names as deputy, and until when."""
 

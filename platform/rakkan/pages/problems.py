@@ -329,6 +329,14 @@ TEXTS: dict[str, Words] = {
         ),
     ),
     "release-revoked": Words(_("The release was revoked."), _("Do not use copies you have.")),
+    "review-refused": Words(
+        _("Who watched the result refused its release."),
+        _("Make a new draft that answers the comment."),
+        precise=True,
+    ),
+    "reviewer-involved": Words(
+        _("Neither the requester nor who is seen or heard reviews the result."), _OTHER_APPROVER
+    ),
     "preview-exists": Words(
         _("There is a preview already."), _("Look at it, or wait until it is drawn.")
     ),

@@ -22,6 +22,7 @@ from rakkan.identity.selectors import biometric_consent_state, identity_checks_v
 from rakkan.likenesses.guardians import persons_of
 from rakkan.likenesses.models import Likeness, Voice
 from rakkan.likenesses.selectors import likenesses_visible, voices_visible
+from rakkan.pages.reviews import review_panel
 from rakkan.productions.models import Production
 from rakkan.productions.selectors import of_person, of_their_side, productions_visible
 from rakkan.productions.states import State
@@ -90,6 +91,12 @@ def productions_to_approve(user: User) -> list[Production]:
         .order_by("changed_at")
     )
     return [row for row in waiting if not _took_part(user, row)]
+
+
+def productions_to_review(user: User) -> list[Production]:
+    """Return the finished videos that this approver may watch before their release."""
+    rows = productions_visible(user).filter(state=State.IN_REVIEW.value).order_by("changed_at")
+    return [row for row in rows if (panel := review_panel(user, row)) and panel.may]
 
 
 def _took_part(user: User, production: Production) -> bool:

@@ -199,6 +199,12 @@ urlpatterns = [
         productions.production_preview,
         name="production-preview-request",
     ),
+    path("productions/<uuid:production_id>/result", media.result, name="production-result"),
+    path(
+        "productions/<uuid:production_id>/review",
+        productions.production_reviewed,
+        name="production-review",
+    ),
     path("productions/<uuid:production_id>/voice", media.voice, name="production-voice"),
     path("productions/<uuid:production_id>/video", media.video, name="production-video"),
     path("productions/<uuid:production_id>/evidence", media.evidence, name="production-evidence"),

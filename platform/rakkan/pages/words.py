@@ -136,6 +136,7 @@ STATES: Words = {
     State.RENDERING: pgettext_lazy("state", "Rendering"),
     State.RENDERED: pgettext_lazy("state", "Being sealed"),
     State.SEALED: pgettext_lazy("state", "At the gate"),
+    State.IN_REVIEW: pgettext_lazy("state", "To be watched"),
     State.RELEASED: pgettext_lazy("state", "Released"),
     State.REJECTED: pgettext_lazy("state", "Rejected"),
     State.CANCELLED: pgettext_lazy("state", "Cancelled"),
@@ -150,6 +151,7 @@ NEXT: Words = {  # by state: whose move it is, in a sentence
     State.RENDERING: _("A worker is drawing it, frame by frame."),
     State.RENDERED: _("The seal is being put on."),
     State.SEALED: _("The gate is reading every mark back."),
+    State.IN_REVIEW: _("Waits for people who watch it before its release."),
     State.RELEASED: _("Ready: sealed, checked and released."),
 }
 INVITATION_ENDS: Words = {

@@ -15,6 +15,7 @@ class State(StrEnum):
     RENDERING = "rendering"
     RENDERED = "rendered"
     SEALED = "sealed"
+    IN_REVIEW = "in_review"
     RELEASED = "released"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
@@ -31,7 +32,8 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.RENDERING, *_ENDS}),
     State.RENDERING: frozenset({State.QUEUED, State.RENDERED, *_ENDS}),
     State.RENDERED: frozenset({State.SEALED, *_ENDS}),
-    State.SEALED: frozenset({State.RELEASED, *_ENDS}),
+    State.SEALED: frozenset({State.RELEASED, State.IN_REVIEW, *_ENDS}),
+    State.IN_REVIEW: frozenset({State.RELEASED, *_ENDS}),
     State.RELEASED: frozenset({State.REVOKED}),
     State.REJECTED: frozenset(),
     State.CANCELLED: frozenset(),
@@ -47,6 +49,7 @@ OWNERS: Mapping[State, str] = {  # whose move it is
     State.RENDERING: "render worker",
     State.RENDERED: "seal worker",
     State.SEALED: "seal worker",
+    State.IN_REVIEW: "approvers",
     State.RELEASED: "requester",
     State.REJECTED: "nobody",
     State.CANCELLED: "nobody",
@@ -62,6 +65,7 @@ EVENTS: Mapping[State, EventName] = {  # written on arrival
     State.RENDERING: EventName.PERMIT_ISSUED,
     State.RENDERED: EventName.RENDERING_RECEIVED,
     State.SEALED: EventName.PRODUCTION_SEALED,
+    State.IN_REVIEW: EventName.PRODUCTION_REVIEWING,
     State.RELEASED: EventName.PRODUCTION_RELEASED,
     State.REJECTED: EventName.PRODUCTION_REJECTED,
     State.CANCELLED: EventName.PRODUCTION_CANCELLED,

@@ -56,6 +56,56 @@ class Sealing(IdModel):
         return self.asset_id
 
 
+class Removal(IdModel):
+    """The files of a sealing are gone: it was refused before it was released."""
+
+    sealing = models.OneToOneField(Sealing, on_delete=models.PROTECT, related_name="removal")
+    removed_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("sealing")
+
+    class Meta:
+        """Never of something that was released, nor while a legal hold keeps it."""
+
+        triggers: ClassVar = [
+            *append_only("removal"),
+            pgtrigger.Trigger(
+                name="removal_of_what_was_not_released",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(
+                    """
+                    IF EXISTS (
+                        SELECT 1 FROM releases_sealing s
+                        JOIN releases_release r ON r.subject_id = s.subject_id
+                        WHERE s.id = NEW.sealing_id
+                    ) THEN
+                        RAISE EXCEPTION 'the file of a release is not removed'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF EXISTS (
+                        SELECT 1 FROM releases_sealing s
+                        JOIN approvals_workflow w ON w.subject_id = s.subject_id
+                        JOIN lifecycle_legalhold h ON h.person_id IN (w.person_id, w.speaking_id)
+                        WHERE s.id = NEW.sealing_id AND now() < h.valid_until
+                          AND NOT EXISTS (
+                              SELECT 1 FROM lifecycle_legalholdend e WHERE e.hold_id = h.id
+                          )
+                    ) THEN
+                        RAISE EXCEPTION 'what a legal hold keeps is not removed'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                    """
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Asset."""
+        return str(self.sealing_id)
+
+
 class GateReport(IdModel):
     """What the gate found when it re-opened the finished file."""
 
@@ -81,6 +131,34 @@ class GateReport(IdModel):
         return f"{self.subject_id}: {'passed' if self.passed else 'failed'}"
 
 
+def _needs_review() -> pgtrigger.Trigger:
+    """Return the trigger that asks whether as many people watched this file as the rules want."""
+    return pgtrigger.Trigger(
+        name="release_needs_review",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func=pgtrigger.Func(
+            """
+            IF EXISTS (
+                SELECT 1 FROM approvals_workflow w WHERE w.subject_id = NEW.subject_id AND (
+                    w.reviewers > (
+                        SELECT COUNT(*) FROM approvals_review r WHERE r.workflow_id = w.id
+                          AND r.accepted AND r.file_sha256 = NEW.file_sha256
+                    ) OR EXISTS (
+                        SELECT 1 FROM approvals_review r
+                        WHERE r.workflow_id = w.id AND NOT r.accepted
+                    )
+                )
+            ) THEN
+                RAISE EXCEPTION 'no release before the people who have to have watched it'
+                    USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+            """
+        ),
+    )
+
+
 class Release(IdModel):
     """A file that may leave the system."""
 
@@ -100,6 +178,7 @@ class Release(IdModel):
         triggers: ClassVar = [
             *append_only("release"),
             refuses_previews("release_is_no_preview", files=("file_sha256",), asset="asset_id"),
+            _needs_review(),
             pgtrigger.Trigger(
                 name="release_needs_gate_and_permit",
                 when=pgtrigger.Before,

@@ -32,6 +32,15 @@ class Reason:
     ja: str
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a request needs: approvals step by step, and people who watch the result."""
+
+    policies: list[str]  # names
+    steps: list[StepPlan]
+    reviewers: int = 0
+
+
 class UseForbidden(Refused):
     """A rule of the organisation forbids the use, whoever would approve it."""
 
@@ -64,13 +73,18 @@ def policy_add(
     steps: Sequence[StepPlan],
     match: Match = ANY,
     priority: int = 0,
+    reviewers: int = 0,
 ) -> Policy:
     """Add a policy while an organisation is set up; it counts for what is submitted from now on.
 
     Administrators propose one instead, and another one confirms it.
     """
     policy = Policy.objects.create(
-        organisation=organisation, name=name, priority=priority, **lists_of(match)
+        organisation=organisation,
+        name=name,
+        priority=priority,
+        reviewers=reviewers,
+        **lists_of(match),
     )
     PolicyStep.objects.bulk_create(
         PolicyStep(policy=policy, stage=step.stage, name=step.name, quorum=step.quorum)
@@ -79,6 +93,7 @@ def policy_add(
     data = {
         "name": name,
         "priority": priority,
+        "reviewers": reviewers,
         **lists_of(match),
         "steps": [asdict(step) for step in steps],
     }
@@ -144,8 +159,8 @@ def check_use_allowed(organisation_id: object, asked: Asked) -> None:
         raise UseForbidden(touched)
 
 
-def plan_of(organisation: Organisation, asked: Asked) -> tuple[list[str], list[StepPlan]]:
-    """Return the names of the policies that govern a request, and their steps as one plan.
+def plan_of(organisation: Organisation, asked: Asked) -> Plan:
+    """Return what the policies that govern a request ask for together.
 
     Raises:
         Refused: no policy matches, or one that does asks nobody: no policy means no.
@@ -163,4 +178,5 @@ def plan_of(organisation: Organisation, asked: Asked) -> tuple[list[str], list[S
         for policy in chosen
         for step in policy.steps.all()
     ]
-    return [policy.label for policy in chosen], merged(steps)
+    reviewers = max(policy.reviewers for policy in chosen)
+    return Plan([policy.label for policy in chosen], merged(steps), reviewers)

@@ -38,6 +38,7 @@ class PolicyText:
     steps: tuple[StepPlan, ...]
     match: Match = ANY
     priority: int = 0
+    reviewers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def policy_propose(
             name=text.name,
             version=_next_version(user, Policy, text.name),
             priority=text.priority,
+            reviewers=text.reviewers,
             **lists_of(text.match),
         )
         PolicyStep.objects.bulk_create(PolicyStep(policy=policy, **asdict(s)) for s in text.steps)
@@ -74,6 +76,7 @@ def policy_propose(
             "name": text.name,
             "version": policy.version,
             "priority": text.priority,
+            "reviewers": text.reviewers,
             **lists_of(text.match),
             "steps": [asdict(step) for step in text.steps],
         }

@@ -60,7 +60,7 @@ def workflow_open(question: Question) -> Workflow:
         Refused: no policy covers it (no policy means no), or one was opened before.
     """
     asked = question.asked
-    policies, steps = plan_of(question.organisation, asked)
+    plan = plan_of(question.organisation, asked)
     now = timezone.now()
     try:
         with transaction.atomic():
@@ -73,7 +73,8 @@ def workflow_open(question: Question) -> Workflow:
                 person=question.person,
                 speaking=question.speaking,
                 speaker=question.speaker,
-                policies=policies,
+                policies=plan.policies,
+                reviewers=plan.reviewers,
                 purpose=asked.purpose,
                 channels=sorted(asked.channels),
                 territories=sorted(asked.territories),
@@ -85,7 +86,7 @@ def workflow_open(question: Question) -> Workflow:
         raise Refused("Its approval was opened before.", code="already-submitted") from error
     WorkflowStep.objects.bulk_create(
         WorkflowStep(workflow=workflow, stage=step.stage, name=step.name, quorum=step.quorum)
-        for step in steps
+        for step in plan.steps
     )
     return workflow
 

@@ -31,6 +31,7 @@ def approval_queue(request: HttpRequest) -> HttpResponseBase:
     user = user_of(request)
     context = {
         "waiting": queries.productions_to_approve(user),
+        "finished": queries.productions_to_review(user),
         "received": list(delegations_live(user)),
     }
     return render(request, "productions/queue.html", context)

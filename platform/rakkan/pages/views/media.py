@@ -12,6 +12,7 @@ from rakkan.pages.files import file_answer
 from rakkan.productions.selectors import production_get
 from rakkan.productions.services.preview import preview_watch
 from rakkan.productions.services.release import release_deliver
+from rakkan.productions.services.review import result_watch
 
 
 @require_safe
@@ -31,6 +32,15 @@ def preview(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
     file = preview_watch(user=user_of(request), production_id=production_id)
     stream = blob_open(Area.PREVIEWS, file.file_sha256)
     return file_answer(request, stream, size=file.size, media_type="video/mp4")
+
+
+@require_safe
+@page
+def result(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
+    """Show the sealed file to who has to watch it before its release, noted each time."""
+    sealing = result_watch(user=user_of(request), production_id=production_id)
+    stream = blob_open(Area.QUARANTINE, sealing.file_sha256)
+    return file_answer(request, stream, size=sealing.size, media_type="video/mp4")
 
 
 @require_safe

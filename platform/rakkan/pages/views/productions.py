@@ -11,15 +11,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.accounts.models import User
 from rakkan.approvals.selectors import steps_of, workflow_of
-from rakkan.approvals.services import Verdict, Word, delegations_live
+from rakkan.approvals.services import Seen, Verdict, Word, delegations_live
 from rakkan.core.errors import NotFound, RakkanError
 from rakkan.likenesses.selectors import likenesses_visible, voices_visible
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, page, user_of
 from rakkan.pages.changes import changes_of
 from rakkan.pages.compare import scope_comparisons
-from rakkan.pages.forms import DecisionForm, ProductionForm
+from rakkan.pages.forms import DecisionForm, ProductionForm, ResultForm
 from rakkan.pages.previews import PreviewPanel, preview_panel
+from rakkan.pages.reviews import review_panel
 from rakkan.pages.timeline import consents_at_hand, gaps_of, timeline
 from rakkan.pages.words import word
 from rakkan.previews.selectors import preview_newest
@@ -34,6 +35,7 @@ from rakkan.productions.services.create import production_create
 from rakkan.productions.services.decide import production_decide
 from rakkan.productions.services.preview import preview_request
 from rakkan.productions.services.redraft import Changed, production_redraft
+from rakkan.productions.services.review import production_review
 from rakkan.productions.services.stop import production_cancel
 from rakkan.productions.services.submit import production_submit
 from rakkan.productions.states import FINAL, OWNERS, State
@@ -154,6 +156,26 @@ def _typed(request: HttpRequest, production: Production) -> dict[str, str]:
 
 @act_page("production", "production_id")
 @page
+def production_reviewed(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
+    """Say whether exactly the file that the page showed may be released."""
+    user, form = user_of(request), ResultForm(request.POST)
+    if not form.is_valid():
+        return _show(request, production_get(user, production_id), result=form, status=400)
+    given = form.cleaned_data
+    seen = Seen(given["accepted"], given["file_sha256"], given["comment"])
+    try:
+        production_review(user=user, production_id=production_id, seen=seen)
+    except RakkanError as error:
+        if error.code == "reauthentication-needed":
+            back = reverse("production", args=[production_id]) + "#review"
+            return redirect(f"{reverse('confirm')}?{urlencode({'next': back})}")
+        production = production_get(user, production_id)
+        return _show(request, production, error=error, status=error.status, result=form)
+    return redirect("production", production_id)
+
+
+@act_page("production", "production_id")
+@page
 def production_preview(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
     """Have a preview drawn."""
     user = user_of(request)
@@ -220,6 +242,8 @@ def _moves(user: User, production: Production) -> dict[str, Any]:
     return {
         **({"prompt_report": seen} if seen else {}),
         "preview": panel,
+        "review": review_panel(user, production),
+        "result": ResultForm(),
         "moving": _moving(production) or (panel is not None and panel.state == "drawing"),
         "can_submit": own and state is State.DRAFT,
         "can_cancel": own and state not in FINAL and state is not State.RELEASED,

@@ -11,7 +11,8 @@ from rakkan.productions.services.stop import end
 from rakkan.productions.services.transition import production_lock
 from rakkan.productions.states import State
 
-WAITING = (State.IN_APPROVAL, State.QUEUED)  # what a worker holds is asked again at the gate
+# What a worker holds is asked again at the gate.
+WAITING = (State.IN_APPROVAL, State.QUEUED, State.IN_REVIEW)
 _PROBLEM = {
     "code": "approval-expired",
     "title": "The approval has expired.",

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
+from rakkan.approvals.selectors import review_is_needed
 from rakkan.audit.models import Event
 from rakkan.audit.names import EventName
 from rakkan.audit.selectors import events_about
@@ -74,7 +75,9 @@ def _finish(production_id: UUID | str) -> None:
     if State(_load(production_id).state) is State.RENDERED:
         with tempfile.TemporaryDirectory(prefix="rakkan-seal-") as work:
             production_seal(_load(production_id), Path(work))
-    if State(_load(production_id).state) is State.SEALED:
+    state = State(_load(production_id).state)
+    watched = state is State.IN_REVIEW and not review_is_needed(UUID(str(production_id)))
+    if state is State.SEALED or watched:
         with tempfile.TemporaryDirectory(prefix="rakkan-gate-") as work:
             production_gate(_load(production_id), Path(work))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.db import transaction
 
 from compliance.canonical import sha256_hex
+from rakkan.approvals.selectors import review_is_needed
 from rakkan.audit.names import EventName
 from rakkan.audit.services import event_record, system
 from rakkan.core.blobs import Area, blob_fetch
@@ -18,7 +19,7 @@ from rakkan.productions.services.dispatch import check_may_render
 from rakkan.productions.services.release import production_release
 from rakkan.productions.services.seal import marked_of, picture_of
 from rakkan.productions.services.stop import end
-from rakkan.productions.services.transition import production_lock, subject_of
+from rakkan.productions.services.transition import move, production_lock, subject_of
 from rakkan.productions.states import State
 from rakkan.releases.checks import GateCheck
 from rakkan.releases.models import Sealing
@@ -30,11 +31,14 @@ from rakkan.releases.services.release import gate_report
 def production_gate(production: Production, work: Path) -> None:
     """Run the gate on a sealed production and release it, or end it with the check's name.
 
+    Where the policies want people to watch it first, it waits for them, and the gate runs anew.
+
     Consent is asked inside the transaction of the release, so a withdrawal is either seen here
     or finds a release to revoke.
 
     Args:
-        production: in state ``sealed``; the caller holds its seal lock.
+        production: in state ``sealed``, or ``in_review`` with every review in; the caller holds
+            its seal lock.
         work: an empty directory for the files at work.
 
     Raises:
@@ -51,14 +55,18 @@ def production_gate(production: Production, work: Path) -> None:
     checks = gate_run(path, _expected(production, sealing, voice))
     with transaction.atomic():
         locked = production_lock(production.pk)
-        if State(locked.state) is not State.SEALED:
+        if State(locked.state) not in (State.SEALED, State.IN_REVIEW):
             return
         checks.append(gate_consent(lambda: check_may_render(locked)))
         report = gate_report(marked_of(locked), sealing, checks)
-        if report.passed:
-            production_release(locked, sealing, report, path)
-        else:
+        if not report.passed:
             _refuse(locked, checks)
+        elif not review_is_needed(locked.pk):
+            production_release(locked, sealing, report, path)
+        elif State(locked.state) is State.SEALED:
+            actor = system("gate", locked.organisation_id)
+            data = {"file_sha256": sealing.file_sha256}
+            move(locked, State.IN_REVIEW, actor=actor, data=data)
 
 
 def _expected(production: Production, sealing: Sealing, voice: Path) -> Expected:

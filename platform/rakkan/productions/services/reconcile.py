@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from rakkan.approvals.selectors import review_is_needed
 from rakkan.dispatch.services import (
     deliveries_are_used_up,
     job_resend,
@@ -26,6 +27,7 @@ from rakkan.productions.services.expire import approvals_expire
 from rakkan.productions.services.giving import job_give_back, job_give_up
 from rakkan.productions.services.preview import previews_reconcile
 from rakkan.productions.services.queue import seal_send
+from rakkan.productions.services.review import removals_resume
 from rakkan.productions.services.unspoken import unspoken_end
 from rakkan.productions.states import State
 
@@ -46,7 +48,7 @@ def reconcile() -> None:
     """
     steps: list[Callable[[], object]] = [ends_resume, unspoken_end, approvals_expire]
     steps += [partial(_reclaim, job_id) for job_id in _silent_ids()]
-    steps += [previews_reconcile, _remind, _reseal, recordings_destroy_due]
+    steps += [previews_reconcile, removals_resume, _remind, _reseal, recordings_destroy_due]
     for step in steps:
         try:
             step()
@@ -83,9 +85,11 @@ def _reseal() -> None:
     before = timezone.now() - timedelta(seconds=settings.RAKKAN_RESEND_SECONDS)
     waiting = Production.objects.select_for_update(skip_locked=True).filter(
         Q(seal_sent_at__lt=before) | Q(seal_sent_at=None),
-        state__in=[State.RENDERED.value, State.SEALED.value],
+        state__in=[State.RENDERED.value, State.SEALED.value, State.IN_REVIEW.value],
     )
     for production in waiting:
+        if State(production.state) is State.IN_REVIEW and review_is_needed(production.pk):
+            continue  # people's move
         production.seal_sent_at = timezone.now()
         production.save(update_fields=["seal_sent_at"])
         seal_send(production)
