@@ -41,6 +41,7 @@ def wait_for_line(site: Site, process: str, line: str, seconds: float = 60.0) ->
 
 def rows(site: Site, query: str, value: str) -> int:
     with psycopg.connect(site.database) as connection:
+        connection.execute("SELECT set_config('rakkan.organisation', 'system', false)")
         found = connection.execute(query, [value]).fetchone()
     assert found is not None
     return int(found[0])
