@@ -11,7 +11,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from compliance.development.keys import DevelopmentKeys
@@ -47,6 +47,7 @@ class Site:
     environment: dict[str, str]
     children: dict[str, Child]
     accounts: dict[str, dict[str, str]]
+    signed_in: dict[str, Account] = field(default_factory=dict)
 
     def account(self, who: str) -> Account:
         """Sign somebody in; the caller closes it."""
@@ -54,14 +55,11 @@ class Site:
 
     @contextmanager
     def people(self) -> Iterator[People]:
-        """Sign everybody in."""
-        names = ("requester", "person", "reviewer", "approver", "auditor")
-        opened = {name: self.account(name) for name in names}
-        try:
-            yield People(**opened)
-        finally:
-            for account in opened.values():
-                account.close()
+        """Everybody, signed in once a session: the site counts attempts, and codes work once."""
+        for name in ("requester", "person", "reviewer", "approver", "auditor"):
+            if name not in self.signed_in:
+                self.signed_in[name] = self.account(name)
+        yield People(**self.signed_in)
 
     def kill(self, name: str) -> None:
         """Kill a process as the kernel would: no warning, no clean-up; nobody restarts it yet."""
@@ -112,7 +110,10 @@ def _running(environment: dict[str, str], url: str, folder: Path) -> Iterator[Si
             child = children[program.name] = Child(program, folder)
             child.start()
         children["web"].wait_ready(START_SECONDS)
-        yield Site(url, database, folder / "blobs", environment, children, accounts)
+        site = Site(url, database, folder / "blobs", environment, children, accounts)
+        yield site
+        for account in site.signed_in.values():
+            account.close()
     finally:
         stop_all(list(children.values()))
 

@@ -158,6 +158,7 @@ def test_one_changed_byte_of_the_voice_after_approval_renders_nothing(
     failed = next(e for e in events if e["name"] == "productions.production.failed")
     assert failed["data"]["code"] == "input-mismatch"
     with psycopg.connect(site.database) as connection:
+        connection.execute("SELECT set_config('rakkan.organisation', 'system', false)")
         query = "SELECT count(*) FROM productions_rendering WHERE production_id = %s"
         found = connection.execute(query, [ended["id"]]).fetchone()
     assert found == (0,)

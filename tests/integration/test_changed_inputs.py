@@ -74,7 +74,7 @@ def expect_no_permit(production: Production, act: Callable[[], object]) -> str:
 
     assert answer.status_code >= 400, answer.content
     assert not IssuedPermit.objects.filter(job=worker.job_id).exists()
-    assert Production.objects.get(pk=production.pk).state in ("queued", "stopped")
+    assert Production.objects.get(pk=production.pk).state in ("queued", "stopped", "failed")
     return str(answer.json()["code"])
 
 

@@ -12,7 +12,7 @@ from rakkan.approvals.selectors import check_approved
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, refusal_recorded, system
 from rakkan.core.blobs import Area, blob_check
-from rakkan.core.errors import NotFound, Refused
+from rakkan.core.errors import Damaged, NotFound, Refused
 from rakkan.dispatch.models import Job
 from rakkan.dispatch.services import (
     NOT_CLAIMABLE,
@@ -26,6 +26,7 @@ from rakkan.dispatch.services import (
 from rakkan.dispatch.states import JobState
 from rakkan.productions.models import Production
 from rakkan.productions.services.covered import check_consents_cover
+from rakkan.productions.services.giving import job_give_up
 from rakkan.productions.services.measure import check_may_measure, comparison_recheck
 from rakkan.productions.services.preview import (
     check_preview_goes_on,
@@ -74,6 +75,24 @@ def job_claim(*, job_id: UUID | str, worker: Capabilities) -> Handed:
         if refused.code != NOT_CLAIMABLE:
             stop_after_refusal(job, refused)
         raise
+    except Damaged as damaged:
+        _give_up_damaged(job, damaged)
+        raise
+
+
+@transaction.atomic
+def _give_up_damaged(found: Job, damaged: Damaged) -> None:
+    """Fail what can never be made as approved: asking again would find the other bytes again."""
+    production, job = job_lock_in_order(found.pk)
+    if job.state != JobState.QUEUED:
+        return
+    problem = {
+        "code": "input-mismatch",
+        "title": "The video could not be made.",
+        "detail": str(damaged),
+        "remedy": damaged.remedy,
+    }
+    job_give_up(job, production, problem, process="dispatch")
 
 
 def stop_after_refusal(job: Job, refused: Refused) -> None:
