@@ -240,7 +240,12 @@ def test_a_next_version_starts_from_the_one_in_force_and_is_confirmed_on_the_pag
 
     assert "1, legal, 1" in proposing.get(f"/policies/new?of={policy.pk}").content.decode()
     assert proposing.get("/policies/new?of=nothing").status_code == 404
-    given = {"name": "default", "priority": "0", "steps": "1, legal\n2、ブランド、2\n"}
+    given = {
+        "name": "default",
+        "priority": "0",
+        "reviewers": "2",
+        "steps": "1, legal\n2、ブランド、2\n",
+    }
     assert proposing.post("/policies/new", given | {"steps": "legal"}).status_code == 400
     assert proposing.post("/policies/new", given).status_code == 302
     change = RuleChange.objects.get(proposed_by=one)
@@ -252,6 +257,9 @@ def test_a_next_version_starts_from_the_one_in_force_and_is_confirmed_on_the_pag
     assert confirming.post(address, {"accepted": "yes"}).status_code == 302
 
     assert steps(one) == ["legal", "ブランド"]
+    new = Policy.objects.in_force().get(organisation=team.organisation)
+    assert new.reviewers == 2
+    assert 'value="2"' in proposing.get(f"/policies/new?of={new.pk}").content.decode()
 
 
 def test_the_api_names_a_deputy_and_drafts_anew() -> None:

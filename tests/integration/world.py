@@ -599,7 +599,12 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
             "reason_en": "Not on air.",
             "reason_ja": "放送には使いません。",
         },
-        "policies/new": {"name": "events", "priority": "0", "steps": "1, legal, 1"},
+        "policies/new": {
+            "name": "events",
+            "priority": "0",
+            "reviewers": "1",
+            "steps": "1, legal, 1",
+        },
         "policies/applying": {
             "purpose": "marketing",
             "channels": ["website"],

@@ -86,7 +86,15 @@ class PolicyForm(_RuleForm):
         help_text=_("Where several policies match, the largest number speaks."),
     )
 
-    field_order = ("name", "steps", *LISTS, "priority", "begins")
+    reviewers = forms.IntegerField(
+        label=_("People who watch the result before its release"),
+        initial=0,
+        min_value=0,
+        max_value=99,
+        help_text=_("0: it is released without being watched."),
+    )
+
+    field_order = ("name", "steps", *LISTS, "priority", "reviewers", "begins")
 
     def clean_steps(self) -> tuple[StepPlan, ...]:
         """Return the steps."""
@@ -105,7 +113,9 @@ class PolicyForm(_RuleForm):
     def text(self) -> PolicyText:
         """Return what was filled in."""
         given = self.cleaned_data
-        return PolicyText(given["name"], given["steps"], self.match(), given["priority"])
+        return PolicyText(
+            given["name"], given["steps"], self.match(), given["priority"], given["reviewers"]
+        )
 
     @staticmethod
     def of(policy: Policy) -> dict[str, Any]:
@@ -115,6 +125,7 @@ class PolicyForm(_RuleForm):
         return {
             "name": policy.name,
             "priority": policy.priority,
+            "reviewers": policy.reviewers,
             "steps": "\n".join(steps),
             **lists,
         }
