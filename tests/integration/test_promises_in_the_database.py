@@ -91,6 +91,22 @@ def test_the_sequencer_numbers_each_event_once_and_without_gaps() -> None:
     assert numbers == list(range(len(numbers)))
 
 
+def test_the_log_numbers_events_as_they_were_written_whatever_the_clock_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, written = timezone.now(), []
+    for minutes in (0, -10, 0, 5, 0, 0):  # the clock goes back, and stands still
+        monkeypatch.setattr(timezone, "now", lambda at=now + timedelta(minutes=minutes): at)
+        about = Subject("log", str(len(written)))
+        with transaction.atomic():
+            written.append(event_record(EventName.LOG_READ, actor=system("test"), subject=about).pk)
+    events_sequence()
+
+    numbered = Leaf.objects.filter(event__in=written).order_by("sequence")
+
+    assert [str(leaf.event_id) for leaf in numbered] == written
+
+
 def test_an_event_outside_a_transaction_of_its_act_is_refused() -> None:
     assert connection.in_atomic_block  # of the test: so the check itself is asked directly
     with pytest.raises(ValueError, match="nonsense"), transaction.atomic():

@@ -52,6 +52,13 @@ class Event(IdModel):
     request_id = models.CharField(max_length=64, blank=True)
     data = models.JSONField(default=dict)
     canonical = models.TextField()  # RFC 8785 form of the fields above: what the leaf hash covers
+    # The order of writing, in which the log numbers: clocks go back, and one act writes several
+    # events in one moment.
+    written = models.BigIntegerField(
+        unique=True,
+        editable=False,
+        db_default=models.Func(models.Value("audit_event_written"), function="nextval"),
+    )
 
     tenant: ClassVar = Own()
 

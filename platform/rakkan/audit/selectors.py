@@ -10,7 +10,7 @@ def events_of(organisation_id: object) -> QuerySet[Event]:
     return (
         Event.objects.filter(organisation_id=str(organisation_id))
         .select_related("leaf")
-        .order_by("-occurred_at", "-id")
+        .order_by("-occurred_at", "-written")
     )
 
 
@@ -19,5 +19,5 @@ def events_about(object_ids: list[str]) -> QuerySet[Event]:
     return (
         Event.objects.filter(object_id__in=object_ids)
         .select_related("leaf")
-        .order_by("occurred_at", "id")
+        .order_by("occurred_at", "written")
     )

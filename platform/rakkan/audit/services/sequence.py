@@ -13,8 +13,9 @@ BATCH = 1_000
 
 @transaction.atomic
 def events_sequence() -> int:
-    """Number the events that have no number yet, oldest first, and return how many.
+    """Number the events that have no number yet, as they were written, and return how many.
 
+    An event that tells what came of another one is written after it, whatever their times say.
     A second sequencer finds the lock taken and returns 0. Numbers and hashes are written in one
     transaction, so a killed sequencer leaves nothing behind.
     """
@@ -24,7 +25,7 @@ def events_sequence() -> int:
             return 0
     last = Leaf.objects.aggregate(last=Max("sequence"))["last"]
     first = 0 if last is None else last + 1
-    events = list(Event.objects.filter(leaf=None).order_by("occurred_at", "id")[:BATCH])
+    events = list(Event.objects.filter(leaf=None).order_by("written")[:BATCH])
     now = timezone.now()
     for sequence, event in enumerate(events, start=first):  # one by one: the trigger counts rows
         Leaf.objects.create(
