@@ -59,6 +59,8 @@ _BIOMETRIC = "identity/biometric-consent/<uuid:biometric_id>"
 _CONSENT, _PRODUCTION = "consents/<uuid:consent_id>", "productions/<uuid:production_id>"
 _MEMBER = "people/<uuid:user_id>"
 _GUARDIANSHIP = "guardianships/<uuid:guardianship_id>"
+_ENDPOINT = "webhooks/<uuid:endpoint_id>"
+_MESSAGE = f"{_ENDPOINT}/messages/<uuid:message_id>"
 _INVITATION = "invitations/<uuid:invitation_id>"
 
 _WITH = "sign-in/with/<slug:provider_id>"
@@ -108,7 +110,8 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("POST", f"{_API}/webhooks"): ADMINISTRATOR,
         ("POST", f"{_API}/webhooks/<uuid:endpoint_id>/end"): ADMINISTRATOR,
         ("GET", f"{_API}/webhooks/<uuid:endpoint_id>/messages"): ADMINISTRATOR,
-        ("GET", f"{_API}/holds"): frozenset({Who.APPROVER, Who.AUDITOR}),
+        ("POST", f"{_API}/{_MESSAGE}/resend"): ADMINISTRATOR,
+        ("GET", f"{_API}/holds"): APPROVER | AUDITOR,
         ("POST", f"{_API}/holds"): APPROVER,
         ("POST", f"{_API}/holds/<uuid:hold_id>/end"): APPROVER,
         ("GET", f"{_API}/retention"): ADMINISTRATOR | AUDITOR,
@@ -304,6 +307,20 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("POST", "policies/<uuid:policy_id>/retire"): ADMINISTRATOR,
         ("GET", "policies/changes/<uuid:change_id>/decide"): ALL,
         ("POST", "policies/changes/<uuid:change_id>/decide"): ADMINISTRATOR,
+        ("GET", "holds"): APPROVER | AUDITOR,
+        ("GET", "holds/new"): APPROVER,
+        ("POST", "holds/new"): APPROVER,
+        ("GET", "holds/<uuid:hold_id>/end"): ALL,
+        ("POST", "holds/<uuid:hold_id>/end"): APPROVER,
+        ("GET", "retention"): ADMINISTRATOR | AUDITOR,
+        ("POST", "retention"): ADMINISTRATOR,
+        ("GET", "webhooks"): ADMINISTRATOR,
+        ("POST", "webhooks"): ADMINISTRATOR,
+        ("GET", _ENDPOINT): ADMINISTRATOR,
+        ("GET", f"{_ENDPOINT}/end"): ALL,
+        ("POST", f"{_ENDPOINT}/end"): ADMINISTRATOR,
+        ("GET", f"{_MESSAGE}/resend"): ALL,
+        ("POST", f"{_MESSAGE}/resend"): ADMINISTRATOR,
         ("GET", "operations"): OPERATOR,
         ("GET", "operations/<uuid:production_id>/cancel"): ALL,
         ("POST", "operations/<uuid:production_id>/cancel"): OPERATOR,

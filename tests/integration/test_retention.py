@@ -12,8 +12,16 @@ from django.core.management import call_command
 from rakkan.audit.models import Event
 from rakkan.core.errors import BadInput, NotPermitted
 from rakkan.lifecycle.models import Kind
-from rakkan.lifecycle.services import hold_end, hold_set, retention_run, retention_set
+from rakkan.lifecycle.selectors import periods_visible, persons_to_hold
+from rakkan.lifecycle.services import (
+    hold_end,
+    hold_set,
+    retention_report_of,
+    retention_run,
+    retention_set,
+)
 from rakkan.likenesses.models import Likeness
+from rakkan.likenesses.services import person_ensure
 from rakkan.productions.models import Production
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.stop import production_cancel
@@ -107,3 +115,27 @@ def test_a_legal_hold_keeps_what_is_over_and_the_report_says_so() -> None:
     assert retention_run() == 0
     hold_end(user=team.approver, hold_id=hold.pk)
     assert retention_run() == 1
+
+
+def test_administrators_and_auditors_see_what_is_over_of_their_organisation_and_nobody_elses() -> (
+    None
+):
+    team, other = people.team_make(), people.team_make()
+    mine, _ = (aged(draft_make(t, people.likeness_make(t)), 181) for t in (team, other))
+    for user in (people.administrator_of(team), team.auditor):
+        assert [due.object_id for due in retention_report_of(user)] == [mine.pk]
+        assert {period.said for period in periods_visible(user)} == {None}
+    with pytest.raises(NotPermitted):
+        retention_report_of(team.approver)
+
+
+def test_an_approver_is_offered_neither_themself_nor_whom_they_ever_acted_for() -> None:
+    team = people.team_make()
+    draft = draft_make(team, people.likeness_make(team))
+    assert [one.pk for one in persons_to_hold(team.approver)] == [draft.likeness.person_id]
+    with pytest.raises(NotPermitted):
+        persons_to_hold(team.auditor)
+    roles = people.every_sighted_role()
+    both = people.user_make(team.organisation, *roles)
+    own = person_ensure(user=both)
+    assert own.pk not in {one.pk for one in persons_to_hold(both)}

@@ -9,18 +9,21 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.db import IntegrityError
 from pytest_django import Settings
 
 from rakkan.accounts.models import User
-from rakkan.core.errors import BadInput, NotFound, NotPermitted
+from rakkan.core.errors import BadInput, NotFound, NotPermitted, Refused
 from rakkan.productions.services.withdraw import withdraw
 from rakkan.vault.services import subject_is_erased
-from rakkan.webhooks.models import TOPICS, Attempt, Message
+from rakkan.webhooks.models import TOPICS, Attempt, Message, Resending
+from rakkan.webhooks.selectors import MessageState, endpoint_messages, message_state
 from rakkan.webhooks.sending import NotSent, check_address, send
-from rakkan.webhooks.services import endpoint_add, endpoint_end, messages_deliver
+from rakkan.webhooks.services import endpoint_add, endpoint_end, message_resend, messages_deliver
 from rakkan.webhooks.services.deliver import PAUSES
 from rakkan.webhooks.signing import headers_of
 from tests.integration import people
@@ -143,6 +146,55 @@ def test_what_fails_is_tried_again_after_growing_pauses_and_then_given_up(
     assert len(receiver.got) == len(PAUSES) + 1
     assert Attempt.objects.order_by("number").last().next_at is None
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
+
+
+def test_what_was_given_up_is_sent_again_with_its_own_id_and_gets_all_its_tries(
+    receiver, as_owner
+) -> None:
+    team = people.team_make()
+    administrator = people.administrator_of(team)
+    endpoint, _ = endpoint_add(user=administrator, url=receiver.url, topics=TOPICS)
+    withdrawn(team)
+    message = endpoint.messages.get()
+    again = {"user": administrator, "endpoint_id": endpoint.pk, "message_id": message.pk}
+    receiver.status = 500
+    messages_deliver()
+    with pytest.raises(Refused, match="still being tried"):
+        message_resend(**again)
+    for _ in range(len(PAUSES)):
+        now_due()
+        messages_deliver()
+    (told,) = endpoint_messages(administrator, endpoint.pk)
+    assert message_state(told) is MessageState.GIVEN_UP
+
+    with pytest.raises(NotPermitted):
+        message_resend(**again | {"user": team.approver})
+    message_resend(**again)
+    with pytest.raises(Refused, match="still being tried"):
+        message_resend(**again)
+    messages_deliver()
+    newest = Attempt.objects.order_by("number").last()
+    assert newest.next_at is not None  # the pauses begin anew
+    assert newest.next_at - newest.made_at < 2 * PAUSES[0]
+    receiver.status = 204
+    now_due()
+    assert messages_deliver() == 1
+    (told,) = endpoint_messages(administrator, endpoint.pk)
+    assert message_state(told) is MessageState.DELIVERED
+    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
+
+
+def test_the_database_takes_no_resending_of_what_is_being_tried(receiver, as_owner) -> None:
+    team = people.team_make()
+    told(team, receiver.url)
+    withdrawn(team)
+    receiver.status = 500
+    messages_deliver()
+
+    with pytest.raises(IntegrityError, match="still being tried"):
+        Resending.objects.create(
+            attempt=Attempt.objects.get(), asked_by=team.approver, asked_at=datetime.now(UTC)
+        )
 
 
 def test_a_redirect_is_not_followed(receiver) -> None:

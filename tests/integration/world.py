@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -57,7 +58,7 @@ from rakkan.productions.services.preview import preview_request
 from rakkan.productions.services.stop import production_cancel
 from rakkan.productions.services.submit import production_submit
 from rakkan.releases.models import Sealing
-from rakkan.webhooks.models import Endpoint
+from rakkan.webhooks.models import Attempt, Endpoint, Message
 from rakkan.webhooks.services import endpoint_add
 from tests.access_table import Who
 from tests.integration import clips, people
@@ -144,6 +145,7 @@ class World:
     passkey: Authenticator  # of the approver
     hold: LegalHold  # on somebody who is nobody else here
     endpoint: Endpoint  # of a webhook
+    message: Message  # that was delivered to it
     policy: Policy  # in force
     forbidden: ForbiddenUse  # in force
     change: RuleChange  # of rules, proposed by a second administrator
@@ -176,6 +178,7 @@ class World:
             "change_id": self.change.pk,
             "secret": self.erasure_secret,
             "endpoint_id": self.endpoint.pk,
+            "message_id": self.message.pk,
             "job_id": self._job(path),
             "sha256": SHA256 if "output" in path else self.waiting.voice_sha256,
         }
@@ -215,6 +218,7 @@ class World:
             self.hold,
             self.hold.person,
             self.endpoint,
+            self.message,
             self.policy,
             self.forbidden,
             self.change,
@@ -258,6 +262,11 @@ def world_make() -> World:
     rendering = people.render_worker(_approved(team, likeness))
     assert rendering.claim().status_code == 200
     assert rendering.upload(SHA256, FILE).status_code == 201
+    endpoint, _ = endpoint_add(
+        user=users[Who.ADMINISTRATOR],
+        url="https://hooks.example/one",
+        topics=["consent.withdrawn"],
+    )
     cookies = {who: _cookie(user) for who, user in users.items()}
     world = World(
         team=team,
@@ -287,11 +296,8 @@ def world_make() -> World:
         invitation=invitation,
         link=link,
         hold=_hold(team),
-        endpoint=endpoint_add(
-            user=users[Who.ADMINISTRATOR],
-            url="https://hooks.example/one",
-            topics=["consent.withdrawn"],
-        )[0],
+        endpoint=endpoint,
+        message=_delivered(endpoint),
         policy=Policy.objects.in_force().get(organisation=team.organisation),
         forbidden=_forbidden(team),
         change=_change(team),
@@ -305,6 +311,19 @@ def world_make() -> World:
     for who, user in users.items():
         world.tokens[who] = _token(user)
     return world
+
+
+def _delivered(endpoint: Endpoint) -> Message:
+    now = datetime.now(UTC)
+    message = Message.objects.create(
+        endpoint=endpoint,
+        topic="consent.withdrawn",
+        subject_id=uuid4(),
+        payload={},
+        queued_at=now,
+    )
+    Attempt.objects.create(message=message, number=1, delivered=True, status=204, made_at=now)
+    return message
 
 
 def _hold(team: people.Team) -> LegalHold:
@@ -537,12 +556,19 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
             "valid_until": day.isoformat(),
             "told": False,
         },
+        "holds/new": {
+            "person": str(world.hold.person_id),
+            "reason": "Another lawsuit",
+            "valid_until": day.date().isoformat(),
+        },
         "my-data/erasure": {"sure": "on"},
         "api/v1/webhooks": {
             "url": "https://hooks.example/two",
             "topics": ["release.revoked"],
         },
+        "webhooks": {"url": "https://hooks.example/two", "topics": ["release.revoked"]},
         "api/v1/retention": {"kind": "input", "days": 90},
+        "retention": {"kind": "input", "days": "90"},
         "voices/new": voice,
         "api/v1/identity-checks": evidence,
         "identity/new": evidence,

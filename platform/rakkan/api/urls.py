@@ -57,6 +57,10 @@ urlpatterns = [
     path("webhooks", webhooks.Webhooks.as_view()),
     path("webhooks/<uuid:endpoint_id>/end", webhooks.WebhookEnd.as_view()),
     path("webhooks/<uuid:endpoint_id>/messages", webhooks.WebhookMessages.as_view()),
+    path(
+        "webhooks/<uuid:endpoint_id>/messages/<uuid:message_id>/resend",
+        webhooks.WebhookResending.as_view(),
+    ),
     path("holds", lifecycle.Holds.as_view()),
     path("holds/<uuid:hold_id>/end", lifecycle.HoldEnd.as_view()),
     path("retention", lifecycle.Retention.as_view()),

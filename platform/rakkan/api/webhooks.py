@@ -11,8 +11,13 @@ from rest_framework.views import APIView
 from rakkan.accounts.models import User
 from rakkan.api.fields import fields_of
 from rakkan.webhooks.models import TOPICS, Endpoint, Message
-from rakkan.webhooks.selectors import endpoint_messages, endpoints_visible
-from rakkan.webhooks.services import endpoint_add, endpoint_end
+from rakkan.webhooks.selectors import (
+    endpoint_get,
+    endpoint_messages,
+    endpoints_visible,
+    message_state,
+)
+from rakkan.webhooks.services import endpoint_add, endpoint_end, message_resend
 
 _SHOWN = 200  # messages in a list, the newest
 
@@ -43,6 +48,7 @@ def _message(message: Message) -> dict[str, Any]:
     attempts = list(message.attempts.all())
     return {
         "id": str(message.pk),
+        "state": message_state(message).value,
         "payload": message.payload,
         "attempts": [
             {
@@ -76,8 +82,8 @@ class WebhookEnd(APIView):
 
     def post(self, request: Request, endpoint_id: UUID) -> Response:
         """End it."""
-        endpoint = endpoint_end(user=_user(request), endpoint_id=endpoint_id)
-        return Response(_endpoint(Endpoint.objects.select_related("end").get(pk=endpoint.pk)))
+        endpoint_end(user=_user(request), endpoint_id=endpoint_id)
+        return Response(_endpoint(endpoint_get(_user(request), endpoint_id)))
 
 
 class WebhookMessages(APIView):
@@ -87,3 +93,13 @@ class WebhookMessages(APIView):
         """List the newest."""
         rows = endpoint_messages(_user(request), endpoint_id)[:_SHOWN]
         return Response([_message(row) for row in rows])
+
+
+class WebhookResending(APIView):
+    """Send a message again whose tries are over."""
+
+    def post(self, request: Request, endpoint_id: UUID, message_id: UUID) -> Response:
+        """Begin another round."""
+        user = _user(request)
+        message_resend(user=user, endpoint_id=endpoint_id, message_id=message_id)
+        return Response(_message(endpoint_messages(user, endpoint_id).get(pk=message_id)))

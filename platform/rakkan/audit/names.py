@@ -100,6 +100,7 @@ class EventName(StrEnum):
     PERSON_COPY_REFUSED = "evidence.person_copy.refused"
     WEBHOOK_ADDED = "webhooks.endpoint.added"
     WEBHOOK_ENDED = "webhooks.endpoint.ended"
+    WEBHOOK_RESENT = "webhooks.message.resent"
     WEBHOOK_REFUSED = "webhooks.endpoint.refused"
     HOLD_SET = "lifecycle.hold.set"
     HOLD_ENDED = "lifecycle.hold.ended"

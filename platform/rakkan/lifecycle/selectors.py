@@ -1,5 +1,6 @@
 """Read holds, erasures and periods."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -10,7 +11,7 @@ from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
 from rakkan.core.errors import Refused
 from rakkan.lifecycle.models import Erasure, Kind, LegalHold, RetentionPeriod, Step
-from rakkan.likenesses.guardians import persons_of
+from rakkan.likenesses.guardians import persons_ever_of, persons_of
 from rakkan.likenesses.models import Person
 
 DEFAULT_DAYS = {  # where an organisation has set no period of its own
@@ -27,6 +28,11 @@ def holds_live() -> QuerySet[LegalHold]:
     return LegalHold.objects.filter(end=None, valid_until__gt=timezone.now())
 
 
+def hold_stands(hold: LegalHold) -> bool:
+    """Say whether a hold, read with its end, stands now."""
+    return getattr(hold, "end", None) is None and hold.valid_until > timezone.now()
+
+
 def holds_visible(user: User) -> QuerySet[LegalHold]:
     """Return the holds of the organisation, for those who may set them and for auditors.
 
@@ -36,6 +42,17 @@ def holds_visible(user: User) -> QuerySet[LegalHold]:
     check_user_has_role(user, Role.APPROVER, Role.AUDITOR)
     rows = LegalHold.objects.filter(organisation=user.organisation_id)
     return rows.select_related("person__user", "set_by", "end")
+
+
+def persons_to_hold(user: User) -> QuerySet[Person]:
+    """Return on whom an approver may set a hold: persons of the organisation, none of their side.
+
+    Raises:
+        NotPermitted: no approver.
+    """
+    check_user_has_role(user, Role.APPROVER)
+    rows = Person.objects.filter(organisation=user.organisation_id, erasure=None)
+    return rows.exclude(pk__in=persons_ever_of(user).values("pk")).select_related("user")
 
 
 def holds_told(user: User) -> QuerySet[LegalHold]:
@@ -71,8 +88,31 @@ def erasures_open() -> QuerySet[Erasure]:
     return Erasure.objects.exclude(pk__in=Erasure.objects.filter(finished).values("pk"))
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """How long a kind of thing is kept, and by whose word: ``None`` is the default."""
+
+    kind: Kind
+    days: int
+    said: RetentionPeriod | None
+
+
+def periods_visible(user: User) -> list[Period]:
+    """Return the periods of the organisation, one of each kind.
+
+    Raises:
+        NotPermitted: neither an administrator nor an auditor.
+    """
+    check_user_has_role(user, Role.ADMINISTRATOR, Role.AUDITOR)
+    return [_period(user.organisation_id, kind) for kind in Kind]
+
+
+def _period(organisation_id: UUID, kind: Kind) -> Period:
+    rows = RetentionPeriod.objects.filter(organisation=organisation_id, kind=kind.value)
+    newest = rows.select_related("set_by").order_by("-set_at").first()
+    return Period(kind, newest.days if newest else DEFAULT_DAYS[kind], newest)
+
+
 def period_days(organisation_id: UUID, kind: Kind) -> int:
     """Return how many days an organisation keeps a kind of thing."""
-    rows = RetentionPeriod.objects.filter(organisation=organisation_id, kind=kind.value)
-    newest = rows.order_by("-set_at").first()
-    return newest.days if newest else DEFAULT_DAYS[kind]
+    return _period(organisation_id, kind).days

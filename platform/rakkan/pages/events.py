@@ -100,6 +100,7 @@ WORDS: dict[str, str | Promise] = {
     Name.PERSON_COPY_REFUSED: _("A copy of personal data was refused"),
     Name.WEBHOOK_ADDED: _("A webhook was added"),
     Name.WEBHOOK_ENDED: _("A webhook was ended"),
+    Name.WEBHOOK_RESENT: _("A webhook's message was sent again"),
     Name.WEBHOOK_REFUSED: _("A webhook was refused"),
     Name.HOLD_SET: _("A legal hold was set"),
     Name.HOLD_ENDED: _("A legal hold was ended"),

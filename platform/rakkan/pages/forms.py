@@ -41,7 +41,7 @@ from rakkan.productions.services.create import Cast, Draft
 from rakkan.productions.services.redraft import draft_of
 
 _YEAR = timedelta(days=365)
-_LAST_SECOND = time(23, 59, 59)  # so that people read the day they chose
+LAST_SECOND = time(23, 59, 59)  # so that people read the day they chose
 _IMAGES = {"accept": "image/jpeg,image/png,image/webp"}
 _AUDIO = {"accept": "audio/*"}
 _EVIDENCE = {"accept": "image/jpeg,image/png,image/webp,application/pdf"}
@@ -53,15 +53,16 @@ def _several(label: Any, words: Words, **options: Any) -> forms.MultipleChoiceFi
     )
 
 
-class _Form(forms.Form):
+class Form(forms.Form):
     """Labels without a colon."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Set no suffix."""
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
 
 
-class PasswordForm(_Form):
+class PasswordForm(Form):
     """The password of somebody who is signed in."""
 
     password = forms.CharField(
@@ -72,13 +73,13 @@ class PasswordForm(_Form):
     )
 
 
-class PasskeyAnswerForm(_Form):
+class PasskeyAnswerForm(Form):
     """What a passkey answered to the page's challenge."""
 
     credential = forms.CharField(max_length=20_000, widget=forms.HiddenInput)
 
 
-class CodeForm(_Form):
+class CodeForm(Form):
     """A code of an authenticator app."""
 
     code = forms.CharField(
@@ -88,7 +89,7 @@ class CodeForm(_Form):
     )
 
 
-class _ForSomebody(_Form):
+class _ForSomebody(Form):
     """For oneself, or for somebody whom one acts for."""
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -158,7 +159,7 @@ class EvidenceForm(_ForSomebody):
     )
 
 
-class ProofForm(_Form):
+class ProofForm(Form):
     """Evidence that somebody acts for a person."""
 
     evidence = forms.FileField(
@@ -202,7 +203,7 @@ class GuardianshipForm(ProofForm):
         )
 
 
-class WordForm(_Form):
+class WordForm(Form):
     """A reviewer's word, without a note."""
 
     verified = forms.TypedChoiceField(
@@ -212,7 +213,7 @@ class WordForm(_Form):
     )
 
 
-class BiometricConsentForm(_Form):
+class BiometricConsentForm(Form):
     """An explicit yes."""
 
     agreed = forms.BooleanField(
@@ -220,7 +221,7 @@ class BiometricConsentForm(_Form):
     )
 
 
-class ReviewForm(_Form):
+class ReviewForm(Form):
     """A reviewer's word; the two buttons carry ``verified``."""
 
     verified = forms.TypedChoiceField(
@@ -233,7 +234,7 @@ class ReviewForm(_Form):
     )
 
 
-class ConsentForm(_Form):
+class ConsentForm(Form):
     """What a person allows with their face, their voice, or both."""
 
     likeness = forms.ModelChoiceField(
@@ -305,7 +306,7 @@ class ConsentForm(_Form):
         return Terms(
             **given,
             valid_from=_midnight(start) if start else timezone.now(),
-            valid_until=datetime.combine(end, _LAST_SECOND, tzinfo=UTC),
+            valid_until=datetime.combine(end, LAST_SECOND, tzinfo=UTC),
         )
 
 
@@ -313,7 +314,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=UTC)
 
 
-class NarrowForm(_Form):
+class NarrowForm(Form):
     """What remains of a consent: its own words, ticked; only taking away is offered."""
 
     purposes = _several(_("Purposes"), PURPOSES)
@@ -349,7 +350,7 @@ class NarrowForm(_Form):
     def terms(self) -> Terms:
         """Return the validated fields as terms that start now and keep the label's words."""
         given = dict(self.cleaned_data)
-        end = datetime.combine(given.pop("valid_until"), _LAST_SECOND, tzinfo=UTC)
+        end = datetime.combine(given.pop("valid_until"), LAST_SECOND, tzinfo=UTC)
         return Terms(
             **given,
             ai_label=self._consent.ai_label,
@@ -359,13 +360,13 @@ class NarrowForm(_Form):
         )
 
 
-class ErasureForm(_Form):
+class ErasureForm(Form):
     """A tick, so that no slip erases anybody."""
 
     sure = forms.BooleanField(label=_("I want everything about me to be erased for good."))
 
 
-class WithdrawalForm(_Form):
+class WithdrawalForm(Form):
     """Why, if the person wants to say."""
 
     reason = forms.CharField(
@@ -387,7 +388,7 @@ class _TraitChoice(_AnyTrait):
         return f"{obj.person.name} · {obj.label}"
 
 
-class ProductionForm(_Form):
+class ProductionForm(Form):
     """A draft."""
 
     title = forms.CharField(label=_("Title"), max_length=120)
@@ -468,7 +469,7 @@ class ProductionForm(_Form):
         )
 
 
-class DecisionForm(_Form):
+class DecisionForm(Form):
     """An approver's word, bound to the digest the page showed; the three buttons carry it."""
 
     decision = forms.ChoiceField(
@@ -482,7 +483,7 @@ class DecisionForm(_Form):
     )
 
 
-class ResultForm(_Form):
+class ResultForm(Form):
     """What somebody says of the finished video; the two buttons carry ``accepted``."""
 
     accepted = forms.TypedChoiceField(
@@ -496,7 +497,7 @@ class ResultForm(_Form):
     )
 
 
-class DelegationForm(_Form):
+class DelegationForm(Form):
     """Whom an approver names as deputy, and until when."""
 
     to_user = forms.UUIDField(label=_("Deputy"), widget=forms.Select)
@@ -514,10 +515,10 @@ class DelegationForm(_Form):
 
     def end(self) -> datetime:
         """Return the last moment of the last day."""
-        return datetime.combine(self.cleaned_data["valid_until"], _LAST_SECOND, tzinfo=UTC)
+        return datetime.combine(self.cleaned_data["valid_until"], LAST_SECOND, tzinfo=UTC)
 
 
-class RoleForm(_Form):
+class RoleForm(Form):
     """A role for a colleague, and the last day of its term."""
 
     role = forms.ChoiceField(label=_("Role"), choices=[(role.value, ROLES[role]) for role in Role])
@@ -531,10 +532,10 @@ class RoleForm(_Form):
     def end(self) -> datetime | None:
         """Return the last moment of the last day, if there is one."""
         day = self.cleaned_data["valid_until"]
-        return datetime.combine(day, _LAST_SECOND, tzinfo=UTC) if day else None
+        return datetime.combine(day, LAST_SECOND, tzinfo=UTC) if day else None
 
 
-class InvitationForm(_Form):
+class InvitationForm(Form):
     """Who is invited to be what."""
 
     email = forms.EmailField(label=_("E-mail address"))
@@ -561,12 +562,12 @@ class InvitationForm(_Form):
         """Return what was filled in."""
         given = self.cleaned_data
         day = given.get("role_until")
-        until = datetime.combine(day, _LAST_SECOND, tzinfo=UTC) if day else None
+        until = datetime.combine(day, LAST_SECOND, tzinfo=UTC) if day else None
         role = Role(given.get("role") or Role.DEPICTED_PERSON)
         return Ask(given["email"], role, until, given["language"])
 
 
-class JoinForm(_Form):
+class JoinForm(Form):
     """An invitation that somebody with an account accepts: nothing to fill in."""
 
     def __init__(self, *args: Any, depicted: bool, **kwargs: Any) -> None:
@@ -618,7 +619,7 @@ class NewcomerForm(JoinForm):
         return Newcomer(self.cleaned_data["name"], self.cleaned_data["password"])
 
 
-class EventFilter(_Form):
+class EventFilter(Form):
     """What narrows the log down."""
 
     name = forms.ChoiceField(label=_("Event"), required=False)

@@ -45,6 +45,9 @@ _READ_AGAIN = _("Reload the page, look at it again, then decide.")
 
 TEXTS: dict[str, Words] = {
     "address-invalid": Words(_("This is no e-mail address."), _("Check it and try again.")),
+    "address-refused": Words(
+        _("This is no public https address."), _("Name one, without a user name in it.")
+    ),
     "already-decided": Words(_("This was decided already."), ""),
     "already-submitted": Words(_("Its approval was opened before."), ""),
     "another-address": Words(
@@ -234,6 +237,22 @@ TEXTS: dict[str, Words] = {
         _("The invitation was used already."), _("Sign in with the account you made.")
     ),
     "label-empty": Words(_("The AI label has no words."), _("Say what viewers shall read.")),
+    "endpoint-ended": Words(_("The webhook has ended."), _("Add it again first.")),
+    "endpoints-enough": Words(
+        _("There are as many webhooks as there may be."), _("End one first.")
+    ),
+    "erasure-asked": Words(_("The person's data is being erased already."), ""),
+    "hold-ended": Words(_("The hold has ended."), _("Set another one.")),
+    "legal-hold": Words(
+        _("A legal hold keeps this data."),
+        _("Ask again when the hold has ended, or ask the organisation's legal department."),
+        precise=True,
+    ),
+    "message-open": Words(_("The message is still being tried."), _("Wait for it.")),
+    "own-hold": Words(_("Nobody sets or ends a hold on their own data."), _OTHER_APPROVER),
+    "period-invalid": Words(_("A period has 1 to 3650 days."), _("Choose another number of days.")),
+    "reason-empty": Words(_("The reason is empty."), _("Say why.")),
+    "topics-invalid": Words(_("Choose at least one thing to be told."), ""),
     "last-administrator": Words(
         _("An organisation keeps at least one administrator."),
         _("Make somebody else an administrator first."),

@@ -40,7 +40,7 @@ _VIRTUAL = (
 )
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:
+def page_of(request: HttpRequest, rows: QuerySet[Any] | list[Any]) -> Page[Any]:
     """Return the page of rows that ``?page=`` names; a number that is none shows the nearest."""
     return Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
 

@@ -12,6 +12,7 @@ from rakkan.pages.views import (
     home,
     identity,
     invitations,
+    lifecycle,
     likenesses,
     media,
     operations,
@@ -23,6 +24,7 @@ from rakkan.pages.views import (
     security,
     session,
     voices,
+    webhooks,
 )
 
 
@@ -243,6 +245,18 @@ urlpatterns = [
         "policies/changes/<uuid:change_id>/decide",
         policies.change_decided,
         name="rule-change-decide",
+    ),
+    path("holds", lifecycle.hold_list, name="holds"),
+    path("holds/new", lifecycle.hold_new, name="hold-new"),
+    path("holds/<uuid:hold_id>/end", lifecycle.hold_ended, name="hold-end"),
+    path("retention", lifecycle.retention, name="retention"),
+    path("webhooks", webhooks.endpoint_list, name="webhooks"),
+    path("webhooks/<uuid:endpoint_id>", webhooks.endpoint_detail, name="webhook"),
+    path("webhooks/<uuid:endpoint_id>/end", webhooks.endpoint_ended, name="webhook-end"),
+    path(
+        "webhooks/<uuid:endpoint_id>/messages/<uuid:message_id>/resend",
+        webhooks.message_sent_again,
+        name="webhook-resend",
     ),
     path("operations", operations.operations, name="operations"),
     path(

@@ -9,10 +9,13 @@ from rakkan.accounts.endings import Ending
 from rakkan.accounts.roles import Role
 from rakkan.approvals.ruling import ChangeKind
 from rakkan.consents.scope import WORLD, Change, Channel, Purpose
+from rakkan.lifecycle.models import Kind
 from rakkan.likenesses.classes import PersonClass, Relation
 from rakkan.productions.origins import VoiceOrigin
 from rakkan.productions.states import State
 from rakkan.productions.stuck import Why
+from rakkan.webhooks.models import Topic
+from rakkan.webhooks.selectors import MessageState
 
 Words = dict[str, str | Promise]
 
@@ -165,6 +168,33 @@ STUCK: Words = {  # why a production does not get on
     Why.WORKER_SILENT: _("Its worker fell silent."),
     Why.NOT_SEALED: _("No sealing worker finishes it."),
 }
+RETAINED: Words = {  # what there is a retention period for, and from when it counts
+    Kind.DRAFT: _("Drafts that were never submitted, from their last change"),
+    Kind.INPUT: _("Voice tracks of productions that ended unreleased, from their end"),
+    Kind.RENDERING: _("Files in quarantine of ended productions, from their end"),
+    Kind.EVIDENCE: _("Evidence of identity, from the end of the decision's term"),
+    Kind.RELEASE: _("Files of revoked releases, from the revocation"),
+}
+TOPIC_WORDS: Words = {
+    Topic.CONSENT_WITHDRAWN: _("A consent was withdrawn"),
+    Topic.RELEASE_RELEASED: _("A video was released"),
+    Topic.RELEASE_REVOKED: _("A release was revoked"),
+}
+MESSAGE_STATES: Words = {
+    MessageState.WAITING: pgettext_lazy("message", "Waits to be sent"),
+    MessageState.TRYING: pgettext_lazy("message", "Is tried again"),
+    MessageState.DELIVERED: pgettext_lazy("message", "Delivered"),
+    MessageState.GIVEN_UP: pgettext_lazy("message", "Given up"),
+    MessageState.DROPPED: pgettext_lazy("message", "Not sent: the webhook ended"),
+}
+NOT_DELIVERED: Words = {  # by the code of a try
+    "refused": _("it was refused"),
+    "timeout": _("no answer in time"),
+    "tls": _("no secure connection"),
+    "no-answer": _("nothing answers there"),
+    "name-unknown": _("the name is unknown"),
+    "address-not-public": _("the address is not public"),
+}
 JOB_KINDS: Words = {
     JobKind.RENDER: pgettext_lazy("job", "Render"),
     JobKind.MEASURE: pgettext_lazy("job", "Measure"),
@@ -284,6 +314,10 @@ KINDS: dict[str, Words] = {
     "status": STATUS,
     "rule_change": RULE_CHANGES,
     "preview_end": PREVIEW_ENDS,
+    "retained": RETAINED,
+    "topic": TOPIC_WORDS,
+    "message": MESSAGE_STATES,
+    "not_delivered": NOT_DELIVERED,
     "object": OBJECTS,
     "stage": STAGES,
     "unit": UNITS,

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 
@@ -122,3 +123,41 @@ class Attempt(IdModel):
     def __str__(self) -> str:
         """Message and number."""
         return f"{self.message_id}: {self.number}"
+
+
+class Resending(IdModel):
+    """An administrator asked that a message is sent again: a new round of tries begins."""
+
+    attempt = models.OneToOneField(Attempt, on_delete=models.PROTECT, related_name="resending")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    asked_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("attempt")
+
+    class Meta:
+        """After the last try of a round, once."""
+
+        triggers: ClassVar = [
+            *append_only("webhook_resending"),
+            pgtrigger.Trigger(
+                name="webhook_resending_after_a_round",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(
+                    """
+                    IF EXISTS (
+                        SELECT 1 FROM webhooks_attempt a
+                        WHERE a.id = NEW.attempt_id AND a.next_at IS NOT NULL
+                    ) THEN
+                        RAISE EXCEPTION 'the message is still being tried'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                    """
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Attempt."""
+        return str(self.attempt_id)

@@ -3,7 +3,12 @@
 from rakkan.lifecycle.services.certificate import erasure_certificate
 from rakkan.lifecycle.services.erase import erasure_ask, erasure_carry_out, erasures_resume
 from rakkan.lifecycle.services.hold import hold_end, hold_set
-from rakkan.lifecycle.services.retention import retention_report, retention_run, retention_set
+from rakkan.lifecycle.services.retention import (
+    retention_report,
+    retention_report_of,
+    retention_run,
+    retention_set,
+)
 
 __all__ = [
     "erasure_ask",
@@ -13,6 +18,7 @@ __all__ = [
     "hold_end",
     "hold_set",
     "retention_report",
+    "retention_report_of",
     "retention_run",
     "retention_set",
 ]

@@ -83,13 +83,26 @@ def retention_set(*, user: User, kind: Kind, days: int) -> RetentionPeriod:
 
 def retention_report() -> list[Due]:
     """Return everything whose period is over, also what a hold keeps; changes nothing."""
+    return [due for organisation in Organisation.objects.all() for due in _report(organisation)]
+
+
+def retention_report_of(user: User) -> list[Due]:
+    """Return what of the user's organisation the next run disposes of, or a hold keeps from it.
+
+    Raises:
+        NotPermitted: neither an administrator nor an auditor.
+    """
+    check_user_has_role(user, Role.ADMINISTRATOR, Role.AUDITOR)
+    return sorted(_report(user.organisation), key=lambda due: due.since)
+
+
+def _report(organisation: Organisation) -> list[Due]:
     found: list[Due] = []
-    disposed = Disposal.objects.values_list("kind", "object_id")
-    done = {kind: {row for name, row in disposed if name == kind.value} for kind in Kind}
-    for organisation in Organisation.objects.all():
-        for kind, rows in _KINDS.items():
-            days = timedelta(days=period_days(organisation.pk, kind))
-            found += [due for due in rows(organisation, days) if due.object_id not in done[kind]]
+    for kind, rows in _KINDS.items():
+        disposed = Disposal.objects.filter(organisation=organisation, kind=kind.value)
+        done = set(disposed.values_list("object_id", flat=True))
+        days = timedelta(days=period_days(organisation.pk, kind))
+        found += [due for due in rows(organisation, days) if due.object_id not in done]
     return found
 
 

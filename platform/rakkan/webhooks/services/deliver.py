@@ -39,7 +39,7 @@ def messages_deliver() -> int:
 
 def _due() -> QuerySet[Message]:
     attempts = Attempt.objects.filter(message=OuterRef("pk"))
-    closed = attempts.filter(next_at__isnull=True)
+    closed = attempts.filter(next_at__isnull=True, resending=None)
     early = attempts.filter(next_at__gt=timezone.now())
     rows = Message.objects.filter(~Exists(closed), ~Exists(early), endpoint__end=None)
     return rows.select_related("endpoint").order_by("queued_at", "id")
@@ -58,12 +58,14 @@ def _try(message: Message) -> bool:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
         if not cursor.fetchone()[0]:
             return False
-    made = message.attempts.count()
-    if message.attempts.filter(next_at__isnull=True).exists():
+    if message.attempts.filter(next_at__isnull=True, resending=None).exists():
         return True
+    made = message.attempts.count()
+    again = message.attempts.exclude(resending=None).last()
+    tried = made - again.number if again else made  # in this round
     outcome = _send(message)
-    last = made >= len(PAUSES)
-    pause = None if outcome["delivered"] or last else timezone.now() + PAUSES[made]
+    last = tried >= len(PAUSES)
+    pause = None if outcome["delivered"] or last else timezone.now() + PAUSES[tried]
     Attempt.objects.create(
         message=message, number=made + 1, made_at=timezone.now(), next_at=pause, **outcome
     )
