@@ -686,7 +686,14 @@ def test_an_approver_sees_scope_policy_steps_and_verdicts_beside_the_request() -
 
     page = client.get(f"/productions/{production.pk}").content.decode()
 
-    for said in ("The request beside the consent", "only", "legal", "brand", "waits now", "Usable"):
+    for said in (
+        "The request beside the consent",
+        "only",
+        "legal",
+        "brand",
+        "waits since",
+        "Usable",
+    ):
         assert said in page
     assert team.approver.name in page
 

@@ -40,6 +40,13 @@ def user_has_role(user: User, *roles: Role) -> bool:
     return True
 
 
+def users_with_role(organisation_id: object, role: Role) -> list[User]:
+    """Return the active users of an organisation who hold a role at this moment, by name."""
+    held = Membership.objects.live().filter(role=role.value)
+    rows = User.objects.filter(organisation_id=str(organisation_id), is_active=True)
+    return list(rows.filter(pk__in=held.values("user")).order_by("name", "pk"))
+
+
 def user_actor(user: User) -> Actor:
     """Return the user as an actor where the role does not matter (a refusal, a sign-in)."""
     roles = sorted(role.value for role in user_roles(user))

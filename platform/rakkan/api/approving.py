@@ -59,9 +59,9 @@ class ProductionPreview(APIView):
 
 
 class DelegationFields(serializers.Serializer[Any]):
-    """Who decides in one's name, and for how long."""
+    """How long one is away, and who decides in one's name; without ``to``, nobody."""
 
-    to = serializers.UUIDField()
+    to = serializers.UUIDField(required=False, default=None, allow_null=True)
     valid_from = serializers.DateTimeField(required=False, default=None, allow_null=True)
     valid_until = serializers.DateTimeField()
 
@@ -79,7 +79,7 @@ class DelegationSerializer(serializers.ModelSerializer[Delegation]):
 
 
 class Delegations(APIView):
-    """Deputies."""
+    """Absences and deputies."""
 
     def get(self, request: Request) -> Response:
         """List one's own delegations that are not over."""
@@ -88,7 +88,7 @@ class Delegations(APIView):
         return page_of(self, request, delegations_given(user), DelegationSerializer, "-valid_from")
 
     def post(self, request: Request) -> Response:
-        """Name a deputy for a term."""
+        """Be away for a term, with a deputy or without."""
         given = fields_of(DelegationFields, request).validated_data
         delegation = delegation_add(
             user=_user(request),

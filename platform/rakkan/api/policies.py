@@ -13,6 +13,7 @@ from rakkan.api.answers import page_of, user_of
 from rakkan.api.fields import fields_of
 from rakkan.approvals.matching import LISTS, Asked, Match, StepPlan
 from rakkan.approvals.models import VOCABULARY, ForbiddenUse, Policy, PolicyStep
+from rakkan.approvals.notices import LONGEST_HOURS
 from rakkan.approvals.rulebook import (
     forbidden_in_force,
     policies_in_force,
@@ -35,6 +36,14 @@ def _words(name: str, **options: Any) -> serializers.ListField:
     return serializers.ListField(child=serializers.ChoiceField(VOCABULARY[name]), **options)
 
 
+def _hours(name: str) -> serializers.IntegerField:
+    """Return the field of hours until something happens; 0 is never."""
+    default: int = StepPlan.__dataclass_fields__[name].default  # type: ignore[assignment]
+    return serializers.IntegerField(
+        min_value=0, max_value=LONGEST_HOURS, required=False, default=default
+    )
+
+
 class RuleFields(serializers.Serializer[Any]):
     """The lists of a rule; one that is left out or empty means any."""
 
@@ -55,6 +64,12 @@ class StepFields(serializers.Serializer[Any]):
     stage = serializers.IntegerField(min_value=1, max_value=99)
     name = serializers.CharField(max_length=60)
     quorum = serializers.IntegerField(min_value=1, max_value=99, required=False, default=1)
+    remind_after = _hours("remind_after")
+    remind_every = _hours("remind_every")
+    escalate_after = _hours("escalate_after")
+    escalate_to = serializers.UUIDField(
+        source="escalate_to_id", required=False, default=None, allow_null=True
+    )
 
 
 class PolicyFields(RuleFields):
@@ -124,7 +139,10 @@ class StepSerializer(serializers.ModelSerializer[PolicyStep]):
         """Fields."""
 
         model = PolicyStep
-        fields: ClassVar = ["stage", "name", "quorum"]
+        fields: ClassVar = [
+            *("stage", "name", "quorum"),
+            *("remind_after", "remind_every", "escalate_after", "escalate_to"),
+        ]
 
 
 class PolicySerializer(serializers.ModelSerializer[Policy]):
@@ -201,6 +219,11 @@ class PolicyEnd(APIView):
         return _proposed(rule_retire(user=user, kind="policy", rule_id=policy_id, **given))
 
 
+def _step(plan: StepPlan) -> dict[str, Any]:
+    """Return a step as it is sent."""
+    return dict(StepSerializer(PolicyStep(**asdict(plan))).data)
+
+
 class PolicyTrial(APIView):
     """Which policies would apply."""
 
@@ -212,7 +235,7 @@ class PolicyTrial(APIView):
             {
                 "forbidden_by": ruling.forbidden.label if ruling.forbidden else None,
                 "policies": ruling.policies,
-                "steps": [asdict(step) for step in ruling.steps],
+                "steps": [_step(step) for step in ruling.steps],
                 "reviewers": ruling.reviewers,
                 "can_be_approved": bool(ruling.steps) and ruling.forbidden is None,
             }

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_roles
-from rakkan.approvals.selectors import decisions_of
+from rakkan.approvals.selectors import decisions_of, steps_waiting
 from rakkan.audit.models import Event
 from rakkan.consents.models import Consent
 from rakkan.consents.selectors import consent_state
@@ -189,6 +189,7 @@ class ProductionSerializer(serializers.ModelSerializer[Production]):
     voice = serializers.SerializerMethodField()
     progress = serializers.SerializerMethodField()
     approvals = serializers.SerializerMethodField()
+    open_steps = serializers.SerializerMethodField()
     release = serializers.SerializerMethodField()
     prompt_report = serializers.SerializerMethodField()
 
@@ -230,6 +231,7 @@ class ProductionSerializer(serializers.ModelSerializer[Production]):
             "request_digest",
             "progress",
             "approvals",
+            "open_steps",
             "release",
             "created_at",
             "changed_at",
@@ -262,6 +264,21 @@ class ProductionSerializer(serializers.ModelSerializer[Production]):
                 "decided_at": decision.decided_at.isoformat(),
             }
             for decision in decisions_of(production.pk)
+        ]
+
+    def get_open_steps(self, production: Production) -> list[dict[str, Any]]:
+        """Return the steps that wait for a decision, since when, and who was told of it."""
+        if State(production.state) is not State.IN_APPROVAL:
+            return []
+        return [
+            {
+                "step": step.name,
+                "waits_since": step.since,
+                "reminders": step.reminders,
+                "reminded_at": step.reminded_at,
+                "escalated_at": step.escalated_at,
+            }
+            for step in steps_waiting(production.pk)
         ]
 
     def get_release(self, production: Production) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from rakkan.approvals.models import (
     Workflow,
     WorkflowStep,
 )
+from rakkan.approvals.notices import Notice
 from rakkan.approvals.progress import ENDS, Verdict
 from rakkan.approvals.ruling import RuleChange, RuleChangeDecision
 
@@ -55,10 +56,21 @@ each other; the steps of one stage are open at the same time. A step is complete
 different people as its quorum says have approved it. Requester, depicted person and approvers are
 different people, and each approver counts once in a workflow.
 
-An approver who is away names a **deputy**: another approver of the organisation, for a term, which
-can be ended early and never lengthened. The deputy decides in the approver's name, with the
-approver's one word; neither of the two counts a second time in that workflow, and the log names
-both. What was delegated is not delegated further.
+Each step also says when people hear that it waits. Hours count from the moment it is open:
+`remind_after` hours later every approver who could decide on it and has not is **reminded** by mail
+(24 if nothing is said, 0: never), then every `remind_every` hours (24; 0: once). After
+`escalate_after` hours (72; 0: never) the step is **escalated**, once: brought before the approver
+whom the policy names (`escalate_to`), or before all who may decide; administrators are told which
+step it is, and nothing of what it is about. It is escalated at once where fewer approvers are there
+than approvals are awaited. Neither the requester nor who is seen or heard, nor anybody who ever
+acted for one of these, hears of it; nobody may decide who could not before, and nothing is decided
+by waiting. Of two policies that name a step, the shorter times count.
+
+An approver who is **away** says from when until when, with a **deputy** or without: another
+approver of the organisation. The term can be ended early and never lengthened. Meanwhile reminders
+go to the deputy, who decides in the approver's name, with the approver's one word; neither of the
+two counts a second time in that workflow, and the log names both. What was delegated is not
+delegated further. Without a deputy nobody is reminded in that place.
 
 A policy also says how many people watch the finished video before its release (**reviewers**, 0 by
 default; of several policies the largest number counts). They are approvers, and neither the
@@ -117,6 +129,7 @@ def _rules() -> list[tuple[str, str, str]]:
         Workflow,
         WorkflowStep,
         Delegation,
+        Notice,
         Decision,
         Review,
     )

@@ -5,9 +5,11 @@ applies to a part applies to the whole: adding a harmless channel never makes a 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from itertools import product
+from math import inf
 from typing import Protocol, TypeVar
+from uuid import UUID
 
 from rakkan.consents.scope import TERRITORIES, WORLD
 
@@ -119,22 +121,50 @@ def _height(rule: RankedRule) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True, order=True)
 class StepPlan:
-    """One step: steps of one stage are open at the same time, stages follow each other."""
+    """One step: steps of one stage are open at the same time, stages follow each other.
+
+    Hours count from the moment a step is open; 0 means never (for ``remind_every``: once).
+    """
 
     stage: int
     name: str
     quorum: int = 1
+    remind_after: int = 24  # hours: then who has not decided is reminded
+    remind_every: int = 24  # hours between two reminders
+    escalate_after: int = 72  # hours: then it is brought before somebody else
+    escalate_to_id: UUID | None = None  # an approver; nobody: every approver who may decide
+
+    def document(self) -> dict[str, object]:
+        """Return it as the log and the API have it."""
+        return asdict(self) | {"escalate_to_id": str(self.escalate_to_id or "") or None}
 
 
 def merged(steps: Iterable[StepPlan]) -> list[StepPlan]:
     """Return the steps of several policies as one plan, in order.
 
-    A step that two policies name is asked for once, at the later stage and with the larger quorum.
+    A step that two policies name is asked for once, at the later stage and with the larger quorum;
+    who has not decided hears of it as early and as often as any of them says.
     """
     plan: dict[str, StepPlan] = {}
     for step in steps:
         other = plan.get(step.name, step)
+        sooner = min(step, other, key=_escalation)
         plan[step.name] = StepPlan(
-            max(step.stage, other.stage), step.name, max(step.quorum, other.quorum)
+            max(step.stage, other.stage),
+            step.name,
+            max(step.quorum, other.quorum),
+            _shorter(step.remind_after, other.remind_after),
+            _shorter(step.remind_every, other.remind_every),
+            sooner.escalate_after,
+            sooner.escalate_to_id,
         )
     return sorted(plan.values())
+
+
+def _shorter(one: int, other: int) -> int:
+    return min(one, other) if one and other else max(one, other)
+
+
+def _escalation(step: StepPlan) -> tuple[float, str]:
+    """Never comes last; at the same hour somebody who is named comes before nobody."""
+    return step.escalate_after or inf, str(step.escalate_to_id or "~")

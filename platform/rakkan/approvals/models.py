@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from rakkan.approvals.matching import Asked, Match
+from rakkan.approvals.notices import Step, within_bounds
 from rakkan.approvals.progress import Verdict
 from rakkan.approvals.ruling import RuleQuerySet, steps_are_complete
 from rakkan.audit.models import append_only
@@ -95,13 +96,10 @@ class Policy(_Matching):
         return self.name
 
 
-class PolicyStep(IdModel):
+class PolicyStep(Step):
     """One approval a policy asks for; a policy without steps approves nothing."""
 
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="steps")
-    stage = models.PositiveSmallIntegerField()  # steps of one stage are open at the same time
-    name = models.CharField(max_length=60)  # e.g. "legal"
-    quorum = models.PositiveSmallIntegerField(default=1)  # people
 
     tenant: ClassVar = Through("policy")
 
@@ -112,6 +110,7 @@ class PolicyStep(IdModel):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["policy", "name"], name="policy_step_once"),
             models.CheckConstraint(condition=Q(quorum__gte=1), name="policy_step_quorum"),
+            models.CheckConstraint(condition=within_bounds(), name="policy_step_hours"),
         ]
         triggers: ClassVar = [*append_only("policy_step"), steps_are_complete()]
 
@@ -222,13 +221,10 @@ class Workflow(IdModel):
         return Asked(self.purpose, tuple(self.channels), tuple(self.territories), self.person_class)
 
 
-class WorkflowStep(IdModel):
+class WorkflowStep(Step):
     """A step as the policies had it when the workflow was opened."""
 
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="steps")
-    stage = models.PositiveSmallIntegerField()
-    name = models.CharField(max_length=60)
-    quorum = models.PositiveSmallIntegerField(default=1)
 
     tenant: ClassVar = Through("workflow")
 
@@ -239,6 +235,7 @@ class WorkflowStep(IdModel):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["workflow", "name"], name="workflow_step_once"),
             models.CheckConstraint(condition=Q(quorum__gte=1), name="workflow_step_quorum"),
+            models.CheckConstraint(condition=within_bounds(), name="workflow_step_hours"),
         ]
         triggers: ClassVar = append_only("workflow_step")
 
@@ -248,14 +245,14 @@ class WorkflowStep(IdModel):
 
 
 class Delegation(IdModel):
-    """An approver lets another one decide in their name, for a term."""
+    """An approver is away for a term; another one decides in their name, or nobody does."""
 
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
     from_user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
-    to_user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    to_user = models.ForeignKey(  # nobody: away without a deputy
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
@@ -263,7 +260,7 @@ class Delegation(IdModel):
     tenant: ClassVar = Own()
 
     class Meta:
-        """To somebody else, with an end; afterwards it can only be shortened."""
+        """Never to oneself, with an end; afterwards it can only be shortened."""
 
         ordering: ClassVar = ["valid_from"]
         constraints: ClassVar = [

@@ -34,7 +34,7 @@ def policies_in_force(user: User) -> QuerySet[Policy]:
     """
     check_user_has_role(user, Role.ADMINISTRATOR)
     rows = Policy.objects.filter(organisation=user.organisation_id)
-    return rows.in_force().prefetch_related("steps")
+    return rows.in_force().prefetch_related("steps__escalate_to")
 
 
 def policy_get(user: User, policy_id: str) -> Policy:
@@ -73,7 +73,7 @@ def rule_changes(user: User) -> QuerySet[RuleChange]:
     check_user_has_role(user, Role.ADMINISTRATOR)
     rows = RuleChange.objects.filter(organisation=user.organisation_id)
     about = ("policy", "forbidden_use", "proposed_by", "decision__decided_by")
-    return rows.select_related(*about).prefetch_related("policy__steps")
+    return rows.select_related(*about).prefetch_related("policy__steps__escalate_to")
 
 
 def ruling_on(user: User, asked: Asked) -> Ruling:

@@ -1,17 +1,20 @@
 """Read approvals."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from rakkan.approvals.models import Decision, Review, Workflow
+from rakkan.approvals.notices import Notice, NoticeKind
 from rakkan.approvals.services import (
     Outcome,
     Verdict,
     check_use_allowed,
     review_outcome,
+    waits_since,
     workflow_open_steps,
     workflow_outcome,
 )
@@ -42,6 +45,26 @@ class StepView:
     quorum: int
     waits: bool
     decisions: list[Decision]
+    since: datetime | None  # when it was opened, while it waits
+    notices: list[Notice]
+
+    @property
+    def reminders(self) -> int:
+        """Return how often somebody was reminded."""
+        return max((notice.number for notice in self.notices), default=0)
+
+    @property
+    def reminded_at(self) -> datetime | None:
+        """Return when somebody was reminded last."""
+        return self._last(NoticeKind.REMINDER)
+
+    @property
+    def escalated_at(self) -> datetime | None:
+        """Return when it was brought before others, administrators at least."""
+        return self._last(NoticeKind.ESCALATION) or self._last(NoticeKind.REPORT)
+
+    def _last(self, kind: NoticeKind) -> datetime | None:
+        return max((one.made_at for one in self.notices if one.kind == kind), default=None)
 
 
 def steps_of(workflow: Workflow) -> list[StepView]:
@@ -55,9 +78,17 @@ def steps_of(workflow: Workflow) -> list[StepView]:
             step.quorum,
             step.pk in waiting,
             [decision for decision in decisions if decision.step_id == step.pk],
+            waits_since(workflow, step) if step.pk in waiting else None,
+            list(step.notices.all()),
         )
-        for step in workflow.steps.all()
+        for step in workflow.steps.prefetch_related("notices")
     ]
+
+
+def steps_waiting(subject_id: UUID) -> list[StepView]:
+    """Return the steps of a production that wait for a decision now."""
+    workflow = workflow_of(subject_id)
+    return [step for step in steps_of(workflow) if step.waits] if workflow else []
 
 
 def reviews_of(subject_id: UUID) -> list[Review]:

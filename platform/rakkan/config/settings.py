@@ -271,6 +271,11 @@ CELERY = {
             "schedule": RAKKAN_RECONCILE_SECONDS,
             "options": {"expires": RAKKAN_RECONCILE_SECONDS},
         },
+        "remind": {
+            "task": "rakkan.productions.remind",
+            "schedule": 60.0,
+            "options": {"expires": 60.0},
+        },
         "forget": {
             "task": "rakkan.accounts.forget",
             "schedule": 600.0,

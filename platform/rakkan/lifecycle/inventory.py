@@ -41,6 +41,7 @@ _COLUMNS = {
     "approvals_forbiddenuse.rule": "not personal: a rule of the organisation",
     "approvals_forbiddenuse.reason_en": "not personal: a rule of the organisation",
     "approvals_forbiddenuse.reason_ja": "not personal: a rule of the organisation",
+    "approvals_notice.kind": "not personal: a word of the program",
     "approvals_policy.name": "not personal: a rule of the organisation",
     "approvals_policystep.name": "not personal: a rule of the organisation",
     "approvals_rulechange.kind": "not personal: a word of the program",

@@ -498,9 +498,15 @@ class ResultForm(Form):
 
 
 class DelegationForm(Form):
-    """Whom an approver names as deputy, and until when."""
+    """From when until when an approver is away, and whom they name as deputy."""
 
-    to_user = forms.UUIDField(label=_("Deputy"), widget=forms.Select)
+    to_user = forms.UUIDField(label=_("Deputy"), required=False, widget=forms.Select)
+    valid_from = forms.DateField(
+        label=_("From"),
+        required=False,
+        help_text=_("The first day (UTC). Empty: from now on."),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
     valid_until = forms.DateField(
         label=_("Until"),
         help_text=_("The last day of the term (UTC)."),
@@ -510,8 +516,13 @@ class DelegationForm(Form):
     def __init__(self, *args: Any, colleagues: list[User], **kwargs: Any) -> None:
         """Offer these colleagues; whether one may be named, the service says."""
         super().__init__(*args, **kwargs)
-        offered = forms.Select(choices=[(str(one.pk), one.name) for one in colleagues])
-        self.fields["to_user"].widget = offered
+        names = [(str(one.pk), one.name) for one in colleagues]
+        self.fields["to_user"].widget = forms.Select(choices=[("", _("nobody")), *names])
+
+    def begin(self) -> datetime:
+        """Return the first moment of the first day, or this one."""
+        day = self.cleaned_data["valid_from"]
+        return datetime.combine(day, time.min, tzinfo=UTC) if day else timezone.now()
 
     def end(self) -> datetime:
         """Return the last moment of the last day."""

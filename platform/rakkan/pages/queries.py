@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from rakkan.accounts.models import User
-from rakkan.approvals.selectors import decisions_of
+from rakkan.approvals.selectors import decisions_of, steps_waiting
 from rakkan.consents.models import Consent
 from rakkan.consents.selectors import (
     ConsentState,
@@ -82,7 +82,10 @@ def depictions(user: User) -> QuerySet[Production]:
 
 
 def productions_to_approve(user: User) -> list[Production]:
-    """Return what waits for this approver: not their own, not of them, not decided by them."""
+    """Return what waits for this approver: not their own, not of them, not decided by them.
+
+    Each has its open steps (``waiting``), for the list to say since when.
+    """
     waiting = (
         productions_visible(user)
         .filter(state=State.IN_APPROVAL.value)
@@ -90,7 +93,10 @@ def productions_to_approve(user: User) -> list[Production]:
         .exclude(of_their_side(user))
         .order_by("changed_at")
     )
-    return [row for row in waiting if not _took_part(user, row)]
+    rows = [row for row in waiting if not _took_part(user, row)]
+    for row in rows:
+        row.waiting = steps_waiting(row.pk)  # type: ignore[attr-defined]
+    return rows
 
 
 def productions_to_review(user: User) -> list[Production]:

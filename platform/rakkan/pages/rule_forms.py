@@ -7,12 +7,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from rakkan.accounts.models import User
 from rakkan.approvals.matching import LISTS, Asked, Match, StepPlan
-from rakkan.approvals.models import Policy
+from rakkan.approvals.models import Policy, PolicyStep
 from rakkan.approvals.services import ForbiddenText, PolicyText, Reason
 from rakkan.pages.words import CHANNELS, PERSON_CLASSES, PURPOSES, TERRITORIES, Words, choices
 
-_STEP = re.compile(r"\s*(\d{1,2})\s*[,、]\s*([^,、]{1,60}?)\s*(?:[,、]\s*(\d{1,2})\s*)?")
+_AFTER_NAME = ("quorum", "remind_after", "remind_every", "escalate_after")
+_NUMBER = re.compile(r"\d{1,3}")
 _NAMES: dict[str, tuple[Any, Words]] = {
     "purposes": (_("Purposes"), PURPOSES),
     "channels": (_("Channels"), CHANNELS),
@@ -73,8 +75,10 @@ class PolicyForm(_RuleForm):
         required=False,
         max_length=2000,
         help_text=_(
-            "One a line: stage, name, number of people. For example: 1, legal, 2. "
-            "Without steps nothing can be approved."
+            "One a line: stage, name, number of people. For example: 1, legal, 2. After that, if "
+            "you like: hours until the first reminder, between two reminders, until it is "
+            "escalated (0: never), and the e-mail address of the approver it is escalated to. For "
+            "example: 1, legal, 2, 24, 24, 72. Without steps nothing can be approved."
         ),
         widget=forms.Textarea({"rows": 4}),
     )
@@ -96,19 +100,35 @@ class PolicyForm(_RuleForm):
 
     field_order = ("name", "steps", *LISTS, "priority", "reviewers", "begins")
 
+    def __init__(self, *args: Any, approvers: list[User], **kwargs: Any) -> None:
+        """Know whom a step can be escalated to."""
+        super().__init__(*args, **kwargs)
+        self.approvers = {one.email: one.pk for one in approvers}
+
     def clean_steps(self) -> tuple[StepPlan, ...]:
         """Return the steps."""
-        found = []
-        for line in str(self.cleaned_data["steps"]).splitlines():
-            if not line.strip():
-                continue
-            read = _STEP.fullmatch(line)
-            if read is None:
+        lines = str(self.cleaned_data["steps"]).splitlines()
+        return tuple(self._step(line) for line in lines if line.strip())
+
+    def _step(self, line: str) -> StepPlan:
+        """Return the step of one line: stage, name, people, three times of hours, an address."""
+        parts = [part.strip() for part in re.split("[,、]", line)]
+        numbers = parts[:1] + parts[2:6]
+        if len(parts) not in range(2, 8) or not all(_NUMBER.fullmatch(one) for one in numbers):
+            raise forms.ValidationError(
+                _("A line is no step: write stage, name, number of people.")
+            )
+        named = None
+        if len(parts) == 7:
+            named = self.approvers.get(parts[6].lower())
+            if named is None:
                 raise forms.ValidationError(
-                    _("A line is no step: write stage, name, number of people.")
+                    _("%(address)s is no approver of the organisation."),
+                    params={"address": parts[6]},
                 )
-            found.append(StepPlan(int(read[1]), read[2], int(read[3] or 1)))
-        return tuple(found)
+        stage, *others = map(int, numbers)
+        plan = dict(zip(_AFTER_NAME, others, strict=False))
+        return StepPlan(stage, parts[1][:60], escalate_to_id=named, **plan)
 
     def text(self) -> PolicyText:
         """Return what was filled in."""
@@ -120,7 +140,7 @@ class PolicyForm(_RuleForm):
     @staticmethod
     def of(policy: Policy) -> dict[str, Any]:
         """Return what a policy says, to start a next version from."""
-        steps = [f"{step.stage}, {step.name}, {step.quorum}" for step in policy.steps.all()]
+        steps = [_line(step) for step in policy.steps.all()]
         lists = {name: getattr(policy, name) for name in LISTS}
         return {
             "name": policy.name,
@@ -129,6 +149,13 @@ class PolicyForm(_RuleForm):
             "steps": "\n".join(steps),
             **lists,
         }
+
+
+def _line(step: PolicyStep) -> str:
+    """Return a step as a line of the form has it."""
+    said = [step.stage, step.name, *(getattr(step, name) for name in _AFTER_NAME)]
+    named = [step.escalate_to.email] if step.escalate_to else []
+    return ", ".join(str(one) for one in [*said, *named])
 
 
 class ForbiddenForm(_RuleForm):

@@ -9,6 +9,7 @@ from rakkan.core.errors import Unavailable
 from rakkan.core.requests import request_id_start
 from rakkan.productions.services.queue import SEAL_TASK
 from rakkan.productions.services.reconcile import reconcile
+from rakkan.productions.services.remind import reminders_send
 
 log = logging.getLogger(__name__)
 
@@ -30,3 +31,10 @@ def reconcile_all(**_: Any) -> None:
     """Go on with what was left behind."""
     request_id_start()
     reconcile()
+
+
+@shared_task(name="rakkan.productions.remind", ignore_result=True)
+def remind(**_: Any) -> None:
+    """Remind who has not decided, and bring what waits too long before somebody else."""
+    request_id_start()
+    reminders_send()

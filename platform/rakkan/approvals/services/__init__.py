@@ -17,6 +17,7 @@ from rakkan.approvals.services.policy import (
     policy_add,
     policy_ensure,
 )
+from rakkan.approvals.services.remind import notices_make, waits_since
 from rakkan.approvals.services.review import (
     Seen,
     check_may_review,
@@ -33,6 +34,7 @@ from rakkan.approvals.services.rules import (
     rule_change_decide,
     rule_retire,
 )
+from rakkan.approvals.services.tell import notices_mail
 from rakkan.approvals.services.workflow import (
     Question,
     Word,
@@ -68,6 +70,8 @@ __all__ = [
     "forbidden_use_propose",
     "is_alone",
     "is_involved",
+    "notices_mail",
+    "notices_make",
     "policy_add",
     "policy_ensure",
     "policy_propose",
@@ -75,6 +79,7 @@ __all__ = [
     "review_record",
     "rule_change_decide",
     "rule_retire",
+    "waits_since",
     "workflow_open",
     "workflow_open_steps",
     "workflow_outcome",

@@ -1,4 +1,4 @@
-"""Let another approver decide in one's name for a term; end that early."""
+"""Be away for a term, with another approver who decides in one's name or without; end it early."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from rakkan.accounts.models import User
-from rakkan.accounts.permissions import check_user_has_role, user_actor, user_has_role
+from rakkan.accounts.permissions import check_user_has_role, user_actor, users_with_role
 from rakkan.accounts.roles import Role
 from rakkan.approvals.models import Delegation
 from rakkan.audit.names import EventName
@@ -17,11 +17,18 @@ from rakkan.core.errors import BadInput, NotFound, NotPermitted
 
 
 def delegation_add(
-    *, user: User, to_user_id: UUID, valid_from: datetime, valid_until: datetime
+    *, user: User, to_user_id: UUID | None, valid_from: datetime, valid_until: datetime
 ) -> Delegation:
-    """Let another approver of one's organisation decide in one's name.
+    """Be away for a term; let another approver of one's organisation decide in one's name.
 
     What was delegated is not delegated further: a deputy acts for the one who named them only.
+
+    Args:
+        user: the acting approver.
+        to_user_id: of the deputy; nobody's: reminders go to nobody, and the others hear at once
+            where too few are left to decide.
+        valid_from: begin of the term.
+        valid_until: its end.
 
     Raises:
         NotPermitted: one of the two is no approver.
@@ -31,16 +38,7 @@ def delegation_add(
     subject = Subject("delegation", "")
     with refusal_recorded(EventName.DELEGATION_REFUSED, actor=user_actor(user), subject=subject):
         actor = check_user_has_role(user, Role.APPROVER)
-        deputy = User.objects.filter(pk=to_user_id, organisation=user.organisation_id).first()
-        if deputy is None:
-            raise NotFound("There is no such colleague.")
-        if deputy == user:
-            raise BadInput(
-                "A delegation is to somebody else.",
-                code="delegation-to-oneself",
-                remedy="Choose a colleague.",
-            )
-        check_user_has_role(deputy, Role.APPROVER)
+        deputy = _deputy(user, to_user_id) if to_user_id else None
         if valid_until <= max(valid_from, timezone.now()):
             raise BadInput(
                 "The term must end after it starts, and in the future.",
@@ -59,12 +57,26 @@ def delegation_add(
             actor=actor,
             subject=Subject("delegation", str(delegation.pk)),
             data={
-                "to": str(deputy.pk),
+                "to": str(deputy.pk) if deputy else None,
                 "valid_from": valid_from.isoformat(),
                 "valid_until": valid_until.isoformat(),
             },
         )
     return delegation
+
+
+def _deputy(user: User, deputy_id: UUID) -> User:
+    deputy = User.objects.filter(pk=deputy_id, organisation=user.organisation_id).first()
+    if deputy is None:
+        raise NotFound("There is no such colleague.")
+    if deputy == user:
+        raise BadInput(
+            "A delegation is to somebody else.",
+            code="delegation-to-oneself",
+            remedy="Choose a colleague.",
+        )
+    check_user_has_role(deputy, Role.APPROVER)
+    return deputy
 
 
 @transaction.atomic
@@ -106,8 +118,14 @@ def delegations_given(user: User) -> QuerySet[Delegation]:
 
 def deputies(user: User) -> list[User]:
     """Return the colleagues somebody could name: the other approvers of the organisation."""
-    colleagues = User.objects.filter(organisation=user.organisation_id).exclude(pk=user.pk)
-    return [one for one in colleagues.order_by("name") if user_has_role(one, Role.APPROVER)]
+    return [one for one in users_with_role(user.organisation_id, Role.APPROVER) if one != user]
+
+
+def deputies_while_away(user: User, now: datetime) -> list[User] | None:
+    """Return who decides in a user's name at a moment; None while they are not away."""
+    rows = Delegation.objects.filter(from_user=user, organisation=user.organisation_id)
+    away = list(rows.filter(valid_from__lte=now, valid_until__gt=now).select_related("to_user"))
+    return [row.to_user for row in away if row.to_user is not None] if away else None
 
 
 def delegator_of(user: User, delegator_id: UUID) -> User:

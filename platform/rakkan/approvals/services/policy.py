@@ -86,16 +86,13 @@ def policy_add(
         reviewers=reviewers,
         **lists_of(match),
     )
-    PolicyStep.objects.bulk_create(
-        PolicyStep(policy=policy, stage=step.stage, name=step.name, quorum=step.quorum)
-        for step in steps
-    )
+    PolicyStep.objects.bulk_create(PolicyStep(policy=policy, **asdict(step)) for step in steps)
     data = {
         "name": name,
         "priority": priority,
         "reviewers": reviewers,
         **lists_of(match),
-        "steps": [asdict(step) for step in steps],
+        "steps": [step.document() for step in steps],
     }
     _in_force(policy)
     event_record(
@@ -173,10 +170,6 @@ def plan_of(organisation: Organisation, asked: Asked) -> Plan:
             code="no-policy",
             remedy="Ask whoever manages the organisation to set one up.",
         )
-    steps = [
-        StepPlan(step.stage, step.name, step.quorum)
-        for policy in chosen
-        for step in policy.steps.all()
-    ]
+    steps = [step.plan for policy in chosen for step in policy.steps.all()]
     reviewers = max(policy.reviewers for policy in chosen)
     return Plan([policy.label for policy in chosen], merged(steps), reviewers)

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from rakkan.accounts.confirmation import check_recently_authenticated
 from rakkan.accounts.models import Membership, Organisation, User
-from rakkan.accounts.permissions import check_user_has_role, user_actor
+from rakkan.accounts.permissions import check_user_has_role, user_actor, user_has_role
 from rakkan.accounts.roles import Role
 from rakkan.approvals.matching import LISTS, Match, StepPlan
 from rakkan.approvals.models import VOCABULARY, ForbiddenUse, Policy, PolicyStep
+from rakkan.approvals.notices import LONGEST_HOURS
 from rakkan.approvals.ruling import (
     ALONE_AFTER_DAYS,
     ChangeKind,
@@ -63,6 +64,7 @@ def policy_propose(
         actor = _administrator(user)
         _check_words(text.name, text.match)
         _check_steps(text.steps)
+        _check_named(user, text.steps)
         policy = Policy.objects.create(
             organisation=user.organisation,
             name=text.name,
@@ -78,7 +80,7 @@ def policy_propose(
             "priority": text.priority,
             "reviewers": text.reviewers,
             **lists_of(text.match),
-            "steps": [asdict(step) for step in text.steps],
+            "steps": [step.document() for step in text.steps],
         }
         return _propose(user, actor, policy, ChangeKind.ADD, effective_from, data)
 
@@ -251,6 +253,25 @@ def _check_steps(steps: tuple[StepPlan, ...]) -> None:
             "Each step has a name of its own, a stage and asks for at least one person.",
             code="steps-invalid",
             remedy="Correct the steps.",
+        )
+    hours = [h for s in steps for h in (s.remind_after, s.remind_every, s.escalate_after)]
+    if any(not 0 <= h <= LONGEST_HOURS for h in hours):
+        raise BadInput(
+            f"Reminders and escalations come after 0 (never) to {LONGEST_HOURS} hours.",
+            code="steps-invalid",
+            remedy="Correct the hours.",
+        )
+
+
+def _check_named(user: User, steps: tuple[StepPlan, ...]) -> None:
+    """Refuse to escalate to somebody who could not decide anything."""
+    named = {step.escalate_to_id for step in steps if step.escalate_to_id}
+    found = User.objects.filter(pk__in=named, organisation=user.organisation_id)
+    if len([one for one in found if user_has_role(one, Role.APPROVER)]) < len(named):
+        raise BadInput(
+            "A step is escalated to somebody who is no approver of the organisation.",
+            code="escalation-invalid",
+            remedy="Name an approver, or nobody: then every approver hears of it.",
         )
 
 

@@ -1,6 +1,6 @@
 """Open a workflow; record decisions; say where it stands."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -85,8 +85,7 @@ def workflow_open(question: Question) -> Workflow:
     except IntegrityError as error:
         raise Refused("Its approval was opened before.", code="already-submitted") from error
     WorkflowStep.objects.bulk_create(
-        WorkflowStep(workflow=workflow, stage=step.stage, name=step.name, quorum=step.quorum)
-        for step in plan.steps
+        WorkflowStep(workflow=workflow, **asdict(step)) for step in plan.steps
     )
     return workflow
 

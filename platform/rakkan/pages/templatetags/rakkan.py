@@ -85,6 +85,12 @@ def when(moment: datetime) -> SafeString:
 
 
 @register.filter
+def moment(at: datetime) -> str:
+    """Return a moment, in UTC, for a message of plain text."""
+    return str(date_format(at, pgettext("Django date format", "j M Y, H:i")))
+
+
+@register.filter
 def day(moment: datetime) -> SafeString:
     """Return the day of a moment, in UTC."""
     text = date_format(moment, pgettext("Django date format", "j M Y"))

@@ -5,7 +5,6 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.accounts.models import User
@@ -40,7 +39,7 @@ def approval_queue(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
 def delegations(request: HttpRequest) -> HttpResponseBase:
-    """Name a deputy for a term, or end that early (``end`` carries which)."""
+    """Be away for a term, with a deputy or without, or end that early (``end`` carries which)."""
     user = user_of(request)
     check_user_has_role(user, Role.APPROVER)  # else the form would list colleagues to everybody
     if request.method == "POST" and "end" in request.POST:
@@ -51,7 +50,7 @@ def delegations(request: HttpRequest) -> HttpResponseBase:
         delegation_add(
             user=user,
             to_user_id=form.cleaned_data["to_user"],
-            valid_from=timezone.now(),
+            valid_from=form.begin(),
             valid_until=form.end(),
         )
         return reverse("delegations")

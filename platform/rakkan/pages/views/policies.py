@@ -8,6 +8,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from rakkan.accounts.permissions import users_with_role
+from rakkan.accounts.roles import Role
 from rakkan.approvals.rulebook import (
     forbidden_in_force,
     policies_in_force,
@@ -51,7 +53,8 @@ def policy_new(request: HttpRequest) -> HttpResponseBase:
     user = user_of(request)
     policies_in_force(user)  # else the form would open for everybody
     start = PolicyForm.of(policy_get(user, request.GET["of"])) if "of" in request.GET else None
-    form = PolicyForm(request.POST or None, initial=start)
+    approvers = users_with_role(user.organisation_id, Role.APPROVER)
+    form = PolicyForm(request.POST or None, initial=start, approvers=approvers)
 
     def act() -> str:
         policy_propose(user=user, text=form.text(), effective_from=form.begin())
