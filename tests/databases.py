@@ -48,12 +48,19 @@ class Database:
 @contextmanager
 def prepared_database(servers: TestServers, environment: Mapping[str, str]) -> Iterator[Database]:
     """Make a database as the owner, prepare it as `manage.py prepare` does, drop it at the end."""
-    database = _named(servers, f"rakkan_test_{uuid4().hex[:8]}")
-    _as_owner(servers, "CREATE DATABASE {}", database.name)
-    try:
+    with bare_database(servers) as database:
         settings = {**environment, "DATABASE_URL": database.application}
         owning = settings | {"RAKKAN_MIGRATE_DATABASE_URL": database.owner}
         manage(owning, "prepare", "--verbosity", "0", "--grant-to", database.role)
+        yield database
+
+
+@contextmanager
+def bare_database(servers: TestServers) -> Iterator[Database]:
+    """Make an empty database as the owner and drop it at the end."""
+    database = _named(servers, f"rakkan_test_{uuid4().hex[:8]}")
+    _as_owner(servers, "CREATE DATABASE {}", database.name)
+    try:
         yield database
     finally:
         _as_owner(servers, "DROP DATABASE {} WITH (FORCE)", database.name)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.development.keys import development_keys
+from compliance.development.keys import ORIGIN, development_keys
 from deploy.local import probes
 from deploy.local.environment import ONE_THREAD
 from deploy.local.private import temporary_folder
@@ -57,6 +57,7 @@ def settings_environment(servers: TestServers, folder: Path) -> dict[str, str]:
         "RAKKAN_SECRET_KEY": "of the tests and nothing else, fifty characters or more",
         "RAKKAN_WORKER_TOKEN": "the token of the workers in the tests",
         "RAKKAN_PUBLIC_URL": "http://127.0.0.1:8000",
+        "RAKKAN_LOG_ORIGIN": ORIGIN,
         "NO_PROXY": "127.0.0.1,localhost",
     }
 

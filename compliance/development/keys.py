@@ -17,6 +17,7 @@ from pathlib import Path
 
 from compliance.development.pki import claim_hierarchy, timestamp_hierarchy
 from compliance.errors import InvalidInput
+from compliance.ledger import KeyKind, NoteSigner
 from compliance.signing import KeyRole, StatementSigner
 from compliance.watermark.key import WatermarkKey
 
@@ -24,6 +25,7 @@ from compliance.watermark.key import WatermarkKey
 STATEMENT_ROLES = (KeyRole.PERMIT, KeyRole.RECEIPT, KeyRole.CHECKPOINT)
 MARK = "DEVELOPMENT"  # a file of this name says what kind of keys lie beside it
 _MARK_TEXT = b"Keys made for development: start-up refuses them when RAKKAN_ENV=production.\n"
+ORIGIN = "development.rakkan.localhost/log"  # what the log of a development installation is called
 _SUBJECTS = "subjects.key"
 # One role, one process: what each gets to hold.
 PROCESS_FILES = {
@@ -42,6 +44,7 @@ tsa_root.pem         root of the development time-stamp authority (RFC 3161)
 permit.pub.pem       Ed25519 key that signs permits
 receipt.pub.pem      Ed25519 key that signs consent receipts
 checkpoint.pub.pem   Ed25519 key that signs checkpoints of the log
+log.vkey             the same, under the log's name (C2SP signed-note)
 """
 
 
@@ -107,7 +110,8 @@ def development_keys(directory: Path) -> DevelopmentKeys:
             if not all((share / name).exists() for name in names):
                 shutil.rmtree(share, ignore_errors=True)
                 _publish(directory, share, _share(paths.keys, process))
-        if not paths.trust.exists():
+        if not (paths.trust / "log.vkey").exists():
+            shutil.rmtree(paths.trust, ignore_errors=True)
             _publish(directory, paths.trust, _bundle(paths.keys))
     return paths
 
@@ -158,6 +162,9 @@ def _bundle(keys: Path) -> dict[str, bytes]:
     for role in STATEMENT_ROLES:
         signer = StatementSigner.load(role, keys / f"{role.value}.pem")
         files[f"{role.value}.pub.pem"] = signer.public_pem()
+    private = StatementSigner.load(KeyRole.CHECKPOINT, keys / "checkpoint.pem").private
+    log = NoteSigner(ORIGIN, KeyKind.NOTE, private)
+    files["log.vkey"] = f"{log.key.text}\n".encode()
     return files | {"README.txt": _README.encode()}
 
 

@@ -1,6 +1,7 @@
 """Where the files of a log lie: bytes in, bytes out, by their tlog-tiles address."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +30,10 @@ class TileStore(Protocol):
 
     def write_checkpoint(self, note: bytes) -> None:
         """Replace the checkpoint, the one file that changes."""
+        ...
+
+    def drop_partials(self, name: TileName) -> None:
+        """Delete the partial tiles that the full tile ``name`` has taken the place of."""
         ...
 
 
@@ -87,6 +92,14 @@ class FolderStore:
     def write_checkpoint(self, note: bytes) -> None:
         """Replace the checkpoint in one step."""
         replace_file(self._folder / CHECKPOINT, note)
+
+    def drop_partials(self, name: TileName) -> None:
+        """Delete the partial tiles that a full one has taken the place of.
+
+        Readers of an older tree find the full one (tlog-tiles, "Partial Tiles").
+        """
+        if (self._folder / name.path).exists():
+            shutil.rmtree(self._folder / f"{name.path}.p", ignore_errors=True)
 
 
 def replace_file(target: Path, content: bytes, mode: int = _PUBLIC) -> None:

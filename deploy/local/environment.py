@@ -91,6 +91,8 @@ def platform(services: Services, own: Secrets, process: str = "web") -> dict[str
     They take over the person's environment too: credentials of a storage or a proxy are in there.
     The role that may change tables is not theirs.
     """
+    from compliance.development.keys import ORIGIN  # needs the virtual environment
+
     inherited = dict(os.environ)
     inherited.pop("RAKKAN_MIGRATE_DATABASE_URL", None)
     return {
@@ -107,6 +109,7 @@ def platform(services: Services, own: Secrets, process: str = "web") -> dict[str
         "RAKKAN_SECRET_KEY": own.secret_key,
         "RAKKAN_WORKER_TOKEN": own.worker_token,
         "RAKKAN_PUBLIC_URL": services.site,
+        "RAKKAN_LOG_ORIGIN": given("RAKKAN_LOG_ORIGIN") or ORIGIN,
         "DJANGO_SETTINGS_MODULE": "rakkan.config.settings",
     }
 

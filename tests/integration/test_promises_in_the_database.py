@@ -72,10 +72,11 @@ def test_the_log_refuses_a_gap_and_a_repeated_number() -> None:
     number = Leaf.objects.count() + 5
 
     message = refused(
-        "INSERT INTO audit_leaf (sequence, event_id, leaf_hash, sequenced_at)"
-        " VALUES (%s, %s, %s, now())",
+        "INSERT INTO audit_leaf (sequence, event_id, occurred_at, leaf_hash, sequenced_at)"
+        " VALUES (%s, %s, %s, %s, now())",
         number,
         event.pk,
+        event.occurred_at,
         b"\0" * 32,
     )
 

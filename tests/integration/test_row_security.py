@@ -19,6 +19,7 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from rakkan.accounts.models import Organisation
+from rakkan.audit.models import Event, Leaf
 from rakkan.config import row_security
 from rakkan.config.row_security import parent_of, tenant_models
 from rakkan.core.tenancy import Own, as_nobody, as_organisation, as_system
@@ -51,6 +52,8 @@ class Rows:
 
     def _value(self, model: type[models.Model], column: models.Field[Any, Any]) -> object:
         declaration = TENANTS[model]
+        if model is Leaf and column.name == "occurred_at":  # a part of its foreign key
+            return self.make(Event).occurred_at  # type: ignore[attr-defined]
         if isinstance(declaration, Own):
             if column.column == declaration.column:
                 return self.organisation.pk
@@ -132,6 +135,7 @@ def test_every_table_has_a_policy_that_holds_for_its_owner_too_or_a_reason_to_ha
             "SELECT relname, relrowsecurity AND relforcerowsecurity,"
             " (SELECT count(*) FROM pg_policy WHERE polrelid = c.oid)"
             " FROM pg_class c WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+            " AND NOT relispartition"  # test_log: nobody has a right on one
         )
         found = {name: (forced, policies) for name, forced, policies in cursor.fetchall()}
 

@@ -1,8 +1,9 @@
-"""Two append-only tables: what happened, and the place of each event in the log.
+"""What happened, what waits for its number, and the place of each event in the log.
 
 Events outlive what they speak of, so they carry copies of ids and non-personal labels and no
 foreign key to anything. A written event is never touched to number it: its number is a row of
-its own.
+its own. Events lie in a partition a month (0067); a trigger puts each into the queue of those that
+wait for a number, in the transaction of its act, and none leaves the queue without one (0066).
 """
 
 from typing import ClassVar
@@ -10,32 +11,21 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
-from rakkan.core.models import IdModel
+from rakkan.audit.publishing import Checkpoint, Cosignature, SelfCheck, TimeStamp, Voucher
+from rakkan.core.models import IdModel, append_only, refuse
 from rakkan.core.tenancy import Own, Through
 
-_REFUSE = pgtrigger.Func(
-    "RAISE EXCEPTION 'append-only: % on % is refused', TG_OP, TG_TABLE_NAME "
-    "USING ERRCODE = 'insufficient_privilege';"
-)
-
-
-def append_only(subject: str) -> list[pgtrigger.Trigger]:
-    """Return the triggers that refuse UPDATE, DELETE and TRUNCATE on a table."""
-    return [
-        pgtrigger.Trigger(
-            name=f"{subject}_no_change",
-            when=pgtrigger.Before,
-            operation=pgtrigger.Update | pgtrigger.Delete,
-            func=_REFUSE,
-        ),
-        pgtrigger.Trigger(
-            name=f"{subject}_no_truncate",
-            when=pgtrigger.Before,
-            operation=pgtrigger.Truncate,
-            level=pgtrigger.Statement,
-            func=_REFUSE,
-        ),
-    ]
+__all__ = [
+    "Checkpoint",
+    "Cosignature",
+    "Event",
+    "Leaf",
+    "SelfCheck",
+    "TimeStamp",
+    "Voucher",
+    "Waiting",
+    "append_only",
+]
 
 
 class Event(IdModel):
@@ -55,7 +45,6 @@ class Event(IdModel):
     # The order of writing, in which the log numbers: clocks go back, and one act writes several
     # events in one moment.
     written = models.BigIntegerField(
-        unique=True,
         editable=False,
         db_default=models.Func(models.Value("audit_event_written"), function="nextval"),
     )
@@ -76,11 +65,71 @@ class Event(IdModel):
         return f"{self.name} {self.object_id}"
 
 
+class Waiting(models.Model):
+    """An event that has no number yet; written by a trigger on events and by nobody else."""
+
+    event = models.OneToOneField(
+        Event, on_delete=models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
+    )
+    occurred_at = models.DateTimeField()
+    written = models.BigIntegerField()
+
+    rights: ClassVar = frozenset({"SELECT", "DELETE"})  # of the application's role
+
+    class Meta:
+        """Taken as they were written; gone only once they have a number."""
+
+        indexes: ClassVar = [models.Index(fields=["written", "event"])]
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="waiting_no_update",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func=refuse(),
+            ),
+            pgtrigger.Trigger(
+                name="waiting_no_truncate",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                level=pgtrigger.Statement,
+                func=refuse(),
+            ),
+            pgtrigger.Trigger(
+                name="waiting_until_numbered",
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete,
+                level=pgtrigger.Statement,
+                referencing=pgtrigger.Referencing(old="gone"),
+                func=pgtrigger.Func(
+                    """
+                    IF EXISTS (
+                        SELECT 1 FROM gone WHERE NOT EXISTS (
+                            SELECT 1 FROM audit_leaf l WHERE l.event_id = gone.event_id
+                        )
+                    ) THEN
+                        RAISE EXCEPTION 'no event lost: one that waits has no number yet'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                    """
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """The event's id."""
+        return str(self.event_id)
+
+
 class Leaf(models.Model):
     """The place of an event in the log: gap-free numbers from 0 and the RFC 6962 leaf hash."""
 
     sequence = models.BigIntegerField(primary_key=True)
-    event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="leaf")
+    # The foreign key is (event, occurred_at): the key of a partitioned table names its partition.
+    event = models.OneToOneField(
+        Event, on_delete=models.PROTECT, related_name="leaf", db_constraint=False
+    )
+    occurred_at = models.DateTimeField()
     leaf_hash = models.BinaryField(max_length=32)
     sequenced_at = models.DateTimeField()
 
@@ -93,17 +142,25 @@ class Leaf(models.Model):
             *append_only("leaf"),
             pgtrigger.Trigger(
                 name="leaf_consecutive",
-                when=pgtrigger.Before,
+                when=pgtrigger.After,
                 operation=pgtrigger.Insert,
+                level=pgtrigger.Statement,
+                referencing=pgtrigger.Referencing(new="fresh"),
+                declare=[("first", "bigint"), ("rows", "bigint"), ("last", "bigint")],
+                # Numbers are unique (primary key), so rows from `first` on without a gap are as
+                # many as their span, and `first` follows the last one that was there before.
                 func=pgtrigger.Func(
                     """
-                    IF NEW.sequence <> (
+                    SELECT min(sequence), count(*), max(sequence)
+                        INTO first, rows, last FROM fresh;
+                    IF rows > 0 AND (last - first + 1 <> rows OR first <> (
                         SELECT COALESCE(MAX(sequence) + 1, 0) FROM {meta.db_table}
-                    ) THEN
-                        RAISE EXCEPTION 'gap-free: % is not the next number', NEW.sequence
+                        WHERE sequence < first
+                    )) THEN
+                        RAISE EXCEPTION 'gap-free: % is not the next number', first
                             USING ERRCODE = 'check_violation';
                     END IF;
-                    RETURN NEW;
+                    RETURN NULL;
                     """
                 ),
             ),

@@ -1,13 +1,19 @@
-"""Background work: the sequencer's heartbeat."""
+"""Background work: the sequencer's heartbeat, and months made ahead."""
 
 from typing import Any
 
 from celery import shared_task
 
-from rakkan.audit.services import events_sequence
+from rakkan.audit.services import log_advance, months_make
 
 
 @shared_task(name="rakkan.audit.sequence", ignore_result=True)
 def sequence(**_: Any) -> None:
-    """Number what is not numbered yet."""
-    events_sequence()
+    """Number what is not numbered yet, and publish a checkpoint if one is due."""
+    log_advance()
+
+
+@shared_task(name="rakkan.audit.months", ignore_result=True)
+def months(**_: Any) -> None:
+    """Make the partitions of months to come."""
+    months_make()

@@ -89,8 +89,17 @@ def database_of(url: str) -> dict[str, Any]:
     }
 
 
-def storage_of(url: str) -> dict[str, Any]:
+def origin_of(url: str) -> str:
+    """Return the name of the log of a site: its host, without a scheme, and ``/log``."""
+    return f"{urlsplit(url).hostname}/log"
+
+
+def storage_of(url: str, *, replaces: bool = False) -> dict[str, Any]:
     """Return Django's storage settings for ``file:///path`` or ``s3://bucket?endpoint_url=...``.
+
+    Args:
+        url: where.
+        replaces: whether a file may be written anew under its name.
 
     Raises:
         ImproperlyConfigured: it is neither.
@@ -108,7 +117,7 @@ def storage_of(url: str) -> dict[str, Any]:
             "OPTIONS": {
                 "bucket_name": parts.netloc,
                 "location": parts.path.strip("/"),
-                "file_overwrite": False,
+                "file_overwrite": replaces,
                 "querystring_auth": True,
                 **options,
             },

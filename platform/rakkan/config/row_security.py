@@ -31,6 +31,12 @@ OF_PACKAGES: dict[str, Own | Through] = {
 
 # Tables that belong to no organisation, each with the reason.
 SHARED: dict[str, str] = {
+    "audit_checkpoint": "of the whole log, and public",
+    "audit_cosignature": "of the whole log, and public",
+    "audit_selfcheck": "about the log and its walls, which are everybody's",
+    "audit_timestamp": "of the whole log, and public",
+    "audit_voucher": "how it stands with an authority or witness",
+    "audit_waiting": "ids and times of events that have no number yet; the events have a policy",
     "core_cache": "counts attempts by keys that are hashes",
     "auth_group": "a table of Django that nothing here uses; roles are memberships",
     "auth_group_permissions": "as auth_group",

@@ -9,6 +9,7 @@ from rakkan.config.environment import (
     mail_of,
     number,
     one_of,
+    origin_of,
     required,
     storage_of,
 )
@@ -29,6 +30,9 @@ RAKKAN_TRUST = required("RAKKAN_TRUST")
 RAKKAN_WORKER_TOKEN = required("RAKKAN_WORKER_TOKEN")
 RAKKAN_PUBLIC_URL = os.environ.get("RAKKAN_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 TSA_URL = required("TSA_URL")
+# The log: the name its checkpoints state, for ever, and how often there is a new one at most.
+RAKKAN_LOG_ORIGIN = os.environ.get("RAKKAN_LOG_ORIGIN") or origin_of(RAKKAN_PUBLIC_URL)
+RAKKAN_CHECKPOINT_SECONDS = number("RAKKAN_CHECKPOINT_SECONDS", 1)
 EMAIL_URL = os.environ.get("EMAIL_URL") or "console:"
 globals().update(mail_of(EMAIL_URL))
 DEFAULT_FROM_EMAIL = os.environ.get("RAKKAN_MAIL_FROM") or "Rakkan <rakkan@localhost>"
@@ -148,6 +152,8 @@ STORAGES = {
     "blobs": storage_of(required("STORAGE_URL")),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+if _log := os.environ.get("RAKKAN_LOG_STORAGE_URL"):  # unset: log/ in the storage of files
+    STORAGES["log"] = storage_of(_log, replaces=True)
 
 AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [
@@ -300,6 +306,11 @@ CELERY = {
             "task": "rakkan.audit.sequence",
             "schedule": 1.0,
             "options": {"expires": 2.0},
+        },
+        "months": {
+            "task": "rakkan.audit.months",
+            "schedule": 43_200.0,
+            "options": {"expires": 43_200.0},
         },
     },
 }

@@ -14,6 +14,33 @@ def words(*, blank: bool = False) -> ArrayField[list[str], list[str]]:
     return ArrayField(models.CharField(max_length=40), default=list, blank=blank)
 
 
+def refuse() -> pgtrigger.Func:
+    """Return the body of a trigger that lets nothing happen to a table that only grows."""
+    return pgtrigger.Func(
+        "RAISE EXCEPTION 'append-only: % on % is refused', TG_OP, TG_TABLE_NAME "
+        "USING ERRCODE = 'insufficient_privilege';"
+    )
+
+
+def append_only(subject: str) -> list[pgtrigger.Trigger]:
+    """Return the triggers that refuse UPDATE, DELETE and TRUNCATE on a table."""
+    return [
+        pgtrigger.Trigger(
+            name=f"{subject}_no_change",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update | pgtrigger.Delete,
+            func=refuse(),
+        ),
+        pgtrigger.Trigger(
+            name=f"{subject}_no_truncate",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Truncate,
+            level=pgtrigger.Statement,
+            func=refuse(),
+        ),
+    ]
+
+
 def starts_as(state: str, *, name: str) -> pgtrigger.Trigger:
     """Return the trigger that lets rows be born in one state only; others must be walked to."""
     return pgtrigger.Trigger(

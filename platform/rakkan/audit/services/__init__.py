@@ -1,5 +1,13 @@
-"""What this app does: write events, number them, show them to auditors."""
+"""What this app does: write events, number them, publish and prove them, show them to auditors."""
 
+from rakkan.audit.services.months import months_make
+from rakkan.audit.services.prove import event_proof
+from rakkan.audit.services.publish import (
+    checkpoint_note,
+    checkpoint_publish,
+    log_advance,
+    newest_checkpoint,
+)
 from rakkan.audit.services.read import log_read
 from rakkan.audit.services.record import (
     Actor,
@@ -9,15 +17,22 @@ from rakkan.audit.services.record import (
     refusal_recorded,
     system,
 )
-from rakkan.audit.services.sequence import events_sequence
+from rakkan.audit.services.sequence import LogUnsound, events_sequence
 
 __all__ = [
     "Actor",
+    "LogUnsound",
     "Subject",
+    "checkpoint_note",
+    "checkpoint_publish",
+    "event_proof",
     "event_record",
     "events_record",
     "events_sequence",
+    "log_advance",
     "log_read",
+    "months_make",
+    "newest_checkpoint",
     "refusal_recorded",
     "system",
 ]
