@@ -98,11 +98,17 @@ def team_make(steps: list[str] | None = None) -> Team:
 
 
 def confirm(user: User) -> None:
-    """Let this user show that it is them, unless they just did."""
+    """Let this user show outside of any session that it is them, unless they just did."""
     try:
         check_recently_authenticated(user)
     except NotPermitted:
         code_confirm(user=user, code=code_of(user))
+
+
+def confirm_in(browser: Client, user: User) -> None:
+    """Let this user show on the page, in this browser's session, that it is them."""
+    answer = browser.post("/confirm", {"next": "/", "code": code_of(user)})
+    assert answer.status_code == 302, answer.content.decode()
 
 
 def code_of(user: User) -> str:

@@ -16,7 +16,7 @@ from rakkan.accounts.factors import totp_code, totp_secret, totp_steps_now
 from rakkan.accounts.models import StrongAuthentication, User
 from rakkan.accounts.roles import Role
 from rakkan.accounts.services import code_confirm
-from rakkan.approvals.models import Decision
+from rakkan.approvals.models import Decision, WorkflowStep
 from rakkan.approvals.services import Verdict, Word, delegation_add
 from rakkan.audit.models import Event
 from rakkan.config.environment import at_most
@@ -196,6 +196,88 @@ def test_the_api_takes_a_code_and_then_the_decision() -> None:
     assert (answer.status_code, answer.json()["method"]) == (200, "totp")
     answer = client.post(f"/api/v1/productions/{production.pk}/decision", body)
     assert answer.json()["state"] == "queued"
+
+
+def test_a_confirmation_in_another_session_of_the_same_person_does_not_count() -> None:
+    team = people.team_make()
+    production = people.submitted_make(team)
+    stolen, own = Client(), Client()
+    for client in (stolen, own):
+        client.force_login(team.approver)
+    typed = {"decision": "approve", "request_digest": production.request_digest}
+    address = f"/productions/{production.pk}/decide"
+
+    given = {"next": "/", "code": people.code_of(team.approver)}
+    assert own.post("/confirm", given).status_code == 302
+    assert stolen.post(address, typed)["Location"].startswith("/confirm?next=")
+    assert not Decision.objects.exists()
+    event = Event.objects.get(name="approvals.decision.refused")
+    assert event.data["code"] == "reauthentication-needed"
+    assert own.post(address, typed).status_code == 302
+
+    decision = Decision.objects.get()
+    assert decision.sign_in.startswith("session:")
+    assert StrongAuthentication.objects.get().sign_in == decision.sign_in
+
+
+def test_a_confirmation_with_one_token_does_not_count_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    team = people.team_make()
+    production = people.submitted_make(team)
+    one, other = people.signed_in(team.approver), people.signed_in(team.approver)
+    later(monkeypatch, minutes=6)  # the codes of signing in count no more
+    body = {"decision": "approve", "request_digest": production.request_digest}
+    address = f"/api/v1/productions/{production.pk}/decision"
+
+    answer = one.post("/api/v1/auth/confirm", {"code": people.code_of(team.approver)})
+    assert answer.status_code == 200
+    answer = other.post(address, body)
+    assert (answer.status_code, answer.json()["code"]) == (403, "reauthentication-needed")
+    assert one.post(address, body).json()["state"] == "queued"
+    assert Decision.objects.get().sign_in.startswith("token:")
+
+
+def test_the_code_of_signing_in_confirms_for_the_token_it_gave() -> None:
+    team = people.team_make()
+    production = people.submitted_make(team)
+    client = people.signed_in(team.approver)
+    body = {"decision": "approve", "request_digest": production.request_digest}
+    answer = client.post(f"/api/v1/productions/{production.pk}/decision", body)
+    assert answer.json()["state"] == "queued"
+
+
+def test_a_confirmation_outside_of_every_session_does_not_count_in_one() -> None:
+    team = people.team_make()
+    production = people.submitted_make(team)
+    people.confirm(team.approver)
+    client = Client()
+    client.force_login(team.approver)
+    typed = {"decision": "approve", "request_digest": production.request_digest}
+    answer = client.post(f"/productions/{production.pk}/decide", typed)
+    assert answer["Location"].startswith("/confirm?next=")
+
+
+def test_the_database_takes_no_decision_of_a_session_that_has_not_confirmed() -> None:
+    team = people.team_make()
+    production = people.submitted_make(team)
+    step = WorkflowStep.objects.get(workflow__subject_id=production.pk)
+    workflow = step.workflow
+    people.confirm(team.approver)
+    values = {
+        "step": step,
+        "workflow": workflow,
+        "requester": workflow.requester,
+        "depicted": workflow.depicted,
+        "speaker": workflow.speaker,
+        "approver": team.approver,
+        "verdict": "approve",
+        "subject_digest": workflow.subject_digest,
+        "decided_at": timezone.now(),
+    }
+    with pytest.raises(IntegrityError, match="has not confirmed"), transaction.atomic():
+        Decision.objects.create(**values, sign_in="session:another")
+    Decision.objects.create(**values)
 
 
 def test_the_page_leads_to_the_confirmation_and_back_with_what_was_typed() -> None:

@@ -91,6 +91,7 @@ def test_message_and_page_speak_the_language_that_was_chosen() -> None:
 
     assert "招待" in mail.outbox[-1].subject
     assert "決めるのはあなたです" in mail.outbox[-1].body
+    assert "<time" not in mail.outbox[-1].body
     assert "動画への出演のお願い" in opened(link).content.decode()
     chosen = Client()
     chosen.cookies["django_language"] = "en"

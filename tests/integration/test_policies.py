@@ -708,7 +708,7 @@ def test_an_approver_chooses_among_the_steps_that_are_open() -> None:
     page = client.get(address).content.decode()
     assert "<option>legal</option><option>works_council</option></select>" in page
     given = {"decision": "approve", "request_digest": production.request_digest}
-    people.confirm(team.approver)
+    people.confirm_in(client, team.approver)
     answer = client.post(f"{address}/decide", {**given, "step": "works_council"})
 
     assert answer.status_code == 302

@@ -253,7 +253,7 @@ def test_a_next_version_starts_from_the_one_in_force_and_is_confirmed_on_the_pag
     assert proposing.post(address, {"accepted": "yes"}).status_code == 403
     first = confirming.post(address, {"accepted": "yes"})
     assert first["Location"].startswith("/confirm?next=")
-    people.confirm(other)
+    people.confirm_in(confirming, other)
     assert confirming.post(address, {"accepted": "yes"}).status_code == 302
 
     assert steps(one) == ["legal", "ブランド"]

@@ -6,18 +6,20 @@ from django.conf import settings
 from django.utils import timezone
 
 from rakkan.accounts.models import StrongAuthentication, User
+from rakkan.accounts.sign_in import sign_in
 from rakkan.core.errors import NotPermitted
 
 
 def check_recently_authenticated(user: User) -> StrongAuthentication:
-    """Return the user's newest strong authentication, if it is recent enough to decide on.
+    """Return the user's newest strong authentication here, if it is recent enough to decide on.
 
     Raises:
-        NotPermitted: there was none in the last ``RAKKAN_CONFIRM_SECONDS``.
+        NotPermitted: there was none in the last ``RAKKAN_CONFIRM_SECONDS`` in the session or with
+            the token that asks.
     """
     since = timezone.now() - timedelta(seconds=settings.RAKKAN_CONFIRM_SECONDS)
-    rows = StrongAuthentication.objects.filter(user=user, authenticated_at__gte=since)
-    newest = rows.order_by("-authenticated_at").first()
+    rows = StrongAuthentication.objects.filter(user=user, sign_in=sign_in())
+    newest = rows.filter(authenticated_at__gte=since).order_by("-authenticated_at").first()
     if newest is None:
         raise NotPermitted(
             "Confirm first that it is you: this takes a code or a passkey used just now.",

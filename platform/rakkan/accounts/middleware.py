@@ -1,9 +1,13 @@
-"""Each request sees the rows of the organisation of whoever is signed in, and no others."""
+"""Each request sees the rows of the organisation of whoever is signed in, and no others.
+
+It also knows which sign-in it comes from.
+"""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from rakkan.accounts.sign_in import in_session
 from rakkan.core import tenancy
 
 
@@ -16,7 +20,7 @@ class TenantMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Handle one request; whatever becomes of it, its scope ends with it."""
-        with tenancy.as_nobody():
+        with tenancy.as_nobody(), in_session(request.session):
             with tenancy.as_system():  # the account of a session is looked for among all accounts
                 user = request.user if request.user.is_authenticated else None
             if user is not None:

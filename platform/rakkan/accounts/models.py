@@ -179,6 +179,7 @@ class StrongAuthentication(IdModel):
     method = models.CharField(max_length=10, choices=[(m.value, m.value) for m in Method])
     totp_step = models.BigIntegerField(null=True)  # the 30 s period whose code was used (RFC 6238)
     authenticated_at = models.DateTimeField()
+    sign_in = models.CharField(max_length=50, db_default="", blank=True)  # where: it counts there
 
     tenant: ClassVar = Through("user")
 

@@ -1,10 +1,11 @@
-"""Whose token a request came with, and whose rows it may therefore see."""
+"""Whose token a request came with, which one, and whose rows it may therefore see."""
 
 from typing import Any
 
 from knox import auth
 from rest_framework.request import Request
 
+from rakkan.accounts.sign_in import serve_token
 from rakkan.core.tenancy import as_system, serve_organisation
 
 
@@ -17,4 +18,5 @@ class TokenAuthentication(auth.TokenAuthentication):  # type: ignore[misc]  # kn
             found = super().authenticate(request)
         if found is not None:
             serve_organisation(found[0].organisation_id)
+            serve_token(found[1].token_key)
         return found

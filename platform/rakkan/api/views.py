@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
-from rakkan.accounts.services import code_confirm, session_start
+from rakkan.accounts.services import code_confirm, token_start
 from rakkan.accounts.throttle import attempt_from
 from rakkan.api import fields, serializers
 from rakkan.api.answers import page_of as _page
@@ -59,11 +59,9 @@ class Login(APIView):
         """Check the credentials."""
         given = fields_of(fields.LoginFields, request).validated_data
         attempt_from(request._request, "confirm")
-        user = session_start(request._request, **given)
-        instance, token = AuthToken.objects.create(user)
-        return Response(
-            {"token": token, "expires_at": instance.expiry, "user": serializers.user_document(user)}
-        )
+        made, text = token_start(request._request, **given)
+        user = serializers.user_document(made.user)
+        return Response({"token": text, "expires_at": made.expiry, "user": user})
 
 
 class Logout(APIView):
@@ -76,7 +74,7 @@ class Logout(APIView):
 
 
 class Confirm(APIView):
-    """Show that it is still you: decisions count for some minutes after this."""
+    """Show that it is still you: decisions with this token count for some minutes after this."""
 
     def post(self, request: Request) -> Response:
         """Take a code of the authenticator app; each is taken once."""

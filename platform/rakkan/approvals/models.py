@@ -312,6 +312,7 @@ class Decision(IdModel):
     subject_digest = models.CharField(max_length=64)
     comment = SealedText(subject="workflow.person_id", max_length=1000, blank=True)
     decided_at = models.DateTimeField()
+    sign_in = models.CharField(max_length=50, db_default="", blank=True)  # where it was said
 
     tenant: ClassVar = Through("workflow")
 
@@ -416,6 +417,7 @@ class Decision(IdModel):
                     IF NOT EXISTS (
                         SELECT 1 FROM accounts_strongauthentication a
                         WHERE a.user_id = COALESCE(NEW.delegate_id, NEW.approver_id)
+                          AND a.sign_in = NEW.sign_in
                           AND a.authenticated_at <= NEW.decided_at
                           AND a.authenticated_at >= NEW.decided_at - interval '5 minutes'
                     ) THEN
@@ -444,6 +446,7 @@ class Review(IdModel):
     file_sha256 = models.CharField(max_length=64)  # the sealed file that they watched
     comment = SealedText(subject="workflow.person_id", max_length=1000, blank=True)
     decided_at = models.DateTimeField()
+    sign_in = models.CharField(max_length=50, db_default="", blank=True)  # where it was said
 
     tenant: ClassVar = Through("workflow")
 
@@ -469,6 +472,7 @@ class Review(IdModel):
                         JOIN productions_production p ON p.id = w.subject_id
                         JOIN releases_sealing s ON s.subject_id = w.subject_id
                         JOIN accounts_strongauthentication a ON a.user_id = NEW.reviewer_id
+                          AND a.sign_in = NEW.sign_in
                           AND a.authenticated_at <= NEW.decided_at
                           AND a.authenticated_at >= NEW.decided_at - interval '5 minutes'
                         WHERE w.id = NEW.workflow_id AND p.state = 'in_review'

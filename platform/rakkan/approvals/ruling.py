@@ -90,7 +90,8 @@ IF NOT EXISTS (
             AND (NOT NEW.accepted OR (
                 EXISTS (
                     SELECT 1 FROM accounts_strongauthentication a
-                    WHERE a.user_id = NEW.decided_by_id AND a.authenticated_at <= NEW.decided_at
+                    WHERE a.user_id = NEW.decided_by_id AND a.sign_in = NEW.sign_in
+                      AND a.authenticated_at <= NEW.decided_at
                       AND a.authenticated_at >= NEW.decided_at - interval '5 minutes'
                 ) AND (NEW.decided_by_id <> c.proposed_by_id OR NOT EXISTS (
                     SELECT 1 FROM accounts_membership m
@@ -201,6 +202,7 @@ class RuleChangeDecision(IdModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     decided_at = models.DateTimeField()
+    sign_in = models.CharField(max_length=50, db_default="", blank=True)  # where it was said
 
     tenant: ClassVar = Through("change")
 

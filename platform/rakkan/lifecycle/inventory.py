@@ -29,6 +29,7 @@ _NAMES = {  # columns that mean the same wherever they are
     r"purposes?|channels|territories|languages?|permitted_changes": "words of a vocabulary",
     r"person_class(es)?": "words of a vocabulary",
     r"engine|method|stage|queue": "a word of the program",
+    r"sign_in": "a random name of a session or the public beginning of a token",
 }
 _COLUMNS = {
     "account_emailaddress.email": "deleted with the account",

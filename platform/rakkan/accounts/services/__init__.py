@@ -34,6 +34,7 @@ from rakkan.accounts.services.session import (
     session_refusal_record,
     session_start,
     session_start_record,
+    token_start,
 )
 from rakkan.accounts.services.user import organisation_ensure, user_add, user_ensure, user_erase
 
@@ -64,6 +65,7 @@ __all__ = [
     "session_refusal_record",
     "session_start",
     "session_start_record",
+    "token_start",
     "totp_add",
     "totp_ensure",
     "user_add",

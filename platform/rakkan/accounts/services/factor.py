@@ -17,6 +17,7 @@ from rakkan.accounts.factors import totp_secret, totp_step_of
 from rakkan.accounts.methods import Method
 from rakkan.accounts.models import StrongAuthentication, User
 from rakkan.accounts.permissions import user_actor
+from rakkan.accounts.sign_in import sign_in
 from rakkan.accounts.throttle import attempt_count, attempts_forget
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, refusal_recorded, system
@@ -80,13 +81,17 @@ def passkey_confirm(*, user: User, credential: str) -> StrongAuthentication:
 def authentication_record(
     *, user: User, method: Method, totp_step: int | None = None
 ) -> StrongAuthentication:
-    """Record that somebody has just proved more than a password.
+    """Record that somebody has just proved more than a password, in the sign-in at hand.
 
     Raises:
         IntegrityError: the code of this period was used before.
     """
     row = StrongAuthentication.objects.create(
-        user=user, method=method.value, totp_step=totp_step, authenticated_at=timezone.now()
+        user=user,
+        method=method.value,
+        totp_step=totp_step,
+        authenticated_at=timezone.now(),
+        sign_in=sign_in(),
     )
     data = {"authentication": str(row.pk), "method": method.value}
     _record(EventName.CONFIRMED, user, data)

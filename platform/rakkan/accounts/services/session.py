@@ -12,6 +12,7 @@ from rakkan.accounts.factors import has_second_factor
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_actor
 from rakkan.accounts.services.factor import code_confirm
+from rakkan.accounts.sign_in import serve_token, token_name
 from rakkan.accounts.throttle import TooManyAttempts
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, system
@@ -34,6 +35,24 @@ def session_start(request: HttpRequest, *, email: str, password: str, code: str)
         session_start_record(user=user)
     serve_organisation(user.organisation_id)
     return user
+
+
+def token_start(
+    request: HttpRequest, *, email: str, password: str, code: str
+) -> tuple[AuthToken, str]:
+    """Return a new token for whoever has these credentials, and its text.
+
+    The code confirms for this token: its beginning is chosen before the code is looked at.
+
+    Raises:
+        NotPermitted: as :func:`session_start`.
+        TooManyAttempts: as :func:`session_start`.
+    """
+    name = token_name()
+    serve_token(name)
+    user = session_start(request, email=email, password=password, code=code)
+    token, text = AuthToken.objects.create(user, prefix=name)
+    return token, str(text)
 
 
 def _user_of(request: HttpRequest, email: str, password: str, code: str) -> User:

@@ -95,6 +95,7 @@ def review_record(*, user: User, subject_id: UUID, file_sha256: str, seen: Seen)
         file_sha256=file_sha256,
         comment=seen.comment[:1000],
         decided_at=timezone.now(),
+        sign_in=authentication.sign_in,
     )
     event_record(
         EventName.REVIEW_RECORDED,

@@ -13,6 +13,7 @@ from rakkan.accounts.confirmation import check_recently_authenticated
 from rakkan.accounts.models import Membership, Organisation, User
 from rakkan.accounts.permissions import check_user_has_role, user_actor, user_has_role
 from rakkan.accounts.roles import Role
+from rakkan.accounts.sign_in import sign_in
 from rakkan.approvals.matching import LISTS, Match, StepPlan
 from rakkan.approvals.models import VOCABULARY, ForbiddenUse, Policy, PolicyStep
 from rakkan.approvals.notices import LONGEST_HOURS
@@ -171,7 +172,11 @@ def rule_change_decide(*, user: User, change_id: UUID | str, accepted: bool) -> 
                 )
             data["authentication"] = str(check_recently_authenticated(user).pk)
         decision = RuleChangeDecision.objects.create(
-            change=change, accepted=accepted, decided_by=user, decided_at=timezone.now()
+            change=change,
+            accepted=accepted,
+            decided_by=user,
+            decided_at=timezone.now(),
+            sign_in=sign_in(),
         )
         name = EventName.RULE_CONFIRMED if accepted else EventName.RULE_DECLINED
         event_record(name, actor=actor, subject=_subject(change.rule), data=data)

@@ -153,6 +153,7 @@ def decision_record(*, user: User, subject_id: UUID, subject_digest: str, word: 
         subject_digest=workflow.subject_digest,
         comment=word.comment[:1000],
         decided_at=timezone.now(),
+        sign_in=authentication.sign_in,
     )
     event_record(
         EventName.DECISION_RECORDED,
