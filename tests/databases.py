@@ -21,6 +21,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from deploy.local.testing import TestServers
+from tests.prepared import template_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -47,19 +48,32 @@ class Database:
 
 @contextmanager
 def prepared_database(servers: TestServers, environment: Mapping[str, str]) -> Iterator[Database]:
-    """Make a database as the owner, prepare it as `manage.py prepare` does, drop it at the end."""
-    with bare_database(servers) as database:
-        settings = {**environment, "DATABASE_URL": database.application}
-        owning = settings | {"RAKKAN_MIGRATE_DATABASE_URL": database.owner}
-        manage(owning, "prepare", "--verbosity", "0", "--grant-to", database.role)
+    """Make a database as the owner, as `manage.py prepare` leaves it, and drop it at the end.
+
+    Preparing takes most of a minute on a slow machine. On the session's own server it is done once,
+    and the others are copies; on a server that DATABASE_URL names it is done each time.
+    """
+
+    def prepare(new: Database) -> None:
+        settings = {**environment, "DATABASE_URL": new.application}
+        owning = settings | {"RAKKAN_MIGRATE_DATABASE_URL": new.owner}
+        manage(owning, "prepare", "--verbosity", "0", "--grant-to", new.role)
+
+    if servers.cluster is None:
+        with bare_database(servers) as database:
+            prepare(database)
+            yield database
+        return
+    template = template_of(servers.cluster, lambda name: prepare(_named(servers, name)))
+    with bare_database(servers, template) as database:
         yield database
 
 
 @contextmanager
-def bare_database(servers: TestServers) -> Iterator[Database]:
-    """Make an empty database as the owner and drop it at the end."""
+def bare_database(servers: TestServers, template: str = "template1") -> Iterator[Database]:
+    """Make an empty database, or a copy of another, as the owner and drop it at the end."""
     database = _named(servers, f"rakkan_test_{uuid4().hex[:8]}")
-    _as_owner(servers, "CREATE DATABASE {}", database.name)
+    _as_owner(servers, "CREATE DATABASE {} TEMPLATE {}", database.name, template)
     try:
         yield database
     finally:
@@ -88,6 +102,6 @@ def _named(servers: TestServers, name: str) -> Database:
     return Database(name, address(servers.owner), address(servers.application))
 
 
-def _as_owner(servers: TestServers, statement: str, name: str) -> None:
+def _as_owner(servers: TestServers, statement: str, *names: str) -> None:
     with closing(psycopg.connect(servers.owner, autocommit=True)) as connection:
-        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

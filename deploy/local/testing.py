@@ -24,6 +24,7 @@ class TestServers:
         owner: Database URL of the role that owns the tables and may make a test database.
         application: Database URL of the role that the program runs as.
         broker: Celery's broker.
+        cluster: The server made for this session; None where DATABASE_URL names one.
     """
 
     __test__ = False  # not a test class, whatever its name suggests to pytest
@@ -31,6 +32,7 @@ class TestServers:
     owner: str
     application: str
     broker: str
+    cluster: postgres.Cluster | None = None
 
 
 @contextmanager
@@ -51,6 +53,7 @@ def test_servers() -> Iterator[TestServers]:
     try:
         application = given("DATABASE_URL")
         owner = given("RAKKAN_MIGRATE_DATABASE_URL") or application
+        cluster = None
         if application is None:
             passwords = postgres.Passwords(*(secrets.token_urlsafe(16) for _ in range(3)))
             cluster = postgres.plan(folder / "pg", passwords)
@@ -64,7 +67,7 @@ def test_servers() -> Iterator[TestServers]:
             server = valkey.Broker(folder / "valkey", probes.free_port(), secrets.token_urlsafe(16))
             launch(valkey.program(server))
             broker = server.url
-        yield TestServers(owner or application, application, broker)
+        yield TestServers(owner or application, application, broker, cluster)
     finally:
         stop_all(children)
         for each in reversed(folders):
