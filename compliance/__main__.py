@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from compliance import __version__
+from compliance.evidence import cli as evidence_cli
 from compliance.log import cli as log_cli
 from compliance.receipt import cli as receipt_cli
 from compliance.verify import cli
@@ -36,6 +37,15 @@ def main(arguments: list[str] | None = None) -> int:
     )
     receipt_cli.add_arguments(receipt_verify)
     receipt_verify.set_defaults(run=receipt_cli.run)
+    evidence = commands.add_parser("evidence", help="check an evidence pack")
+    evidence_verify = evidence.add_subparsers(dest="act", required=True).add_parser(
+        "verify",
+        help="check an evidence pack",
+        description="Make the numbered checks of an evidence pack, offline.",
+        epilog=evidence_cli.STATUS,
+    )
+    evidence_cli.add_arguments(evidence_verify)
+    evidence_verify.set_defaults(run=evidence_cli.run)
     log_cli.add_commands(commands.add_parser("log", help="check the audit log"))
     options = parser.parse_args(arguments)
     return int(options.run(options))

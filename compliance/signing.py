@@ -27,6 +27,7 @@ class KeyRole(StrEnum):
     RECEIPT = "receipt"
     CHECKPOINT = "checkpoint"
     RELEASE = "release"
+    EVIDENCE = "evidence"
 
     @property
     def media_type(self) -> str:

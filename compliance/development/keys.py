@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from compliance.development.pki import claim_hierarchy, timestamp_hierarchy
+from compliance.development.pki import claim_hierarchy, evidence_hierarchy, timestamp_hierarchy
 from compliance.errors import InvalidInput
 from compliance.ledger import KeyKind, NoteSigner
 from compliance.signing import KeyRole, StatementSigner
@@ -23,14 +23,16 @@ from compliance.watermark.key import WatermarkKey
 
 # C2PA claims need a certificate; every other role signs statements with a bare Ed25519 key.
 STATEMENT_ROLES = (KeyRole.PERMIT, KeyRole.RECEIPT, KeyRole.CHECKPOINT)
+_ROOTS = ("root.pem", "evidence_root.pem", "tsa_root.pem")
 MARK = "DEVELOPMENT"  # a file of this name says what kind of keys lie beside it
 _MARK_TEXT = b"Keys made for development: start-up refuses them when RAKKAN_ENV=production.\n"
 ORIGIN = "development.rakkan.localhost/log"  # what the log of a development installation is called
 _SUBJECTS = "subjects.key"
+_EVIDENCE_ROOT, _EVIDENCE = "evidence_root.pem", ("evidence_chain.pem", "evidence_key.pem")
 # One role, one process: what each gets to hold.
 PROCESS_FILES = {
     "web": ("permit.pem", "receipt.pem", "watermark.key", _SUBJECTS),
-    "seal": ("release_chain.pem", "release_key.pem", "watermark.key", _SUBJECTS),
+    "seal": ("release_chain.pem", "release_key.pem", *_EVIDENCE, "watermark.key", _SUBJECTS),
     "clerk": ("checkpoint.pem", _SUBJECTS),
     "timestamps": ("tsa_chain.pem", "tsa_key.pem"),
 }
@@ -40,6 +42,7 @@ These are Rakkan's development trust anchors. Anybody with access to the machine
 them can sign with them: a verification against this folder proves nothing to a stranger.
 
 root.pem             root of the C2PA claim-signing certificates
+evidence_root.pem    root of the certificates that sign evidence packs
 tsa_root.pem         root of the development time-stamp authority (RFC 3161)
 permit.pub.pem       Ed25519 key that signs permits
 receipt.pub.pem      Ed25519 key that signs consent receipts
@@ -75,6 +78,16 @@ class DevelopmentKeys:
         return self.keys / "release_key.pem"
 
     @property
+    def evidence_chain(self) -> Path:
+        """Certificate chain (leaf first) of whoever signs evidence packs."""
+        return self.keys / _EVIDENCE[0]
+
+    @property
+    def evidence_key(self) -> Path:
+        """ES256 key of that chain's leaf."""
+        return self.keys / _EVIDENCE[1]
+
+    @property
     def watermark_key(self) -> Path:
         """Secret that places watermark bits."""
         return self.keys / "watermark.key"
@@ -104,13 +117,14 @@ def development_keys(directory: Path) -> DevelopmentKeys:
         if not paths.keys.exists():
             _publish(directory, paths.keys, _secrets())
         _add_subjects_key(paths)
+        _add_evidence_key(paths)
         _check_complete(paths.keys)
         for process, names in PROCESS_FILES.items():
             share = paths.of_process(process)
             if not all((share / name).exists() for name in names):
                 shutil.rmtree(share, ignore_errors=True)
                 _publish(directory, share, _share(paths.keys, process))
-        if not (paths.trust / "log.vkey").exists():
+        if not all((paths.trust / name).exists() for name in ("log.vkey", _EVIDENCE_ROOT)):
             shutil.rmtree(paths.trust, ignore_errors=True)
             _publish(directory, paths.trust, _bundle(paths.keys))
     return paths
@@ -124,11 +138,37 @@ def _add_subjects_key(paths: DevelopmentKeys) -> None:
     shares = (paths.of_process(process) / _SUBJECTS for process in PROCESS_FILES)
     if any(path.exists() for path in (paths.keys / _SUBJECTS, *shares)):
         return
-    scratch = paths.keys / f".{_SUBJECTS}.new"
+    _add(paths.keys / _SUBJECTS, _subjects_key())
+
+
+def _add_evidence_key(paths: DevelopmentKeys) -> None:
+    """Give a folder from before packs were signed that key; a lost one is never replaced.
+
+    The key is written last: a call that was killed before leaves a folder without one.
+    """
+    given = [paths.of_process("seal") / name for name in _EVIDENCE]
+    given += [paths.trust / _EVIDENCE_ROOT, paths.keys / _EVIDENCE[-1]]
+    if not any(path.exists() for path in given):
+        for name, content in _evidence_files().items():
+            _add(paths.keys / name, content)
+
+
+def _evidence_files() -> dict[str, bytes]:
+    made = evidence_hierarchy()
+    chain, key = _EVIDENCE
+    return {
+        _EVIDENCE_ROOT: made.root.certificate_pem(),
+        chain: made.leaf.certificate_pem(),
+        key: made.leaf.key_pem(),
+    }
+
+
+def _add(path: Path, content: bytes) -> None:
+    scratch = path.with_name(f".{path.name}.new")
     scratch.unlink(missing_ok=True)
     with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.write(_subjects_key())
-    scratch.rename(paths.keys / _SUBJECTS)
+        stream.write(content)
+    scratch.rename(path)
 
 
 def _subjects_key() -> bytes:
@@ -146,6 +186,7 @@ def _secrets() -> dict[str, bytes]:
         "tsa_key.pem": stamps.leaf.key_pem(),
         "watermark.key": WatermarkKey.generate().to_text().encode(),
         _SUBJECTS: _subjects_key(),
+        **_evidence_files(),
     }
     for role in STATEMENT_ROLES:
         files[f"{role.value}.pem"] = StatementSigner.generate(role).private_pem()
@@ -158,7 +199,7 @@ def _share(keys: Path, process: str) -> dict[str, bytes]:
 
 
 def _bundle(keys: Path) -> dict[str, bytes]:
-    files = {name: (keys / name).read_bytes() for name in ("root.pem", "tsa_root.pem")}
+    files = {name: (keys / name).read_bytes() for name in _ROOTS}
     for role in STATEMENT_ROLES:
         signer = StatementSigner.load(role, keys / f"{role.value}.pem")
         files[f"{role.value}.pub.pem"] = signer.public_pem()
@@ -170,6 +211,7 @@ def _bundle(keys: Path) -> dict[str, bytes]:
 
 def _check_complete(keys: Path) -> None:
     names = ["root", "release_chain", "release_key", "tsa_root", "tsa_chain", "tsa_key"]
+    names += ["evidence_root", "evidence_chain", "evidence_key"]
     wanted = [f"{name}.pem" for name in [*names, *(role.value for role in STATEMENT_ROLES)]]
     missing = [
         name for name in [*wanted, "watermark.key", _SUBJECTS] if not (keys / name).is_file()

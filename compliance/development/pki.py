@@ -1,6 +1,6 @@
-"""Two small certificate hierarchies for development: one for claims, one for time-stamps.
+"""Small certificate hierarchies for development: for claims, for evidence, for time-stamps.
 
-They are apart so that the time-stamp authority's key can never pass for a claim signer's.
+They are apart so that none of their keys can ever pass for one of another kind.
 The private keys of the roots and of the intermediate are thrown away once they have signed.
 """
 
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 CLAIM_SIGNING = ObjectIdentifier("1.3.6.1.4.1.62558.2.1")  # c2pa-kp-claimSigning, C2PA 2.2, 14.5
+DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # id-kp-documentSigning, RFC 9336
 _ROOT_DAYS, _CA_DAYS, _LEAF_DAYS = 3650, 1825, 730
 _TSA_BITS = 2048
 
@@ -64,6 +65,22 @@ class TimestampHierarchy:
         return self.leaf.certificate_pem() + self.root.certificate_pem()
 
 
+@dataclass(frozen=True)
+class EvidenceHierarchy:
+    """Root and the ES256 leaf that signs evidence packs and their summaries."""
+
+    root: Identity
+    leaf: Identity
+
+
+def evidence_hierarchy() -> EvidenceHierarchy:
+    """Make a fresh root CA and document-signing leaf."""
+    root = _authority("Rakkan development evidence root", None, _ROOT_DAYS, path_length=0)
+    key = ec.generate_private_key(ec.SECP256R1())
+    leaf = _leaf("Rakkan development evidence", key, root, DOCUMENT_SIGNING)
+    return EvidenceHierarchy(root, leaf)
+
+
 def claim_hierarchy() -> ClaimHierarchy:
     """Make a fresh root CA, intermediate CA and claim-signing leaf."""
     root = _authority("Rakkan development root", None, _ROOT_DAYS, path_length=1)
@@ -93,7 +110,9 @@ def _authority(name: str, issuer: Identity | None, days: int, *, path_length: in
 def _leaf(name: str, key: PrivateKey, issuer: Identity, usage: ObjectIdentifier) -> Identity:
     builder = _builder(name, key, issuer.certificate.subject, _LEAF_DAYS)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
-    builder = builder.add_extension(_usage(signs_certificates=False), critical=True)
+    # who signs documents may be held to it: non-repudiation is what PDF readers look for
+    commits = usage == DOCUMENT_SIGNING
+    builder = builder.add_extension(_usage(signs_certificates=False, commits=commits), True)
     # RFC 3161, 2.3: a time-stamping certificate has that one usage, and it is critical
     critical = usage == ExtendedKeyUsageOID.TIME_STAMPING
     builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=critical)
@@ -129,10 +148,10 @@ def _sign(builder: x509.CertificateBuilder, issuer_key: PrivateKey) -> x509.Cert
     return builder.add_extension(identifier, critical=False).sign(issuer_key, hashes.SHA256())
 
 
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+def _usage(*, signs_certificates: bool, commits: bool = False) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
-        content_commitment=False,
+        content_commitment=commits,
         key_encipherment=False,
         data_encipherment=False,
         key_agreement=False,

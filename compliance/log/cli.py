@@ -69,6 +69,12 @@ def _command(
     acts: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, what: str
 ) -> argparse.ArgumentParser:
     parser = acts.add_parser(name, help=what, epilog=STATUS)
+    add_trust(parser)
+    return parser
+
+
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that say whom to trust, and how to print the report."""
     parser.add_argument(
         "--key",
         action="append",
@@ -93,7 +99,11 @@ def _command(
         "--trust", type=Path, help="trust folder; by default RAKKAN_TRUST or ./.rakkan/trust"
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    return parser
+
+
+def trust_folder(options: argparse.Namespace, environment: Mapping[str, str]) -> Path:
+    """Return the folder of public keys that is named, or the one of this machine."""
+    return options.trust or Path(environment.get("RAKKAN_TRUST") or _DEFAULT_TRUST)
 
 
 def _run(
@@ -159,7 +169,7 @@ def read_trust(options: argparse.Namespace, environment: Mapping[str, str]) -> L
 
 
 def _default_key(options: argparse.Namespace, environment: Mapping[str, str]) -> str:
-    folder = options.trust or Path(environment.get("RAKKAN_TRUST") or _DEFAULT_TRUST)
+    folder = trust_folder(options, environment)
     if not (folder / LOG_KEY).is_file():
         raise InvalidInput(
             f"There is no {folder / LOG_KEY}.",

@@ -38,6 +38,8 @@ class ManifestReport:
     status_url: str | None = None
     ai_label: str | None = None
     digital_source_type: str | None = None  # IPTC term of the action "created"
+    engine: str | None = None
+    models: dict[str, str] = field(default_factory=dict)  # weight file -> SHA-256
     inputs: dict[str, str] = field(default_factory=dict)  # role -> SHA-256
     signer: str | None = None  # common name in the signing certificate
     timestamped_at: datetime | None = None  # only from an authority we trust
@@ -109,6 +111,8 @@ def _report(
         status_url=_text(ours, "status_url"),
         ai_label=_text(ours, "ai_label"),
         digital_source_type=_text(created, "digitalSourceType"),
+        engine=_text(ours["engine"] if isinstance(ours.get("engine"), dict) else {}, "name"),
+        models=_models(ours),
         inputs=_inputs(ours),
         signer=_text(signature, "common_name"),
         timestamped_at=_time(_text(signature, "time")) if stamped else None,
@@ -133,6 +137,11 @@ def _inputs(ours: dict[str, Any]) -> dict[str, str]:
         for role, item in inputs.items()
         if isinstance(item, dict) and "sha256" in item
     }
+
+
+def _models(ours: dict[str, Any]) -> dict[str, str]:
+    models = ours.get("models")
+    return {str(k): str(v) for k, v in models.items()} if isinstance(models, dict) else {}
 
 
 def _text(data: dict[str, Any], name: str) -> str | None:

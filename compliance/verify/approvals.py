@@ -21,7 +21,7 @@ def check_approvals(case: Case) -> str:
     evidence = case.need_evidence()
     approvals, requester = evidence["approvals"], evidence["requester"]
     if not approvals:
-        raise Fails("Nobody approved it.")
+        raise Fails("Nobody approved it.", code="approval-missing")
     if requester != evidence["request"]["requester"]:
         raise Fails("The evidence names another requester than the request.")
     recorded = journal.decisions(evidence)
@@ -30,22 +30,27 @@ def check_approvals(case: Case) -> str:
         event = _recorded(approval, recorded)
         recorded.remove(event)
         if requester in _people(approval, event):
-            raise Fails(f"The requester approved step {approval['step']!r} themselves.")
+            raise Fails(
+                f"The requester approved step {approval['step']!r} themselves.",
+                code="approval-by-requester",
+            )
     if recorded:
-        raise Fails("The log holds a decision that the evidence leaves out.")
+        raise Fails(
+            "The log holds a decision that the evidence leaves out.", code="decision-left-out"
+        )
     _check_moments(case, approvals)
     _check_consenting(case, approvals)
     steps = ", ".join(str(approval["step"]) for approval in approvals)
     who = "others than requester, depicted person and speaker"
-    return f"Approved by {who}: {steps} ({journal.WORD})."
+    return f"Approved by {who}: {steps} ({case.word})."
 
 
 def _check_decision(approval: dict[str, Any], request_digest: str) -> None:
     step = approval["step"]
     if approval["decision"] != "approve":
-        raise Fails(f"Step {step!r} was decided {approval['decision']!r}.")
+        raise Fails(f"Step {step!r} was decided {approval['decision']!r}.", code="approval-refused")
     if approval["request_digest"] != request_digest:
-        raise Fails(f"Step {step!r} approved another request.")
+        raise Fails(f"Step {step!r} approved another request.", code="approval-of-another-request")
 
 
 def _recorded(approval: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, Any]:
@@ -60,7 +65,9 @@ def _recorded(approval: dict[str, Any], events: list[dict[str, Any]]) -> dict[st
             and away <= _SAME_MOMENT
         ):
             return event
-    raise Fails(f"The log has no such decision on step {approval['step']!r}.")
+    raise Fails(
+        f"The log has no such decision on step {approval['step']!r}.", code="decision-not-in-log"
+    )
 
 
 def _in_whose_name(event: dict[str, Any]) -> Any:
@@ -76,7 +83,10 @@ def _check_moments(case: Case, approvals: list[dict[str, Any]]) -> None:
     latest = stamped_at(case) + CLOCK_SKEW
     for approval in approvals:
         if _moment(approval["decided_at"]) > latest:
-            raise Fails(f"Step {approval['step']!r} was decided after the file was sealed.")
+            raise Fails(
+                f"Step {approval['step']!r} was decided after the file was sealed.",
+                code="approval-too-late",
+            )
 
 
 def _check_consenting(case: Case, approvals: list[dict[str, Any]]) -> None:
@@ -91,7 +101,10 @@ def _check_consenting(case: Case, approvals: list[dict[str, Any]]) -> None:
     for people in ({item["approver"] for item in approvals}, {e["actor_id"] for e in recorded}):
         for who, account in consenting.items():
             if account in people:
-                raise Fails(f"{who} approved it: consent and approval are two people's.")
+                raise Fails(
+                    f"{who} approved it: consent and approval are two people's.",
+                    code="approval-by-the-person",
+                )
 
 
 def _moment(text: str) -> datetime:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from compliance.errors import InvalidInput
+from compliance.evidence.archive import packed_evidence
 from compliance.provenance import ManifestReport, ManifestState, TrustAnchors, read_manifest
 from compliance.signing import KeyRole, StatementVerifier
+from compliance.verify import journal
 from compliance.verify.report import CannotCheck, Fails
 from compliance.watermark import WatermarkKey
 
@@ -53,14 +55,18 @@ class Case:
     trust: TrustBundle | None = None
     watermark_key: WatermarkKey | None = None
     offline: bool = False
+    credentials: ManifestReport | None = None  # the publisher's word, where the file is not at hand
+    word: str = journal.WORD  # what approvals, gate and log rest on
 
     @cached_property
     def manifest(self) -> ManifestReport:
-        """The file's manifest.
+        """The file's manifest, or what the publisher says of it.
 
         Raises:
             CannotCheck: nobody said whom to trust.
         """
+        if self.credentials is not None:
+            return self.credentials
         return read_manifest(self.path, self.need_trust().anchors)
 
     def need_trust(self) -> TrustBundle:
@@ -90,14 +96,15 @@ class Case:
 
 
 def load_evidence(path: Path) -> dict[str, Any]:
-    """Read an evidence file; what it says is checked later.
+    """Read an evidence file, or the one in an evidence pack; what it says is checked later.
 
     Raises:
-        InvalidInput: it is missing or not a JSON object.
+        InvalidInput: it is missing or not a JSON object, or a zip that is no pack.
     """
     try:
-        evidence = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:  # nested by the thousands: not ours
+        packed = packed_evidence(path)
+        evidence = json.loads(path.read_bytes() if packed is None else packed)
+    except (OSError, Fails, ValueError, RecursionError) as error:  # nested too deeply: not ours
         raise InvalidInput(
             f"The evidence {path} cannot be read: {error}.",
             code="evidence-unreadable",

@@ -13,6 +13,7 @@ from compliance.verify.runner import verify_file
 from compliance.watermark import WatermarkKey
 
 _DEFAULT_TRUST = Path(".rakkan/trust")
+_BESIDE = (".evidence.json", ".evidence.zip")
 _UNREADABLE = 2
 _VERDICTS = {
     0: "All checks hold.",
@@ -26,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
     parser.add_argument("file", type=Path, metavar="FILE", help="the video")
     parser.add_argument(
-        "--evidence", type=Path, help="evidence file; by default FILE with .evidence.json"
+        "--evidence",
+        type=Path,
+        help="evidence file or pack; by default FILE with .evidence.json or .evidence.zip",
     )
     parser.add_argument(
         "--trust", type=Path, help="trust folder; by default RAKKAN_TRUST or ./.rakkan/trust"
@@ -49,9 +52,8 @@ def run(options: argparse.Namespace, environment: Mapping[str, str] = os.environ
 
 
 def _case(options: argparse.Namespace, environment: Mapping[str, str]) -> Case:
-    evidence = options.evidence
-    if evidence is None and options.file.with_suffix(".evidence.json").is_file():
-        evidence = options.file.with_suffix(".evidence.json")
+    beside = [options.file.with_suffix(suffix) for suffix in _BESIDE]
+    evidence = options.evidence or next(filter(Path.is_file, beside), None)
     trust = options.trust or _named(environment, "RAKKAN_TRUST")
     if trust is None and _DEFAULT_TRUST.is_dir():
         trust = _DEFAULT_TRUST

@@ -30,9 +30,12 @@ def check_request(case: Case) -> str:
     evidence = case.need_evidence()
     actual = digest(evidence["request"])
     if actual != evidence["request_digest"]:
-        raise Fails(f"The request was changed: its digest is {actual}.")
+        raise Fails(f"The request was changed: its digest is {actual}.", code="request-changed")
     if actual != case.need_manifest().request_digest:
-        raise Fails(f"The manifest was signed for request {case.manifest.request_digest}.")
+        raise Fails(
+            f"The manifest was signed for request {case.manifest.request_digest}.",
+            code="request-of-another",
+        )
     return f"Request {actual}."
 
 
@@ -98,10 +101,10 @@ def voice_consent_terms(case: Case) -> ConsentTerms:
 def _terms(case: Case, receipt: str, named: str | None, pinned: dict[str, Any]) -> ConsentTerms:
     statement = case.need_trust().verifier(KeyRole.RECEIPT).verify(receipt)
     if sha256_hex(receipt.encode()) != named:
-        raise Fails("The manifest names another consent receipt.")
+        raise Fails("The manifest names another consent receipt.", code="receipt-of-another")
     record_digest, terms = check_digest(statement), read_statement(statement)
     if pinned != {"id": terms.consent_id, "record_digest": record_digest}:
-        raise Fails("The request was made under another consent.")
+        raise Fails("The request was made under another consent.", code="consent-of-another")
     return terms
 
 
@@ -121,7 +124,7 @@ def stamped_at(case: Case) -> datetime:
 def _check_target(terms: ConsentTerms, kind: str, sha256: str | None) -> None:
     if (terms.target, terms.target_sha256) != (kind, sha256):
         what = "portrait" if kind == LIKENESS else "voice"
-        raise Fails(f"The consent was given for another {what}.")
+        raise Fails(f"The consent was given for another {what}.", code="consent-target")
 
 
 def _check_scope(request: dict[str, Any], terms: ConsentTerms) -> None:
@@ -136,10 +139,15 @@ def _check_scope(request: dict[str, Any], terms: ConsentTerms) -> None:
         covered = name == "territories" and WORLD in allowed and words
         outside = [] if covered else sorted(set(words) - allowed)
         if outside or not words:
-            raise Fails(f"The consent does not cover {name}: {', '.join(outside) or 'none named'}.")
+            raise Fails(
+                f"The consent does not cover {name}: {', '.join(outside) or 'none named'}.",
+                code="consent-scope",
+            )
     changes = sorted(_changes(request, terms.target) - set(terms.permitted_changes))
     if changes:
-        raise Fails(f"The consent does not permit to change: {', '.join(changes)}.")
+        raise Fails(
+            f"The consent does not permit to change: {', '.join(changes)}.", code="consent-changes"
+        )
 
 
 def _changes(request: dict[str, Any], target: str) -> set[str]:
@@ -151,7 +159,8 @@ def _changes(request: dict[str, Any], target: str) -> set[str]:
 def _check_term(act: str, moment: datetime, terms: ConsentTerms) -> None:
     if not terms.starts <= moment < terms.ends:
         raise Fails(
-            f"It was {act} at {moment}; the consent ran from {terms.starts} to {terms.ends}."
+            f"It was {act} at {moment}; the consent ran from {terms.starts} to {terms.ends}.",
+            code="consent-term",
         )
 
 
@@ -170,9 +179,11 @@ def check_permit(case: Case) -> str:
     }
     for name, (permitted, made) in expected.items():
         if permitted != made:
-            raise Fails(f"The permit's {name} is not that of the file.")
+            raise Fails(f"The permit's {name} is not that of the file.", code="permit-of-another")
     if any(_moment(item["decided_at"]) > permit.issued_at for item in evidence["approvals"]):
-        raise Fails("The permit was issued before the approvals were complete.")
+        raise Fails(
+            "The permit was issued before the approvals were complete.", code="permit-too-early"
+        )
     if permit.issued_at > stamped_at(case) + CLOCK_SKEW:
         raise Fails(f"The permit was issued at {permit.issued_at}, after the file was sealed.")
     return f"Permit {permit.permit_id}, issued {permit.issued_at}."

@@ -74,7 +74,7 @@ def placed_events(evidence: dict[str, Any]) -> list[dict[str, Any]]:
         if type(sequence) is not int or sequence < 0:
             raise Fails(f"Event {entry['event']['name']!r} claims the place {sequence!r}.")
         if leaf_hash(canonical_json(entry["event"])).hex() != entry["leaf_hash"]:
-            raise Fails(f"Event {sequence} was changed: its hash is another.")
+            raise Fails(f"Event {sequence} was changed: its hash is another.", code="event-changed")
     for what in ([entry["sequence"] for entry in placed], [e["event"]["id"] for e in placed]):
         if len(set(what)) != len(what):
             raise Fails("Two events claim the same place in the log, or one claims two.")

@@ -31,10 +31,12 @@ def check_manifest(case: Case) -> str:
         raise Fails(f"It is a preview and was never released: {notice}.")
     manifest = case.manifest
     if manifest.state is ManifestState.NONE:
-        raise Fails("It carries no C2PA manifest.")
+        raise Fails("It carries no C2PA manifest.", code="manifest-missing")
     if manifest.state is not ManifestState.TRUSTED:
         reasons = ", ".join(manifest.failures) or "no reason given"
-        raise Fails(f"The manifest is {manifest.state}, not Trusted: {reasons}.")
+        raise Fails(
+            f"The manifest is {manifest.state}, not Trusted: {reasons}.", code="manifest-untrusted"
+        )
     return f"Trusted, signed by {manifest.signer}, time-stamped at {manifest.timestamped_at}."
 
 
@@ -52,10 +54,13 @@ def check_watermark(case: Case) -> str:
         raise CannotCheck("No watermark key was given (--watermark-key or RAKKAN_WATERMARK_KEY).")
     found = detect_file(case.path, case.watermark_key)
     if found.asset_id is None:
-        raise Fails("The pixels carry no mark of this key.")
+        raise Fails("The pixels carry no mark of this key.", code="mark-missing")
     expected = case.need_manifest().asset_id
     if found.asset_id != expected:
-        raise Fails(f"The pixels say {found.asset_id}, the manifest says {expected}.")
+        raise Fails(
+            f"The pixels say {found.asset_id}, the manifest says {expected}.",
+            code="mark-of-another",
+        )
     return (
         f"The pixels say {found.asset_id}; {found.asset_frames} of {found.frames} frames show "
         f"the mark, {found.agreement:.1%} of its bits arrived."
@@ -70,7 +75,9 @@ def check_file(case: Case) -> str:
     release = case.need_evidence()["release"]
     size, digest = case.path.stat().st_size, file_sha256(case.path)
     if (size, digest) != (release["size"], release["file_sha256"]):
-        raise Fails(f"Its SHA-256 is {digest}, released was {release['file_sha256']}.")
+        raise Fails(
+            f"Its SHA-256 is {digest}, released was {release['file_sha256']}.", code="file-changed"
+        )
     if case.manifest.asset_id != release["asset_id"]:
         raise Fails(f"Released was asset {release['asset_id']}, this is {case.manifest.asset_id}.")
     return f"SHA-256 {digest}, released {release['released_at']}."

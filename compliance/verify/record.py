@@ -21,11 +21,13 @@ def check_gate(case: Case) -> str:
     checks = case.need_evidence()["gate"]["checks"]
     missing = set(_GATE_CHECKS) - {str(check["name"]) for check in checks}
     if missing:
-        raise Fails(f"The gate did not check: {', '.join(sorted(missing))}.")
+        raise Fails(
+            f"The gate did not check: {', '.join(sorted(missing))}.", code="gate-incomplete"
+        )
     failed = [str(check["name"]) for check in checks if check["outcome"] != "pass"]
     if failed:
-        raise Fails(f"The gate did not pass: {', '.join(failed)}.")
-    return f"All {len(checks)} checks of the gate passed ({journal.WORD})."
+        raise Fails(f"The gate did not pass: {', '.join(failed)}.", code="gate-failed")
+    return f"All {len(checks)} checks of the gate passed ({case.word})."
 
 
 def check_events(case: Case) -> str:
@@ -39,7 +41,9 @@ def check_events(case: Case) -> str:
     everything = [entry["event"] for entry in evidence["events"]]
     for needed in journal.needed_events(evidence):
         if not any(needed.is_told_by(event) for event in everything):
-            raise Fails(f"There is no event {needed.name} of {needed.object_id}.")
+            raise Fails(
+                f"There is no event {needed.name} of {needed.object_id}.", code="event-missing"
+            )
         if not any(needed.is_told_by(event) for event in placed):
             raise Fails(
                 f"Event {needed.name} has no place in the log. Fetch the evidence again; "
@@ -49,7 +53,7 @@ def check_events(case: Case) -> str:
     return (
         f"{len(placed)} events with their hashes"
         + (f", {waiting} not in the log yet" if waiting else "")
-        + f" ({journal.WORD})."
+        + f" ({case.word})."
     )
 
 

@@ -25,7 +25,16 @@ Case = TypeVar("Case")
 
 
 class Fails(Exception):
-    """What a check promised does not hold; the message is the sentence for the report."""
+    """What a check promised does not hold; the message is the sentence for the report.
+
+    Attributes:
+        code: stable and kebab-case where programs tell reasons apart, else empty.
+    """
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        """Keep sentence and code."""
+        super().__init__(message)
+        self.code = code
 
 
 class CannotCheck(Exception):
@@ -40,6 +49,7 @@ class Check:
     name: str
     outcome: Outcome
     detail: str
+    code: str = ""  # why it failed, where a program may want to tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,7 @@ class Report:
     file: str
     sha256: str | None  # None if there is no such file
     checks: tuple[Check, ...]
+    optional: frozenset[str] = frozenset()  # checks that somebody may well do without
 
     @property
     def exit_status(self) -> int:
@@ -58,7 +69,8 @@ class Report:
             return 2
         if Outcome.FAIL in outcomes:
             return 1
-        return 3 if Outcome.NOT_MADE in outcomes else 0
+        left = (check for check in self.checks if check.name not in self.optional)
+        return 3 if any(check.outcome is Outcome.NOT_MADE for check in left) else 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values."""
@@ -73,6 +85,7 @@ class Report:
                     "name": check.name,
                     "outcome": check.outcome.value,
                     "detail": check.detail,
+                    **({"code": check.code} if check.code else {}),
                 }
                 for check in self.checks
             ],
@@ -113,22 +126,22 @@ def make_checks(
     made: list[Check] = []
     for number, (name, check) in enumerate(checks, start=1):
         if made and made[0].outcome is Outcome.FAIL:
-            outcome, detail = Outcome.NOT_MADE, "The file cannot be read (check 1)."
+            ended = Outcome.NOT_MADE, "The file cannot be read (check 1).", ""
         else:
-            outcome, detail = _made(check, case, subject)
-        made.append(Check(number, name, outcome, detail))
+            ended = _made(check, case, subject)
+        made.append(Check(number, name, *ended))
     return tuple(made)
 
 
-def _made(check: Callable[[Case], str], case: Case, subject: str) -> tuple[Outcome, str]:
+def _made(check: Callable[[Case], str], case: Case, subject: str) -> tuple[Outcome, str, str]:
     try:
-        return Outcome.PASS, check(case)
+        return Outcome.PASS, check(case), ""
     except CannotCheck as reason:
-        return Outcome.NOT_MADE, str(reason)
+        return Outcome.NOT_MADE, str(reason), ""
     except (Fails, ComplianceError) as reason:
-        return Outcome.FAIL, str(reason)
+        return Outcome.FAIL, str(reason), reason.code
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # it comes from outside: whatever shape it has, it must not stop the report
-        return Outcome.FAIL, f"The {subject} is malformed: {error!r}."
+        return Outcome.FAIL, f"The {subject} is malformed: {error!r}.", "malformed"
     except RecursionError:
-        return Outcome.FAIL, f"The {subject} is malformed: it is nested too deeply."
+        return Outcome.FAIL, f"The {subject} is malformed: it is nested too deeply.", "malformed"

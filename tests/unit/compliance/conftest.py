@@ -10,6 +10,7 @@ import pytest
 from compliance.development import DevelopmentKeys, development_keys
 from compliance.development.tsa import DevelopmentTimestampAuthority
 from compliance.errors import RakkanDevelopmentWarning
+from compliance.evidence.signatures import DevelopmentEvidenceSigner, EvidenceSigner
 from compliance.provenance import DevelopmentSigner
 from tests.unit.compliance.productions import ASSET, Inputs, make_inputs, make_video
 
@@ -43,6 +44,12 @@ def tsa_url(authority: DevelopmentTimestampAuthority) -> Iterator[str]:
 def signer(keys: DevelopmentKeys) -> DevelopmentSigner:
     with pytest.warns(RakkanDevelopmentWarning):
         return DevelopmentSigner(keys.release_chain, keys.release_key)
+
+
+@pytest.fixture(scope="session")
+def evidence_signer(keys: DevelopmentKeys, tsa_url: str) -> EvidenceSigner:
+    with pytest.warns(RakkanDevelopmentWarning):
+        return DevelopmentEvidenceSigner(keys.evidence_chain, keys.evidence_key, tsa_url)
 
 
 @pytest.fixture(scope="session")

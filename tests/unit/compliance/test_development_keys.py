@@ -12,6 +12,7 @@ from cryptography import x509
 import compliance
 from compliance.development import development_keys
 from compliance.development.keys import MARK, PROCESS_FILES
+from compliance.development.pki import DOCUMENT_SIGNING
 from compliance.errors import InvalidInput
 from compliance.signing import KeyRole, StatementSigner, StatementVerifier
 from compliance.watermark import WatermarkKey
@@ -39,6 +40,7 @@ def test_secrets_are_private_and_the_bundle_holds_no_secret(tmp_path: Path) -> N
     assert sorted(path.name for path in paths.trust.iterdir()) == [
         "README.txt",
         "checkpoint.pub.pem",
+        "evidence_root.pem",
         "permit.pub.pem",
         "receipt.pub.pem",
         "root.pem",
@@ -57,7 +59,12 @@ def test_a_statement_signed_with_the_keys_is_verified_with_the_bundle(tmp_path: 
 
 def test_the_chains_end_at_the_roots_of_the_bundle(tmp_path: Path) -> None:
     paths = development_keys(tmp_path)
-    for chain, root in (("release_chain.pem", "root.pem"), ("tsa_chain.pem", "tsa_root.pem")):
+    chains = {
+        "release_chain.pem": "root.pem",
+        "evidence_chain.pem": "evidence_root.pem",
+        "tsa_chain.pem": "tsa_root.pem",
+    }
+    for chain, root in chains.items():
         certificates = x509.load_pem_x509_certificates((paths.keys / chain).read_bytes())
         anchor = x509.load_pem_x509_certificate((paths.trust / root).read_bytes())
         path = [*certificates, anchor]
@@ -120,6 +127,56 @@ def test_a_persons_key_that_a_share_still_holds_was_lost_and_is_not_replaced(
         development_keys(tmp_path)
 
 
+def test_a_folder_from_before_packs_were_signed_gets_that_key_and_a_lost_one_is_not_replaced(
+    tmp_path: Path,
+) -> None:
+    paths = development_keys(tmp_path)
+    names = ("evidence_chain.pem", "evidence_key.pem", "evidence_root.pem")
+    for folder in (paths.keys, paths.of_process("seal"), paths.trust):
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
+    before = _contents(paths.keys)
+    (paths.keys / "evidence_chain.pem").write_text("of a call that was killed")
+
+    development_keys(tmp_path)
+
+    after = _contents(paths.keys)
+    assert {name: after[name] for name in before} == before
+    assert after.keys() - before.keys() == set(names)
+    root = (paths.trust / "evidence_root.pem").read_bytes()
+    assert root == after["evidence_root.pem"]
+    x509.load_pem_x509_certificate(after["evidence_chain.pem"]).verify_directly_issued_by(
+        x509.load_pem_x509_certificate(root)
+    )
+    paths.evidence_key.unlink()
+    with pytest.raises(InvalidInput, match=r"evidence_key\.pem missing"):
+        development_keys(tmp_path)
+
+
+def test_the_evidence_certificate_is_one_for_documents_and_nothing_else(tmp_path: Path) -> None:
+    """RFC 5280 and RFC 9336: what PDF readers and our own verifier look for."""
+    paths = development_keys(tmp_path)
+    leaf = x509.load_pem_x509_certificate(paths.evidence_chain.read_bytes())
+    root = x509.load_pem_x509_certificate((paths.trust / "evidence_root.pem").read_bytes())
+    usage = leaf.extensions.get_extension_for_class(x509.KeyUsage)
+    assert usage.critical
+    assert usage.value.digital_signature
+    assert usage.value.content_commitment
+    assert not usage.value.key_cert_sign
+    assert not usage.value.key_agreement
+    extended = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert [purpose.dotted_string for purpose in extended] == [DOCUMENT_SIGNING.dotted_string]
+    constraints = leaf.extensions.get_extension_for_class(x509.BasicConstraints)
+    assert constraints.critical
+    assert not constraints.value.ca
+    assert leaf.version is x509.Version.v3
+    assert 0 < leaf.serial_number.bit_length() <= 159  # RFC 5280, 4.1.2.2
+    authority = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+    subject = root.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    assert authority.key_identifier == subject.digest
+    assert leaf.not_valid_after_utc <= root.not_valid_after_utc
+
+
 def test_a_watermark_key_survives_its_file_and_is_never_overwritten(tmp_path: Path) -> None:
     key = WatermarkKey.generate()
     key.save(tmp_path / "mark.key")
@@ -150,6 +207,8 @@ def test_each_process_holds_the_keys_of_its_own_role_and_no_others(tmp_path: Pat
     assert held["seal"] == {
         "release_chain.pem",
         "release_key.pem",
+        "evidence_chain.pem",
+        "evidence_key.pem",
         "watermark.key",
         "subjects.key",
     }
