@@ -6,16 +6,17 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compliance.errors import ComplianceError, InvalidInput
-from compliance.evidence.case import PackCase, PackTrust, work_folder
-from compliance.evidence.checks import pack_verify
-from compliance.evidence.signatures import SignatureTrust
 from compliance.log.cli import add_trust, read_trust, trust_folder
 from compliance.signing import KeyRole
 from compliance.verify.case import TrustBundle
 from compliance.verify.report import show
 from compliance.watermark import WatermarkKey
+
+if TYPE_CHECKING:
+    from compliance.evidence.case import PackTrust
 
 STATUS = "Exit status: 0 no check failed, 1 one failed, 2 the pack or a key cannot be read."
 _UNREADABLE = 2
@@ -38,6 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> int:
     """Verify, print the report and return the exit status (0, 1 or 2)."""
+    # pyHanko takes half a second to load, and no other command needs it
+    from compliance.evidence.case import PackCase, work_folder  # noqa: PLC0415
+    from compliance.evidence.checks import pack_verify  # noqa: PLC0415
+
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # what it finds is in the report
     named = options.watermark_key or environment.get("RAKKAN_WATERMARK_KEY")
     try:
@@ -53,12 +58,15 @@ def run(options: argparse.Namespace, environment: Mapping[str, str] = os.environ
     return show(report, _VERDICTS, as_json=options.json)
 
 
-def load_trust(options: argparse.Namespace, environment: Mapping[str, str]) -> PackTrust:
+def load_trust(options: argparse.Namespace, environment: Mapping[str, str]) -> "PackTrust":
     """Return whom to trust: the folder of public keys, and the options about the log.
 
     Raises:
         ComplianceError: a key is missing or cannot be read; without it nothing would be proven.
     """
+    from compliance.evidence.case import PackTrust  # noqa: PLC0415  as above
+    from compliance.evidence.signatures import SignatureTrust  # noqa: PLC0415
+
     folder = trust_folder(options, environment)
     for role in (KeyRole.RECEIPT, KeyRole.PERMIT):
         if not (folder / f"{role.value}.pub.pem").is_file():
