@@ -57,6 +57,7 @@ _LIKENESS, _CHECK = "likenesses/<uuid:likeness_id>", "identity/<uuid:check_id>"
 _VOICE = "voices/<uuid:voice_id>"
 _BIOMETRIC = "identity/biometric-consent/<uuid:biometric_id>"
 _CONSENT, _PRODUCTION = "consents/<uuid:consent_id>", "productions/<uuid:production_id>"
+_PACK = "packs/<uuid:pack_id>"
 _MEMBER = "people/<uuid:user_id>"
 _GUARDIANSHIP = "guardianships/<uuid:guardianship_id>"
 _ENDPOINT = "webhooks/<uuid:endpoint_id>"
@@ -104,6 +105,10 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("POST", f"{_API_PRODUCTION}/review"): APPROVER,
         ("GET", f"{_API_PRODUCTION}/video"): SEE_PRODUCTION,
         ("GET", f"{_API_PRODUCTION}/evidence"): SEE_PRODUCTION,
+        ("GET", f"{_API_PRODUCTION}/packs"): SEE_PRODUCTION,
+        ("POST", f"{_API_PRODUCTION}/packs"): SEE_PRODUCTION,
+        ("GET", f"{_API}/{_PACK}"): SEE_PRODUCTION,
+        ("GET", f"{_API}/{_PACK}/file"): SEE_PRODUCTION,
         ("POST", f"{_API}/me/erasure"): PERSONS,
         ("GET", f"{_API}/erasures/<slug:secret>"): ALL,
         ("GET", f"{_API}/webhooks"): ADMINISTRATOR,
@@ -264,6 +269,9 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", f"{_PRODUCTION}/voice"): SEE_PRODUCTION,
         ("GET", f"{_PRODUCTION}/video"): SEE_PRODUCTION,
         ("GET", f"{_PRODUCTION}/evidence"): SEE_PRODUCTION,
+        ("GET", f"{_PRODUCTION}/packs"): SEE_PRODUCTION,
+        ("POST", f"{_PRODUCTION}/packs"): SEE_PRODUCTION,
+        ("GET", f"{_PACK}/file"): SEE_PRODUCTION,
         ("GET", "my-data"): PERSONS,
         ("GET", "my-data/copy"): PERSONS,
         ("GET", "my-data/erasure"): PERSONS,

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from asn1crypto import cms, tsp, x509
 from pyhanko.sign.timestamps import TimeStamper
+from pyhanko.sign.timestamps.common_utils import TimestampRequestError, handle_tsp_response
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko_certvalidator import ValidationContext
 
@@ -56,6 +57,23 @@ class UrlTimeStamper(TimeStamper):
                 f"The time-stamp authority {self._url} does not answer: {error}.",
                 remedy="Try again when it does.",
             ) from error
+
+
+def ask_stamp(data: bytes, url: str) -> bytes:
+    """Return an authority's answer (TimeStampResp, DER) about the SHA-256 of ``data``.
+
+    Raises:
+        StampUnavailable: it does not answer, or not what was asked.
+    """
+    stamper = UrlTimeStamper(url)
+    imprint = hashlib.sha256(data).digest()
+    nonce, request = stamper.request_cms(imprint, "sha256")  # type: ignore[no-untyped-call]
+    try:
+        response = asyncio.run(stamper.async_request_tsa_response(request))
+        handle_tsp_response(response, nonce)
+    except (KeyError, TypeError, ValueError, TimestampRequestError) as error:
+        raise StampUnavailable(f"The time-stamp authority {url} refused: {error}.") from error
+    return bytes(response.dump())
 
 
 def check_stamp(response: bytes, data: bytes, roots: Roots) -> datetime:

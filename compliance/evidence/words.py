@@ -6,17 +6,17 @@ LANGUAGES = ("en", "ja")
 
 # key -> English, Japanese
 _WORDS: dict[str, tuple[str, str]] = {
-    "title": ("Evidence of one video", "動画1本の制作に関する証拠"),
+    "title": ("Evidence of one video", "動画1本の制作の証跡"),
     "subtitle": (
         "Summary of an evidence pack, signed by the publisher",
-        "証拠パックの要約（発行者の電子署名付き）",
+        "証跡パックの要約（発行者の電子署名付き）",
     ),
     "intro": (
         "This document says who agreed to this video, who approved it, what was made and by which "
         "model. It is signed and time-stamped. It is a part of an evidence pack: a zip file whose "
         "other members prove what is said here. How to check them is on the last page.",
         "この文書は、この動画に誰が同意し、誰が承認し、どのモデルで何が作られたかを示します。"
-        "電子署名とタイムスタンプが付いています。証拠パック（zipファイル）の一部であり、"
+        "電子署名とタイムスタンプが付いています。証跡パック（zipファイル）の一部であり、"
         "ここに書かれたことはパック内の他のファイルで証明されます。検証の方法は最後にあります。",
     ),
     "ended": ("What happened since", "公開後の経過"),
@@ -182,7 +182,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "likenesses.voice.added": ("A voice was enrolled", "声が登録されました"),
     "likenesses.voice.measured": ("A voice sample was measured", "声の見本が検査されました"),
     "previews.preview.requested": ("A preview was asked for", "試写が依頼されました"),
-    "evidence.bundle.exported": ("Evidence was exported", "証拠が書き出されました"),
+    "evidence.bundle.exported": ("Evidence was exported", "証跡が書き出されました"),
     "releases.release.revoked": ("The release was revoked", "公開が取り消されました"),
 }
 
@@ -205,7 +205,7 @@ To check it offline, with the publisher's public keys from somewhere else than t
   pip install rakkan
   python -m compliance evidence verify PACK.zip --trust FOLDER_OF_KEYS
 
-証拠パックの検証（オフライン）：
+証跡パックの検証（オフライン）：
 発行者の公開鍵をこのパック以外から入手し、上のコマンドを実行してください。
 summary.pdf は人が読むための要約で、電子署名とタイムスタンプが付いています。
 """

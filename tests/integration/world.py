@@ -39,8 +39,12 @@ from rakkan.approvals.services import (
     forbidden_use_ensure,
     policy_propose,
 )
+from rakkan.audit.services import log_advance
 from rakkan.config.providers import providers_of
 from rakkan.consents.models import Consent
+from rakkan.evidence.models import Pack
+from rakkan.evidence.services import pack_request
+from rakkan.evidence.services.build import pack_build
 from rakkan.identity.models import BiometricConsent, IdentityChallenge, IdentityCheck
 from rakkan.identity.services import (
     biometric_consent_grant,
@@ -151,6 +155,7 @@ class World:
     change: RuleChange  # of rules, proposed by a second administrator
     delegation: Delegation  # of the approver to the deputy
     erasure_secret: str  # of a third person's erasure
+    pack: Pack  # of the released production, built
     tokens: dict[Who, str] = field(default_factory=dict)
     cookies: dict[Who, str] = field(default_factory=dict)
 
@@ -177,6 +182,7 @@ class World:
             "rule_id": self.forbidden.pk,
             "change_id": self.change.pk,
             "secret": self.erasure_secret,
+            "pack_id": self.pack.pk,
             "endpoint_id": self.endpoint.pk,
             "message_id": self.message.pk,
             "job_id": self._job(path),
@@ -188,7 +194,7 @@ class World:
             return self.queued
         if path.endswith(("/submit", "/cancel")):
             return self.draft
-        if path.endswith(("/video", "/evidence")):
+        if path.endswith(("/video", "/evidence", "/packs")):
             return self.released
         if path.endswith("/redraft"):
             return self.ended
@@ -223,6 +229,7 @@ class World:
             self.forbidden,
             self.change,
             self.delegation,
+            self.pack,
         ]
         rows += [
             self.draft,
@@ -246,6 +253,7 @@ def world_make() -> World:
     people.identity_make(team)
     voice = people.voice_ready(team)
     consent = people.consent_make(team, likeness, permitted_changes=["expression"])
+    released = _released(team, likeness)
     users = {
         Who.REQUESTER: team.requester,
         Who.COLLEAGUE: people.user_make(team.organisation, Role.REQUESTER),
@@ -285,7 +293,8 @@ def world_make() -> World:
         previewed=_previewed(team, likeness),
         queued=_approved(team, likeness),
         rendering=rendering,
-        released=_released(team, likeness),
+        released=released,
+        pack=_pack(team, released),
         ended=_ended(team, likeness),
         passkey=people.passkey_make(team.approver)[0],
         deputy=deputy,
@@ -390,6 +399,15 @@ def _released(team: people.Team, likeness: Likeness) -> Production:
     production = sealed_make(team, likeness)
     assert production.state == "released", production.problem
     return production
+
+
+def _pack(team: people.Team, released: Production) -> Pack:
+    log_advance()
+    pack = pack_request(
+        user=team.auditor, production_id=released.pk, language="en", with_video=False
+    )
+    pack_build(pack.pk)
+    return pack
 
 
 def _finished(team: people.Team, likeness: Likeness) -> Production:
@@ -562,6 +580,7 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
             "valid_until": day.date().isoformat(),
         },
         "my-data/erasure": {"sure": "on"},
+        "productions/<uuid:production_id>/packs": {"language": "en"},
         "api/v1/webhooks": {
             "url": "https://hooks.example/two",
             "topics": ["release.revoked"],

@@ -31,5 +31,12 @@ app = Celery("rakkan")
 app.add_defaults(_options)
 app.set_default()
 app.autodiscover_tasks(
-    ["rakkan.accounts", "rakkan.audit", "rakkan.lifecycle", "rakkan.productions", "rakkan.webhooks"]
+    [
+        "rakkan.accounts",
+        "rakkan.audit",
+        "rakkan.evidence",
+        "rakkan.lifecycle",
+        "rakkan.productions",
+        "rakkan.webhooks",
+    ]
 )

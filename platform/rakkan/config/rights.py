@@ -25,6 +25,7 @@ _LOCKED = frozenset(
         "accounts_invitation",
         "approvals_workflow",
         "consents_consent",
+        "evidence_pack",
         "identity_biometricconsent",
         "likenesses_guardianship",
         "previews_preview",

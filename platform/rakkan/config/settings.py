@@ -19,6 +19,12 @@ BASE_DIR = Path(__file__).resolve().parents[3]
 FRONTEND_DIR = BASE_DIR / "frontend"
 if not FRONTEND_DIR.is_dir():  # installed from a wheel: the folder lies inside the package
     FRONTEND_DIR = Path(__file__).resolve().parents[1] / "frontend"
+# Cards of the models that workers use, which evidence packs carry; beside this program, or nowhere.
+RAKKAN_MODEL_CARDS = os.environ.get("RAKKAN_MODEL_CARDS") or str(
+    Path(__file__).resolve().parents[2 if FRONTEND_DIR.parent != BASE_DIR else 3]
+    / "generation"
+    / "weights"
+)
 
 RAKKAN_ENV = one_of("RAKKAN_ENV", "development", "production")
 SECRET_KEY = required("RAKKAN_SECRET_KEY")
@@ -47,6 +53,7 @@ RAKKAN_APPROVAL_DAYS = number("RAKKAN_APPROVAL_DAYS", 14)
 RAKKAN_CONFIRM_SECONDS = at_most("RAKKAN_CONFIRM_SECONDS", 300)  # decisions: how recent
 RAKKAN_PREVIEW_SECONDS = number("RAKKAN_PREVIEW_SECONDS", 6)  # of the voice track, from its start
 RAKKAN_PREVIEW_HOURS = number("RAKKAN_PREVIEW_HOURS", 72)  # then it is destroyed, decided or not
+RAKKAN_PACK_DAYS = number("RAKKAN_PACK_DAYS", 14)  # then an evidence pack is deleted
 RAKKAN_CHALLENGE_SECONDS = at_most("RAKKAN_CHALLENGE_SECONDS", 60)  # to answer it in, once
 RAKKAN_BIOMETRIC_DAYS = number("RAKKAN_BIOMETRIC_DAYS", 3 * 365)  # templates destroyed by then
 # Hosts that webhooks may reach although they are not public, or speak plain http.
@@ -263,7 +270,10 @@ CELERY = {
     "broker_connection_retry_on_startup": True,
     "task_ignore_result": True,
     "task_default_queue": "default",
-    "task_routes": {"rakkan.productions.seal": {"queue": "seal"}},
+    "task_routes": {
+        "rakkan.productions.seal": {"queue": "seal"},
+        "rakkan.evidence.pack": {"queue": "seal"},
+    },
     # PostgreSQL holds lease and state, so a message may be acknowledged as soon as it is taken.
     "task_acks_late": False,
     "worker_prefetch_multiplier": 1,
@@ -291,6 +301,11 @@ CELERY = {
             "task": "rakkan.webhooks.deliver",
             "schedule": 5.0,
             "options": {"expires": 5.0},
+        },
+        "packs": {
+            "task": "rakkan.evidence.tend",
+            "schedule": 15.0,
+            "options": {"expires": 15.0},
         },
         "resume-erasures": {
             "task": "rakkan.lifecycle.resume",
@@ -324,5 +339,7 @@ LOGGING = {
     "loggers": {
         "httpx": {"level": "WARNING"},
         "fido2": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
+        "pyhanko": {"level": "WARNING"},
     },  # a line for every request says nothing
 }

@@ -2,7 +2,8 @@
 
 Areas keep apart what may leave the system and what may not: ``inputs`` (portraits, voices,
 evidence), ``recordings`` (of cameras, sealed under the person's key), ``quarantine`` (rendered, not
-sealed), ``previews`` and ``releases``. A blob is never overwritten: equal names mean equal bytes.
+sealed), ``previews``, ``releases`` and ``packs`` (of evidence). A blob is never overwritten: equal
+names mean equal bytes.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Area(StrEnum):
     QUARANTINE = "quarantine"
     PREVIEWS = "previews"
     RELEASES = "releases"
+    PACKS = "packs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ _COLUMNS = {
     "dispatch_permitrevocation.reason": "not personal: a code",
     "django_session.session_key": "deleted with the account; random",
     "django_session.session_data": "deleted with the account; ids",
+    "evidence_packend.reason": "not personal: a code",
     "identity_biometricconsent.record": "kept: ids, moments and the controller, no words of people",
     "identity_biometricconsent.receipt": "kept: the record, signed",
     "identity_identitychallenge.document": "kept: ids, digests, moments and what was asked",
@@ -107,6 +108,8 @@ _ELSEWHERE = {
     "and by an erasure",
     "storage: quarantine": "what workers handed in and what was sealed: deleted",
     "storage: previews": "deleted when the preview ends, and by an erasure",
+    "storage: packs": "evidence packs, with words and receipts of people: deleted when their term "
+    "ends, and by an erasure of who is seen or heard",
     "storage: releases": "released files: deleted; copies handed out before are out of reach",
     "log lines": "ids and codes; the embedded PostgreSQL logs no row contents",
     "the broker": "ids",

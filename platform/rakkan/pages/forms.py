@@ -62,6 +62,20 @@ class Form(forms.Form):
         super().__init__(*args, **kwargs)
 
 
+class PackForm(Form):
+    """What kind of evidence pack."""
+
+    language = forms.ChoiceField(
+        label=_("Language of the summary"),
+        choices=[(code, name) for code, name in settings.LANGUAGES],
+    )
+    with_video = forms.BooleanField(
+        label=_("Put the video in"),
+        required=False,
+        help_text=_("Without it the pack is small; whoever has the video can check both together."),
+    )
+
+
 class PasswordForm(Form):
     """The password of somebody who is signed in."""
 

@@ -359,6 +359,16 @@ TEXTS: dict[str, Words] = {
     "preview-exists": Words(
         _("There is a preview already."), _("Look at it, or wait until it is drawn.")
     ),
+    "pack-ended": Words(_("The evidence pack has ended."), _("Ask for a new one.")),
+    "pack-limit": Words(
+        _("There are as many evidence packs of this video as there may be."),
+        _("Download one of them; each ends by itself."),
+    ),
+    "pack-waiting": Words(_("The evidence pack is not built yet."), _AGAIN),
+    "language-unknown": Words(
+        _("No summary is written in this language."), _("Choose English or Japanese.")
+    ),
+    "not-provable-yet": Words(_("It cannot be proven yet: the log does not cover it."), _AGAIN),
     "preview-limit": Words(
         _("There were as many previews of this request as there may be."),
         _("Decide on what you have seen."),

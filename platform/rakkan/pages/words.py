@@ -93,6 +93,7 @@ OBJECTS: Words = {  # what audit events are about
     "consent": pgettext_lazy("object", "Consent"),
     "production": pgettext_lazy("object", "Production"),
     "release": pgettext_lazy("object", "Release"),
+    "pack": pgettext_lazy("object", "Evidence pack"),
     "measured object": pgettext_lazy("object", "Measured input"),
     "job": pgettext_lazy("object", "Job"),
     "permit": pgettext_lazy("object", "Permit"),

@@ -19,13 +19,13 @@ from compliance.evidence.facts import own_note
 from compliance.evidence.signatures import (
     pdf_attachment,
 )
+from compliance.evidence.stamps import ask_stamp
 from compliance.ledger import Checkpoint, LogProof, parse_note
 from compliance.provenance import sign_file
 from tests.unit.compliance.logs import LOG, STRANGER, WITNESS
 from tests.unit.compliance.pack_outsiders import Lab, Mutation, flipped
 from tests.unit.compliance.packs import (
     Scenario,
-    ask_stamp,
     honest,
     pack_again,
     prove,

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-
-from asn1crypto import algos, tsp
 
 from compliance.canonical import canonical_json, digest
 from compliance.development import DevelopmentKeys
@@ -22,6 +18,7 @@ from compliance.evidence.checks import pack_verify
 from compliance.evidence.document import render_summary
 from compliance.evidence.facts import own_note
 from compliance.evidence.signatures import EvidenceSigner, SignatureTrust
+from compliance.evidence.stamps import ask_stamp
 from compliance.ledger import Checkpoint, LogProof, LogTrust, leaf_hash
 from compliance.provenance import Signer, read_manifest, sign_file
 from compliance.provenance.trust import TrustAnchors
@@ -83,19 +80,6 @@ class Made:
     given: PackInput
     released: Path
     members: dict[str, bytes | Path] = field(default_factory=dict)
-
-
-def ask_stamp(data: bytes, url: str) -> bytes:
-    """Return the authority's answer, as the platform keeps it."""
-    imprint = {
-        "hash_algorithm": algos.DigestAlgorithm({"algorithm": "sha256"}),
-        "hashed_message": hashlib.sha256(data).digest(),
-    }
-    asked = tsp.TimeStampReq({"version": 1, "message_imprint": imprint, "cert_req": True})
-    headers = {"Content-Type": "application/timestamp-query"}
-    with urllib.request.urlopen(urllib.request.Request(url, asked.dump(), headers)) as reply:  # noqa: S310
-        answer: bytes = reply.read()
-    return answer
 
 
 def honest(

@@ -41,6 +41,7 @@ def test_secrets_are_private_and_the_bundle_holds_no_secret(tmp_path: Path) -> N
         "README.txt",
         "checkpoint.pub.pem",
         "evidence_root.pem",
+        "log.vkey",
         "permit.pub.pem",
         "receipt.pub.pem",
         "root.pem",

@@ -24,6 +24,7 @@ from rakkan.audit.services import Actor, Subject, event_record, refusal_recorded
 from rakkan.consents.models import Consent
 from rakkan.core.errors import Refused
 from rakkan.dispatch.services import jobs_stop_of
+from rakkan.evidence.services import packs_end_of
 from rakkan.identity.services import biometric_consents_end
 from rakkan.lifecycle.files import file_delete, files_of
 from rakkan.lifecycle.models import Erasure, ErasureStep, Step
@@ -166,14 +167,17 @@ def _close_account(erasure: Erasure) -> tuple[int, int]:
 
 
 def _delete_files(erasure: Erasure) -> tuple[int, int]:
-    """Delete every file about the person that nobody else's row names."""
+    """Delete every file about the person that nobody else's row names, and evidence of them."""
+    packs = packs_end_of(erasure.person_id)
     files = files_of(erasure.person_id)
     gone = frozenset(file.row for file in files)
     deleted = {file.sha256 for file in files if file_delete(file, gone)}
-    return len(deleted), len({file.sha256 for file in files} - deleted)
+    return len(deleted) + packs, len({file.sha256 for file in files} - deleted)
 
 
-@transaction.atomic
 def _destroy_keys(erasure: Erasure) -> tuple[int, int]:
     subjects = (erasure.person_id, erasure.asked_by_id)
-    return sum(subject_key_destroy(subject_id=subject) for subject in subjects), 0
+    with transaction.atomic():
+        count = sum(subject_key_destroy(subject_id=subject) for subject in subjects)
+    packs_end_of(erasure.person_id)  # what was being built; from here on none can be
+    return count, 0

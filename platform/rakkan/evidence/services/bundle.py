@@ -4,15 +4,18 @@ import json
 from typing import Any
 from uuid import UUID
 
+from compliance.receipt.reader import read_record
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_actor
-from rakkan.approvals.selectors import decisions_of
+from rakkan.approvals.selectors import decisions_of, reviews_of, workflow_of
 from rakkan.audit.models import Event
 from rakkan.audit.names import EventName
 from rakkan.audit.selectors import events_about
 from rakkan.audit.services import event_record, refusal_recorded
+from rakkan.consents.models import Consent
 from rakkan.core.errors import Refused
 from rakkan.dispatch.selectors import permit_used
+from rakkan.identity.models import IdentityDecision
 from rakkan.productions.models import Production
 from rakkan.productions.selectors import production_get
 from rakkan.productions.services.addresses import status_url
@@ -35,12 +38,18 @@ def evidence_export(*, user: User, production_id: UUID | str) -> dict[str, Any]:
     production = production_get(user, production_id)
     subject = subject_of(production)
     with refusal_recorded(EventName.RELEASE_REFUSED, actor=user_actor(user), subject=subject):
-        bundle = _bundle(production)
+        bundle = evidence_document(production)
         event_record(EventName.EVIDENCE_EXPORTED, actor=user_actor(user), subject=subject)
     return bundle
 
 
-def _bundle(production: Production) -> dict[str, Any]:
+def evidence_document(production: Production) -> dict[str, Any]:
+    """Return what proves a production, with every event about it, in the log already or not.
+
+    Raises:
+        Refused: it is not released.
+        Erased: the depicted person was erased.
+    """
     release, permit = release_of(production.pk), permit_used(production.pk)
     if release is None or permit is None:
         raise Refused(
@@ -62,7 +71,10 @@ def _bundle(production: Production) -> dict[str, Any]:
         "consent": {"receipt": consents.likeness.receipt},
         "voice_consent": {"receipt": consents.voice.receipt},
         "voice_measurement": _voice_measurement(production),
+        "identity": {"seen": _identity(consents.likeness), "heard": _identity(consents.voice)},
+        "policy": _policy(production),
         "approvals": _approvals(production),
+        "reviews": _reviews(production),
         "permit": permit.token,
         "result": production.rendering.result,
         "gate": {"checks": release.gate.checks},
@@ -73,7 +85,7 @@ def _bundle(production: Production) -> dict[str, Any]:
             "released_at": release.released_at.isoformat(),
         },
         "status_url": status_url(release.asset_id),
-        "events": [_event(event) for event in _events(production)],
+        "events": [event_entry(event) for event in production_events(production)],
     }
 
 
@@ -81,6 +93,46 @@ def _voice_measurement(production: Production) -> dict[str, Any]:
     """Return what approvers saw of the voice: verdict, and how it compared with the sample."""
     measured = production.voice_measurement
     return {"verdict": measured.verdict, "voice_match": measured.facts.get("voice_match")}
+
+
+def _identity(consent: Consent) -> dict[str, str]:
+    """Return which decision says who consented: no evidence, only its digest."""
+    decision = IdentityDecision.objects.select_related("check_made").get(
+        pk=read_record(consent.record).identity["decision"]
+    )
+    return {
+        "person": str(decision.check_made.person_id),
+        "decision": str(decision.pk),
+        "method": decision.check_made.method,
+        "evidence_sha256": decision.check_made.evidence_sha256,
+        "valid_until": decision.valid_until.isoformat(),
+    }
+
+
+def _policy(production: Production) -> dict[str, Any]:
+    """Return what the policies asked for when it was submitted."""
+    workflow = workflow_of(production.pk)
+    steps = workflow.steps.all() if workflow else ()
+    return {
+        "policies": workflow.policies if workflow else [],
+        "steps": [
+            {"stage": step.stage, "name": step.name, "quorum": step.quorum} for step in steps
+        ],
+        "reviewers": workflow.reviewers if workflow else 0,
+    }
+
+
+def _reviews(production: Production) -> list[dict[str, Any]]:
+    """Return who watched the finished file; what they wrote stays here."""
+    return [
+        {
+            "reviewer": str(review.reviewer_id),
+            "accepted": review.accepted,
+            "file_sha256": review.file_sha256,
+            "decided_at": review.decided_at.isoformat(),
+        }
+        for review in reviews_of(production.pk)
+    ]
 
 
 def _approvals(production: Production) -> list[dict[str, Any]]:
@@ -97,7 +149,8 @@ def _approvals(production: Production) -> list[dict[str, Any]]:
     ]
 
 
-def _events(production: Production) -> list[Event]:
+def production_events(production: Production) -> list[Event]:
+    """Return the events about a production and what it stands on, in their order."""
     about = [production.pk, production.likeness_id, production.consent_id]
     about += [production.speaker_id, production.voice_consent_id]
     # A stranger who knocked was refused, and that is in the log: of their own organisation.
@@ -105,7 +158,8 @@ def _events(production: Production) -> list[Event]:
     return list(events_about([str(item) for item in about]).filter(organisation_id__in=own))
 
 
-def _event(event: Event) -> dict[str, Any]:
+def event_entry(event: Event) -> dict[str, Any]:
+    """Return an event as evidence tells it: its place, its leaf hash and all it says."""
     leaf = getattr(event, "leaf", None)
     return {
         "sequence": leaf.sequence if leaf else None,
