@@ -681,6 +681,7 @@ def _watched(world: World) -> dict[str, str]:
 # Written by a refusal too (the event that says so), or by nobody's act.
 _NOT_COUNTED = (
     "audit_event",
+    "audit_waiting",
     "django_session",
     "django_migrations",
     "knox_authtoken",
