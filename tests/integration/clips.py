@@ -4,24 +4,81 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 from PIL import Image
 
 from compliance.watermark import expand
+from compliance.watermark.marker import Marker
 from generation.media.encoder import Encoder, VideoFormat
+from generation.media.stamp import PreviewStamp
 from rakkan.releases.keys import watermark_key
 from tests.integration import people
 
+_SOUND = people.FIXTURES / "speech.wav"
+
 SIZE, FPS, SECONDS = 512, 25, 5.68  # as people.draft asks for, and as long as its speech
+PREVIEW_SIZE, PREVIEW_FPS = 256, 12
 
 
 def marked_clip(folder: Path, asset_id: str) -> bytes:
     """Bytes of a clip with the sample speech whose every frame says ``asset_id``."""
-    sound = people.FIXTURES / "speech.wav"
-    with Image.open(people.FIXTURES / "portrait.png") as photo:
-        picture = np.asarray(photo.convert("RGB").resize((SIZE, SIZE)))
     path, pattern = folder / f"{asset_id}.mp4", expand(watermark_key(), asset_id)
-    with Encoder(path, VideoFormat(SIZE, SIZE, FPS), audio=sound, pattern=pattern) as encoder:
-        for index in range(round(SECONDS * FPS)):
-            encoder.write(np.roll(picture, index % 5, axis=1))
+    with Encoder(path, VideoFormat(SIZE, SIZE, FPS), audio=_SOUND, pattern=pattern) as encoder:
+        _draw(encoder, SIZE, round(SECONDS * FPS))
     return path.read_bytes()
+
+
+def preview_clip(folder: Path, asset_id: str, *, marked: int = 24) -> bytes:
+    """Bytes of a preview of two seconds.
+
+    Args:
+        folder: where it is made.
+        asset_id: what the words across it say, and its first ``marked`` frames invisibly.
+        marked: the frames after them say another id.
+    """
+    path, size = folder / f"{asset_id}.mp4", VideoFormat(PREVIEW_SIZE, PREVIEW_SIZE, PREVIEW_FPS)
+    stamp = PreviewStamp(PREVIEW_SIZE, PREVIEW_SIZE, asset_id)
+    own, other = (expand(watermark_key(), name) for name in (asset_id, "0" * 16))
+    options = {"audio": _SOUND, "max_seconds": 2.0, "stamp": stamp}
+    with Encoder(path, size, pattern=own, **options) as encoder:
+        _draw(encoder, PREVIEW_SIZE, marked)
+        encoder._marker = Marker(other, PREVIEW_SIZE, PREVIEW_SIZE)
+        _draw(encoder, PREVIEW_SIZE, 24 - marked)
+    return path.read_bytes()
+
+
+def unmarked_clip(folder: Path, marked: bytes) -> bytes:
+    """The same pictures and sound without colour, and so without any mark."""
+    source, target = folder / "marked.mp4", folder / "unmarked.mp4"
+    source.write_bytes(marked)
+    with av.open(str(source)) as old, av.open(str(target), "w") as new:
+        picture, sound = old.streams.video[0], old.streams.audio[0]
+        grey = new.add_stream("libx264", rate=picture.average_rate)
+        grey.width, grey.height, grey.pix_fmt = picture.width, picture.height, "yuv420p"
+        copy = new.add_stream_from_template(sound)
+        for packet in old.demux(picture, sound):
+            if packet.stream is sound:
+                if packet.dts is not None:
+                    packet.stream = copy
+                    new.mux(packet)
+                continue
+            for frame in packet.decode():
+                planes = frame.to_ndarray()
+                planes[frame.height :] = 128
+                new.mux(grey.encode(_as_frame(planes, frame)))
+        new.mux(grey.encode())
+    return target.read_bytes()
+
+
+def _as_frame(planes: np.ndarray, like: av.VideoFrame) -> av.VideoFrame:
+    frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+    frame.pts, frame.time_base = like.pts, like.time_base
+    return frame
+
+
+def _draw(encoder: Encoder, size: int, frames: int) -> None:
+    with Image.open(people.FIXTURES / "portrait.png") as photo:
+        picture = np.asarray(photo.convert("RGB").resize((size, size)))
+    for index in range(frames):
+        encoder.write(np.roll(picture, index % 5, axis=1))

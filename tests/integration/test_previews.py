@@ -20,6 +20,7 @@ from rakkan.accounts.roles import Role
 from rakkan.accounts.services.roles import role_grant
 from rakkan.approvals.services import Verdict, Word
 from rakkan.audit.models import Event
+from rakkan.core.blobs import Area, blob_open
 from rakkan.core.errors import NotFound, NotPermitted, Refused
 from rakkan.dispatch.models import Job
 from rakkan.previews.models import (
@@ -37,7 +38,7 @@ from rakkan.productions.services.reconcile import reconcile
 from rakkan.productions.services.stop import production_cancel
 from rakkan.productions.services.withdraw import withdraw
 from tests.integration import people
-from tests.integration.world import render_result
+from tests.integration.world import preview_drawn, render_result
 
 pytestmark = pytest.mark.django_db
 DATA = b"the bytes of a preview"
@@ -56,9 +57,9 @@ def production(team: people.Team) -> Production:
 
 @pytest.fixture
 def seen(team: people.Team, production: Production) -> Preview:
-    """A preview whose file is there."""
+    """A preview whose file is there and was read."""
     preview = preview_request(user=team.approver, production_id=production.pk)
-    people.preview_handed_in(preview, DATA, render_result(DATA))
+    preview_drawn(preview)
     return preview
 
 
@@ -99,7 +100,8 @@ def test_the_requester_and_those_who_decide_see_it_and_each_viewing_is_written(
     for user in (team.requester, team.approver):
         answer = watch(user, production)
         assert answer.status_code == 200
-        assert b"".join(answer.streaming_content) == DATA
+        data = b"".join(answer.streaming_content)
+        assert hashlib.sha256(data).hexdigest() == seen.file.file_sha256
         assert "no-store" in answer["Cache-Control"]
 
     events = Event.objects.filter(name="previews.preview.viewed", object_id=production.pk)
@@ -171,7 +173,7 @@ def test_it_is_destroyed_with_the_commit_in_which_its_request_leaves_approval(
     leave: Callable[[people.Team, Production], None],
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    assert stored() == [SHA256]
+    assert stored() == [seen.file.file_sha256]
 
     with django_capture_on_commit_callbacks(execute=True):
         leave(team, production)
@@ -188,7 +190,7 @@ def test_a_crash_after_the_decision_leaves_the_file_to_the_reconciler(
     team: people.Team, production: Production, seen: Preview
 ) -> None:
     people.approve(team.approver, production)  # the commit's callbacks never run here
-    assert stored() == [SHA256]
+    assert stored() == [seen.file.file_sha256]
 
     reconcile()
 
@@ -325,9 +327,12 @@ def test_a_render_result_that_names_a_previews_file_is_refused(
 ) -> None:
     worker = people.render_worker(people.approve(team.approver, production))
     worker.claim()
-    assert worker.upload(SHA256, DATA).status_code == 201
+    with blob_open(Area.PREVIEWS, seen.file.file_sha256) as stream:
+        data = stream.read()
+    result = render_result(data)
+    assert worker.upload(result["sha256"], data).status_code == 201
 
-    answer = worker.result(render_result(DATA))
+    answer = worker.result(result)
 
     assert answer.json()["code"] == "result-invalid"
     production.refresh_from_db()
@@ -344,6 +349,7 @@ def test_no_row_on_the_way_to_a_release_can_name_a_preview(
     team: people.Team, production: Production, seen: Preview
 ) -> None:
     permit = PreviewFile.objects.get(preview=seen).permit_id
+    file = seen.file.file_sha256
     now, other = timezone.now(), "0" * 64
     organisation = production.organisation_id
     sealing = (
@@ -365,12 +371,12 @@ def test_no_row_on_the_way_to_a_release_can_name_a_preview(
     asset, own = seen.asset_id, production.asset_id
     for sql, values in (
         (sealing, [uuid4(), production.pk, asset, other, other, now]),
-        (sealing, [uuid4(), production.pk, own, SHA256, other, now]),
-        (sealing, [uuid4(), production.pk, own, other, SHA256, now]),
-        (gate, [uuid4(), production.pk, SHA256, now]),
+        (sealing, [uuid4(), production.pk, own, file, other, now]),
+        (sealing, [uuid4(), production.pk, own, other, file, now]),
+        (gate, [uuid4(), production.pk, file, now]),
         (release, [uuid4(), production.pk, asset, organisation, uuid4(), other, now]),
-        (release, [uuid4(), production.pk, own, organisation, uuid4(), SHA256, now]),
-        (rendering, [uuid4(), production.pk, permit, SHA256, now]),
+        (release, [uuid4(), production.pk, own, organisation, uuid4(), file, now]),
+        (rendering, [uuid4(), production.pk, permit, file, now]),
     ):
         assert "never released" in refused(sql, *values)
     assert "no permit" in refused(rendering, uuid4(), production.pk, permit, other, now)

@@ -55,10 +55,12 @@ from rakkan.lifecycle.models import LegalHold
 from rakkan.lifecycle.services import erasure_ask, hold_set
 from rakkan.likenesses.models import Guardianship, Likeness, Voice
 from rakkan.likenesses.services import person_ensure
+from rakkan.previews.models import Preview
 from rakkan.productions.models import Production
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.finish import production_finish
 from rakkan.productions.services.preview import preview_request
+from rakkan.productions.services.preview_read import preview_read
 from rakkan.productions.services.stop import production_cancel
 from rakkan.productions.services.submit import production_submit
 from rakkan.releases.models import Sealing
@@ -381,9 +383,16 @@ def _submitted(team: people.Team, draft: Production) -> Production:
 def _previewed(team: people.Team, likeness: Likeness) -> Production:
     production = _submitted(team, people.draft_make(team, likeness))
     preview = preview_request(user=team.requester, production_id=production.pk)
-    data = b"the bytes of preview " + preview.asset_id.encode()  # no two have the same
-    people.preview_handed_in(preview, data, render_result(data))
+    preview_drawn(preview)
     return production
+
+
+def preview_drawn(preview: Preview) -> None:
+    """Let a worker draw a preview, and its mark be read back."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = clips.preview_clip(Path(folder), preview.asset_id)
+    people.preview_handed_in(preview, data, render_result(data))
+    preview_read(preview.pk)
 
 
 def _approved(team: people.Team, likeness: Likeness) -> Production:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar
 from unittest.mock import patch
 
@@ -66,6 +69,7 @@ from rakkan.productions.services.finish import production_finish
 from rakkan.productions.services.guardian import guardianship_end
 from rakkan.productions.services.portray import portrait_add, voice_enrol
 from rakkan.productions.services.preview import preview_request, preview_watch
+from rakkan.productions.services.preview_read import preview_read
 from rakkan.productions.services.prove import recording_hand_in
 from rakkan.productions.services.receive import job_beat, job_failure, job_result, output_accept
 from rakkan.productions.services.reconcile import reconcile
@@ -646,6 +650,7 @@ class Walk(RuleBasedStateMachine):
         if lease is not None and steps > 1:
             self._beat(lease)
             self._hand_in(lease, preview_bytes(newest.asset_id))
+            self.do("read preview", lambda: preview_read(newest.pk))
         if steps > 2:
             self.watch_preview(0, place)
             self.watch_preview(5, place)
@@ -985,9 +990,11 @@ _OPEN = {"draft", "in_approval", "queued", "rendering", "rendered", "sealed", "i
 _OPEN.add("released")
 
 
+@cache
 def preview_bytes(asset_id: str) -> bytes:
-    """What a worker hands in as a preview."""
-    return b"preview " + asset_id.encode()
+    """What a worker hands in as a preview: the seal worker looks for its mark."""
+    with tempfile.TemporaryDirectory() as folder:
+        return clips.preview_clip(Path(folder), asset_id)
 
 
 def _sees_previews(user: User, production: Production) -> bool:

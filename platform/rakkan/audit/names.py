@@ -62,6 +62,7 @@ class EventName(StrEnum):
     RULE_REFUSED = "approvals.rule.refused"
     PREVIEW_REQUESTED = "previews.preview.requested"
     PREVIEW_RECEIVED = "previews.preview.received"
+    PREVIEW_READ = "previews.preview.read"
     PREVIEW_VIEWED = "previews.preview.viewed"
     PREVIEW_REFUSED = "previews.preview.refused"
     PREVIEW_ENDED = "previews.preview.ended"

@@ -273,6 +273,7 @@ CELERY = {
     "task_routes": {
         "rakkan.productions.seal": {"queue": "seal"},
         "rakkan.evidence.pack": {"queue": "seal"},
+        "rakkan.productions.read_preview": {"queue": "seal"},
     },
     # PostgreSQL holds lease and state, so a message may be acknowledged as soon as it is taken.
     "task_acks_late": False,

@@ -62,6 +62,7 @@ WORDS: dict[str, str | Promise] = {
     Name.RULE_REFUSED: _("A change of rules was refused"),
     Name.PREVIEW_REQUESTED: _("A preview was asked for"),
     Name.PREVIEW_RECEIVED: _("A preview was handed in"),
+    Name.PREVIEW_READ: _("The mark of a preview was read back"),
     Name.PREVIEW_VIEWED: _("A preview was viewed"),
     Name.PREVIEW_REFUSED: _("A preview was refused"),
     Name.PREVIEW_ENDED: _("A preview ended"),

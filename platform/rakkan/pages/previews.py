@@ -6,7 +6,7 @@ from typing import Any
 from rakkan.accounts.models import User
 from rakkan.core.errors import Refused
 from rakkan.previews.models import Preview
-from rakkan.previews.selectors import preview_newest
+from rakkan.previews.selectors import preview_newest, preview_was_read
 from rakkan.productions.models import Production
 from rakkan.productions.services.preview import check_may_see_previews
 from rakkan.productions.states import State
@@ -20,18 +20,21 @@ class PreviewPanel:
 
     @property
     def state(self) -> str:
-        """Return "none", "drawing", "ready" or "ended"."""
+        """Return "none", "drawing", "reading", "ready" or "ended"."""
         if self.newest is None:
             return "none"
         if hasattr(self.newest, "end"):
             return "ended"
-        return "ready" if hasattr(self.newest, "file") else "drawing"
+        if preview_was_read(self.newest):
+            return "ready"
+        return "reading" if hasattr(self.newest, "file") else "drawing"
 
     @property
     def report(self) -> list[dict[str, Any]]:
         """Return how the prompt was understood, once a preview was drawn."""
-        file = getattr(self.newest, "file", None)
-        return list(file.result.get("prompt_report", [])) if file else []
+        if self.newest is None or not preview_was_read(self.newest):
+            return []
+        return list(self.newest.file.result.get("prompt_report", []))
 
 
 def preview_panel(user: User, production: Production) -> PreviewPanel | None:

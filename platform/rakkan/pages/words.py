@@ -261,6 +261,11 @@ PREVIEW_ENDS: Words = {  # by the code of the end
     "consent-superseded": _("the depicted person has narrowed the consent."),
     "consent-expired": _("the consent has expired."),
     "worker-died": _("the workers died on it."),
+    "mark-missing": _("its pictures do not carry its mark."),
+    "mark-in-part": _("not all of its pictures carry its mark."),
+    "video-shape": _("it is another picture than was asked for."),
+    "preview-unreadable": _("it could not be read."),
+    "preview-unread": _("its mark was not read back in time."),
 }
 STAGES: Words = {  # as workers report them
     "starting": _("starting"),

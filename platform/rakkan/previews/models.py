@@ -32,7 +32,12 @@ def _may_be_seen(moment: str) -> str:
     """  # noqa: S608  a column of ours, nothing of anybody else's
 
 
-_HAS_A_FILE = "AND EXISTS (SELECT 1 FROM previews_previewfile f WHERE f.preview_id = v.id)"
+_WAS_READ = """
+    AND EXISTS (
+        SELECT 1 FROM previews_previewfile f JOIN previews_previewreading r ON r.file_id = f.id
+        WHERE f.preview_id = v.id
+    )
+"""
 
 
 def _needs(name: str, condition: str, why: str) -> pgtrigger.Trigger:
@@ -194,6 +199,42 @@ class PreviewFile(IdModel):
         return f"{self.preview_id}: {self.file_sha256}"
 
 
+class PreviewReading(IdModel):
+    """The invisible mark of a preview's file was read back, by a process that holds the key."""
+
+    file = models.OneToOneField(PreviewFile, on_delete=models.PROTECT, related_name="reading")
+    asset_id = models.CharField(max_length=16)  # what the pixels say
+    frames = models.PositiveIntegerField()
+    asset_frames = models.PositiveIntegerField()  # those that say it
+    read_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("file")
+
+    class Meta:
+        """They say the preview's own id, in nearly every frame, before its end."""
+
+        triggers: ClassVar = [
+            *append_only("preview_reading"),
+            _needs(
+                "preview_reading_names_it",
+                """
+                SELECT 1 FROM previews_previewfile f
+                JOIN previews_preview v ON v.id = f.preview_id
+                WHERE f.id = NEW.file_id AND v.asset_id = NEW.asset_id
+                  AND NEW.frames > 0 AND NEW.asset_frames BETWEEN 0.9 * NEW.frames AND NEW.frames
+                  AND NOT EXISTS (
+                      SELECT 1 FROM previews_previewend e WHERE e.preview_id = v.id
+                  )
+                """,
+                "the file does not carry the mark of its preview, or the preview is over",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """File and asset."""
+        return f"{self.file_id}: {self.asset_id}"
+
+
 class PreviewViewing(IdModel):
     """Somebody was shown a preview."""
 
@@ -210,8 +251,8 @@ class PreviewViewing(IdModel):
             *append_only("preview_viewing"),
             _needs(
                 "preview_viewing_needs_consent",
-                _may_be_seen("NEW.viewed_at") + _HAS_A_FILE,
-                "no live consent, no viewing",
+                _may_be_seen("NEW.viewed_at") + _WAS_READ,
+                "no live consent, no viewing; nor of what was not read back",
             ),
         ]
 

@@ -7,7 +7,7 @@ from celery import shared_task
 
 from rakkan.core.errors import Unavailable
 from rakkan.core.requests import request_id_start
-from rakkan.productions.services.queue import SEAL_TASK
+from rakkan.productions.services.queue import READ_TASK, SEAL_TASK
 from rakkan.productions.services.reconcile import reconcile
 from rakkan.productions.services.remind import reminders_send
 
@@ -24,6 +24,17 @@ def seal(production_id: str, **_: Any) -> None:
     request_id_start()
     log.info("sealing %s", production_id)
     production_finish(production_id)
+
+
+@shared_task(name=READ_TASK, ignore_result=True, throws=(Unavailable,))
+def read_preview(preview_id: str, **_: Any) -> None:
+    """Read a preview's mark back, so that it may be seen."""
+    from rakkan.productions.services.preview_read import (  # noqa: PLC0415  as above
+        preview_read,
+    )
+
+    request_id_start()
+    preview_read(preview_id)
 
 
 @shared_task(name="rakkan.productions.reconcile", ignore_result=True)

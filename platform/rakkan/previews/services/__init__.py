@@ -6,6 +6,7 @@ from rakkan.previews.services.keep import (
     preview_destroy,
     preview_finish,
     preview_keep,
+    preview_reading_note,
     preview_upload_note,
     preview_view,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "preview_destroy",
     "preview_finish",
     "preview_keep",
+    "preview_reading_note",
     "preview_upload_note",
     "preview_view",
 ]

@@ -20,6 +20,7 @@ from rakkan.previews.models import (
     PreviewDestruction,
     PreviewEnd,
     PreviewFile,
+    PreviewReading,
     PreviewUpload,
     PreviewViewing,
 )
@@ -103,6 +104,20 @@ def preview_keep(preview: Preview, *, permit_id: UUID, result: dict[str, Any]) -
     data = {"preview": str(preview.pk), "permit": str(permit_id), "file_sha256": file.file_sha256}
     _tell(EventName.PREVIEW_RECEIVED, preview, system("receive", preview.organisation_id), data)
     return file
+
+
+def preview_reading_note(file: PreviewFile, *, frames: int, asset_frames: int) -> None:
+    """Note that the file's own pixels name its preview, in so many frames of all."""
+    preview = file.preview
+    PreviewReading.objects.create(
+        file=file,
+        asset_id=preview.asset_id,
+        frames=frames,
+        asset_frames=asset_frames,
+        read_at=timezone.now(),
+    )
+    data = {"preview": str(preview.pk), "frames": frames, "asset_frames": asset_frames}
+    _tell(EventName.PREVIEW_READ, preview, system("seal", preview.organisation_id), data)
 
 
 def preview_view(preview: Preview, *, user: User, actor: Actor) -> None:

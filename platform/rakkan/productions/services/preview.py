@@ -7,8 +7,10 @@ the two ends the preview: its job is called back and its file destroyed.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -25,11 +27,18 @@ from rakkan.dispatch.models import Job
 from rakkan.dispatch.services import job_create
 from rakkan.likenesses.guardians import ever_acted_for
 from rakkan.previews.models import Preview, PreviewFile
-from rakkan.previews.selectors import preview_open, previews_lapsed, previews_left_behind
+from rakkan.previews.selectors import (
+    files_unread,
+    preview_open,
+    preview_was_read,
+    previews_lapsed,
+    previews_left_behind,
+)
 from rakkan.previews.services import Seen, preview_add, preview_destroy, preview_view
 from rakkan.productions.models import Production
 from rakkan.productions.services.covered import check_consents_cover
 from rakkan.productions.services.preview_end import preview_close
+from rakkan.productions.services.queue import read_send
 from rakkan.productions.services.submit import (
     asked_of,
     check_request_is_unchanged,
@@ -40,6 +49,8 @@ from rakkan.productions.states import State
 
 _SIDE = 256  # pixels of the shorter side: the smallest that carries the invisible mark
 _FPS = 12
+# Then a file that kills whoever reads it, or a worker that is not there, is waited for no longer.
+_READ_WITHIN = timedelta(hours=1)
 
 
 def preview_request(*, user: User, production_id: UUID | str) -> Preview:
@@ -78,7 +89,7 @@ def preview_watch(*, user: User, production_id: UUID | str) -> PreviewFile:
         production = production_lock(production_id)
         actor = check_may_see_previews(user, production)
         preview = preview_open(production.pk)
-        if preview is None or not hasattr(preview, "file"):
+        if preview is None or not preview_was_read(preview):
             raise NotFound("There is no preview to see.", remedy="Ask for one, or wait for it.")
         check_preview_goes_on(production, preview)
         preview_view(preview, user=user, actor=actor)
@@ -140,15 +151,16 @@ def check_preview_goes_on(production: Production, preview: Preview) -> None:
 
 def preview_spec_of(production: Production, consent: Consent) -> JobSpec:
     """Return the preview's job: what was asked for, small and slow."""
+    width, height, fps = preview_shape_of(production)
     spec = job_spec_of(production, consent)
-    scale = _SIDE / min(spec.width, spec.height)
-    return replace(
-        spec,
-        kind=JobKind.PREVIEW,
-        width=2 * round(spec.width * scale / 2),
-        height=2 * round(spec.height * scale / 2),
-        fps=min(_FPS, spec.fps),
-    )
+    return replace(spec, kind=JobKind.PREVIEW, width=width, height=height, fps=fps)
+
+
+def preview_shape_of(production: Production) -> tuple[int, int, int]:
+    """Return a preview's width and height in pixels and its frames a second."""
+    scale = _SIDE / min(production.width, production.height)
+    width, height = (2 * round(side * scale / 2) for side in (production.width, production.height))
+    return width, height, min(_FPS, production.fps)
 
 
 def production_of_job(job: Job) -> UUID | None:
@@ -174,16 +186,22 @@ def preview_stop(*, job: Job, refused: Refused) -> None:
 
 
 def previews_reconcile() -> None:
-    """End previews whose term is over, and delete what ended ones have left in the storage."""
+    """End previews whose time is over, have others read, delete what ended ones have left."""
     for preview in previews_lapsed():
-        _lapse(preview)
+        _lapse(preview, "preview-expired")
+    now = timezone.now()
+    for file in files_unread():
+        if now - file.received_at > _READ_WITHIN:
+            _lapse(file.preview, "preview-unread")
+        elif (now - file.received_at).total_seconds() > settings.RAKKAN_RESEND_SECONDS:
+            read_send(file.preview_id)
     for preview in previews_left_behind():
         preview_destroy(preview)
 
 
 @transaction.atomic
-def _lapse(preview: Preview) -> None:
+def _lapse(preview: Preview, reason: str) -> None:
     production = production_lock(preview.subject_id)
     found = Preview.objects.select_related("end").get(pk=preview.pk)
     actor = system("reconciler", production.organisation_id)
-    preview_close(found, reason="preview-expired", actor=actor)
+    preview_close(found, reason=reason, actor=actor)

@@ -37,7 +37,7 @@ from rakkan.productions.services.dispatch import (
 from rakkan.productions.services.giving import job_give_back, job_give_up
 from rakkan.productions.services.measure import IDENTITY, check_may_measure, measure_receive
 from rakkan.productions.services.preview import check_preview_goes_on, preview_of_job
-from rakkan.productions.services.queue import seal_send
+from rakkan.productions.services.queue import read_send, seal_send
 from rakkan.productions.services.stop import permission_ended
 from rakkan.productions.services.transition import move
 from rakkan.productions.states import State
@@ -165,6 +165,7 @@ def _preview_receive(production: Production, job: Job, result: RenderResult) -> 
     _check_file(Area.PREVIEWS, job, result)
     permit = job_finish(job)
     preview_keep(preview, permit_id=permit.pk, result=result.to_dict())
+    read_send(preview.pk)
 
 
 def _rendering_receive(production: Production, job: Job, result: RenderResult) -> None:
