@@ -6,7 +6,7 @@ from compliance.provenance import ManifestState
 from compliance.provenance.facts import SOURCE_TYPE
 from compliance.verify.case import Case
 from compliance.verify.report import CannotCheck, Fails
-from compliance.watermark import detect_file
+from compliance.watermark.files import detect_file
 
 
 def check_readable(case: Case) -> str:

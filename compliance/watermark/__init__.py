@@ -1,18 +1,10 @@
-"""The invisible mark: 64 bits of asset id in the pixels of every frame."""
+"""The invisible mark: 64 bits of asset id in the pixels of every frame.
 
-from compliance.watermark.detector import Detection, DetectionState, Detector
-from compliance.watermark.files import detect_file
+Here is what a process needs that only expands patterns; it loads neither OpenCV nor FFmpeg. Whoever
+touches pixels imports ``marker``, ``detector`` and ``files`` by name.
+"""
+
 from compliance.watermark.key import WatermarkKey
 from compliance.watermark.layout import Pattern, expand
-from compliance.watermark.marker import Marker
 
-__all__ = [
-    "Detection",
-    "DetectionState",
-    "Detector",
-    "Marker",
-    "Pattern",
-    "WatermarkKey",
-    "detect_file",
-    "expand",
-]
+__all__ = ["Pattern", "WatermarkKey", "expand"]

@@ -12,7 +12,8 @@ from av.error import FFmpegError
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from compliance.watermark import Marker, Pattern
+from compliance.watermark import Pattern
+from compliance.watermark.marker import Marker
 from generation.audio import MAX_SECONDS
 from generation.errors import EncodingError
 from generation.media.colour import BT709, PlaneConverter

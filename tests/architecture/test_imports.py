@@ -44,6 +44,12 @@ def test_the_web_process_loads_no_model(checkout: Path) -> None:
     assert loaded & MODELS == set()
 
 
+def test_the_web_process_touches_no_pixels(checkout: Path) -> None:
+    """It expands patterns of marks; OpenCV and FFmpeg belong to the sealing worker alone."""
+    loaded = loaded_by("import rakkan.config.wsgi, rakkan.config.urls", checkout, dict(os.environ))
+    assert loaded & {"cv2", "av", "scipy", "c2pa", *MODELS} == set()
+
+
 def test_the_sealing_worker_loads_no_model(checkout: Path) -> None:
     code = "from rakkan.config.celery import app\napp.loader.import_default_modules()"
     assert loaded_by(code, checkout, dict(os.environ)) & MODELS == set()

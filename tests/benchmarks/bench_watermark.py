@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compliance.watermark import Marker, WatermarkKey, expand
+from compliance.watermark import WatermarkKey, expand
+from compliance.watermark.marker import Marker
 from tests.benchmarks.harness import Figure, in_turn, repeated
 from tests.benchmarks.samples import SIZE, Picture, encode, planes
 

@@ -20,7 +20,8 @@ from pytest_django import Settings
 
 from compliance.permit import MeasureResult, RenderResult, Verdict
 from compliance.provenance import ManifestFacts
-from compliance.watermark import Marker, Pattern, expand
+from compliance.watermark import Pattern, expand
+from compliance.watermark.marker import Marker
 from deploy.local.probes import free_port
 from rakkan.audit.models import Event
 from rakkan.core.errors import Refused, Unavailable

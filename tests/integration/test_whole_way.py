@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from compliance.provenance import TrustAnchors, read_manifest
-from compliance.watermark import WatermarkKey, detect_file
+from compliance.watermark import WatermarkKey
+from compliance.watermark.files import detect_file
 from deploy.local.production import Wishes, produce
 from tests.databases import ROOT
 from tests.stack import Site

@@ -9,14 +9,10 @@ import numpy as np
 import pytest
 
 from compliance.errors import InvalidInput
-from compliance.watermark import (
-    DetectionState,
-    Detector,
-    Marker,
-    WatermarkKey,
-    detect_file,
-    expand,
-)
+from compliance.watermark import WatermarkKey, expand
+from compliance.watermark.detector import DetectionState, Detector
+from compliance.watermark.files import detect_file
+from compliance.watermark.marker import Marker
 from tests.unit.compliance.videos import Frame, encode, marked_frames, synthetic_frames
 
 KEY = WatermarkKey(bytes(range(32)))

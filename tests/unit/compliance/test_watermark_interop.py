@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from av.video.reformatter import Interpolation
 
-from compliance.watermark import Detector, WatermarkKey, expand
+from compliance.watermark import WatermarkKey, expand
+from compliance.watermark.detector import Detector
 from tests.unit.compliance.videos import encode, marked_frames, synthetic_frames
 
 with warnings.catch_warnings():

@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from compliance.watermark import Detector, WatermarkKey, detect_file, expand
+from compliance.watermark import WatermarkKey, expand
+from compliance.watermark.detector import Detector
+from compliance.watermark.files import detect_file
 from tests.unit.compliance.videos import (
     Frame,
     decode,

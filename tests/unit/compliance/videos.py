@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from compliance.watermark import Marker, Pattern
+from compliance.watermark import Pattern
+from compliance.watermark.marker import Marker
 
 Frame = NDArray[np.uint8]
 _DRAWN = 256  # pixels; larger pictures are drawn at this size, scaled up and then given grain

@@ -2,7 +2,8 @@ import av
 import numpy as np
 import pytest
 
-from compliance.watermark import Detector, expand
+from compliance.watermark import expand
+from compliance.watermark.detector import Detector
 from generation import engines
 from generation.errors import AudioError, EncodingError, EngineMissing
 from generation.media.colour import PlaneConverter

@@ -12,7 +12,8 @@ from compliance.permit import JobKind, RenderResult
 from compliance.verify import Outcome as Checked
 from compliance.verify.case import Case
 from compliance.verify.runner import verify_file
-from compliance.watermark import Detector, expand
+from compliance.watermark import expand
+from compliance.watermark.detector import Detector
 from generation.media.encoder import Encoder, VideoFormat
 from generation.media.stamp import PreviewStamp
 from generation.worker.runner import Outcome

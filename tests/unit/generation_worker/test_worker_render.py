@@ -7,7 +7,7 @@ import pytest
 
 from compliance.permit import JobKind, RenderResult
 from compliance.signing import KeyRole, StatementSigner
-from compliance.watermark import Detector
+from compliance.watermark.detector import Detector
 from generation.worker.runner import Outcome
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compliance.media import check_streams, video_shape
-from compliance.watermark import Detection, detect_file
+from compliance.watermark.detector import Detection
+from compliance.watermark.files import detect_file
 from rakkan.core.errors import Refused
 from rakkan.releases.keys import watermark_key
 

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from compliance.errors import ComplianceError
 from compliance.provenance import ManifestFacts, sign_file
-from compliance.watermark import Detection
+from compliance.watermark.detector import Detection
 from rakkan.core.errors import Refused, Unavailable
 from rakkan.releases.services.picture import Picture, check_mark, check_picture, read_mark
 from rakkan.releases.signers import release_signer
