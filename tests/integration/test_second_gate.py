@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -11,6 +12,7 @@ import pytest
 from django.core.files.storage import storages
 from django.db import Error, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from rakkan.accounts.models import User
@@ -19,7 +21,7 @@ from rakkan.approvals.models import Workflow
 from rakkan.approvals.services import Seen
 from rakkan.audit.models import Event
 from rakkan.core.errors import BadInput, NotFound, NotPermitted, Refused
-from rakkan.lifecycle.services import hold_end, hold_set
+from rakkan.lifecycle.services import hold_end, hold_set, removals_resume
 from rakkan.productions.models import Production
 from rakkan.productions.services.finish import production_finish
 from rakkan.productions.services.reconcile import reconcile
@@ -168,17 +170,19 @@ def test_a_no_stops_it_and_destroys_its_files(
     assert_gone(production)
 
 
-def test_a_crash_after_the_no_leaves_the_files_to_the_reconciler(team: people.Team) -> None:
+def test_a_crash_after_the_no_leaves_the_files_to_the_beat(team: people.Team) -> None:
     production = finished(team)
     say(team.approver, production, accepted=False, comment="The lips are late.")
     assert not Removal.objects.exists()
 
-    reconcile()
+    removals_resume()
 
     assert_gone(production)
 
 
-def test_a_legal_hold_keeps_the_files_until_it_ends(team: people.Team) -> None:
+def test_a_legal_hold_keeps_the_files_until_it_ends_and_is_not_tried_against(
+    team: people.Team, caplog: pytest.LogCaptureFixture
+) -> None:
     production = finished(team)
     hold = hold_set(
         user=team.approver,
@@ -189,13 +193,17 @@ def test_a_legal_hold_keeps_the_files_until_it_ends(team: people.Team) -> None:
     )
     say(team.approver, production, accepted=False, comment="The lips are late.")
 
-    reconcile()
+    with caplog.at_level(logging.INFO), CaptureQueriesContext(connection) as asked:
+        removals_resume()
+        removals_resume()
+    assert not any("INSERT" in query["sql"] for query in asked), "nothing the database refuses"
+    assert caplog.records == []
     sha256 = Sealing.objects.get(subject_id=production.pk).file_sha256
     assert storages["blobs"].exists(f"quarantine/{sha256[:2]}/{sha256}")
     assert not Removal.objects.exists()
 
     hold_end(user=team.approver, hold_id=hold.pk)
-    reconcile()
+    removals_resume()
     assert_gone(production)
 
 

@@ -6,7 +6,12 @@ from typing import Any
 from celery import shared_task
 
 from rakkan.core.requests import request_id_start
-from rakkan.lifecycle.services import erasure_carry_out, erasures_resume, retention_run
+from rakkan.lifecycle.services import (
+    erasure_carry_out,
+    erasures_resume,
+    removals_resume,
+    retention_run,
+)
 from rakkan.lifecycle.services.erase import TASK
 
 log = logging.getLogger(__name__)
@@ -21,9 +26,10 @@ def erase(erasure_id: str, **_: Any) -> None:
 
 @shared_task(name="rakkan.lifecycle.resume", ignore_result=True)
 def resume(**_: Any) -> None:
-    """Go on with erasures that were left behind."""
+    """Go on with erasures, and with the files of refused videos, that were left behind."""
     request_id_start()
     erasures_resume()
+    removals_resume()
 
 
 @shared_task(name="rakkan.lifecycle.retention", ignore_result=True)

@@ -27,7 +27,6 @@ from rakkan.productions.services.expire import approvals_expire
 from rakkan.productions.services.giving import job_give_back, job_give_up
 from rakkan.productions.services.preview import previews_reconcile
 from rakkan.productions.services.queue import seal_send
-from rakkan.productions.services.review import removals_resume
 from rakkan.productions.services.unspoken import unspoken_end
 from rakkan.productions.states import State
 
@@ -48,7 +47,7 @@ def reconcile() -> None:
     """
     steps: list[Callable[[], object]] = [ends_resume, unspoken_end, approvals_expire]
     steps += [partial(_reclaim, job_id) for job_id in _silent_ids()]
-    steps += [previews_reconcile, removals_resume, _remind, _reseal, recordings_destroy_due]
+    steps += [previews_reconcile, _remind, _reseal, recordings_destroy_due]
     for step in steps:
         try:
             step()

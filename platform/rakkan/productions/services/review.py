@@ -6,7 +6,7 @@ from django.db import transaction
 
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_actor
-from rakkan.approvals.selectors import review_is_needed, reviews_refused
+from rakkan.approvals.selectors import review_is_needed
 from rakkan.approvals.services import Seen, check_may_review, review_record
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, refusal_recorded
@@ -20,7 +20,7 @@ from rakkan.productions.services.transition import production_lock, subject_of
 from rakkan.productions.states import State
 from rakkan.releases.models import Sealing
 from rakkan.releases.selectors import sealing_of
-from rakkan.releases.services.remove import files_remove, sealings_kept
+from rakkan.releases.services.remove import files_remove
 
 REFUSED = "review-refused"
 
@@ -91,11 +91,3 @@ def _waiting(production_id: UUID | str) -> tuple[Production, Sealing]:
     if State(production.state) is not State.IN_REVIEW or not review_is_needed(production.pk):
         raise Refused(f"It is {production.state}; nobody has to review it now.", code="wrong-state")
     return production, sealing
-
-
-def removals_resume() -> None:
-    """Destroy the files of refused videos that a crash left behind."""
-    refused = reviews_refused().values("workflow__subject_id")
-    for sealing in sealings_kept().filter(subject_id__in=refused):
-        production = Production.objects.get(pk=sealing.subject_id)
-        files_remove(sealing, production.organisation_id)
