@@ -18,8 +18,10 @@ import pytest
 from django.conf import settings
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
+from pytest_django import Settings
 
 from compliance.ledger import leaf_hash
 from compliance.permit import MeasureResult, Verdict
@@ -331,3 +333,20 @@ def test_the_person_sees_which_systems_were_told_of_an_end() -> None:
     withdraw(user=team.person, consent_id=production.consent_id)
 
     assert "still being told of its end" in client.get("/my-data").content.decode()
+
+
+def test_messages_to_the_person_go_from_the_folder_and_those_to_others_stay(
+    settings: Settings, tmp_path: Path
+) -> None:
+    team = people.team_make()
+    person_ensure(user=team.person)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+    for to in (f"Dana <{team.person.email}>", team.requester.email):
+        EmailMessage(subject="A link", body="for you", to=[to]).send()
+
+    erasure, _ = erasure_ask(user=team.person)
+    erasure_carry_out(erasure.pk)
+
+    (left,) = (tmp_path / "mail").iterdir()
+    assert team.requester.email in left.read_text()

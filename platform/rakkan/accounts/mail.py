@@ -1,4 +1,8 @@
-"""The message that carries the link of an invitation, in the language of whoever gets it."""
+"""Messages: the one that carries the link of an invitation, and forgetting those of an address."""
+
+from email import message_from_bytes
+from email.utils import getaddresses
+from pathlib import Path
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -25,3 +29,20 @@ def invitation_mail(invitation: Invitation, email: str, link: str) -> EmailMessa
         body = render_to_string("mail/invitation.txt", values)
         subject = gettext("Rakkan: you are invited")
     return EmailMessage(subject=subject, body=body, to=[email])
+
+
+def mail_forget(address: str) -> int:
+    """Delete the messages to an address that lie in the folder of EMAIL_URL; return how many.
+
+    Only where messages are files of ours (``file:``): what a mail server was given is out of reach.
+    """
+    folder = getattr(settings, "EMAIL_FILE_PATH", None)  # set by a ``file:`` address alone
+    if folder is None:
+        return 0
+    count = 0
+    for path in Path(folder).glob("*.log"):
+        to = message_from_bytes(path.read_bytes()).get_all("To", [])
+        if address.lower() in {name.lower() for _, name in getaddresses(to)}:
+            path.unlink(missing_ok=True)
+            count += 1
+    return count

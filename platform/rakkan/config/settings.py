@@ -335,7 +335,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"route": {"()": "rakkan.core.logs.RouteOnly"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["route"]}
+    },
     "root": {"handlers": ["stderr"], "level": os.environ.get("RAKKAN_LOG_LEVEL", "INFO")},
     "loggers": {
         "httpx": {"level": "WARNING"},

@@ -113,6 +113,8 @@ _ELSEWHERE = {
     "storage: releases": "released files: deleted; copies handed out before are out of reach",
     "log lines": "ids and codes; the embedded PostgreSQL logs no row contents",
     "the broker": "ids",
+    "messages in the folder of EMAIL_URL": "those to the person: deleted; what a mail server was "
+    "given is out of reach",
     "temporary folders": "of one job, deleted when it ends; a killed worker's at its next start",
 }
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from knox.models import AuthToken
 
+from rakkan.accounts.mail import mail_forget
 from rakkan.accounts.models import Membership, Organisation, User
 from rakkan.accounts.roles import LONGEST_AUDIT, Role
 from rakkan.accounts.services.roles import membership_add
@@ -64,11 +65,11 @@ def user_erase(*, user: User) -> int:
     The row stays, because others name it; what proves things names its id only.
     """
     row = User.objects.select_for_update().get(pk=user.pk)
+    count = mail_forget(row.email)
     row.email, row.name, row.is_active = f"{row.pk}@erased.invalid", "Erased", False
     row.last_login = None
     row.set_unusable_password()
     row.save()
-    count = 0
     for rows in (
         AuthToken.objects,
         EmailAddress.objects,
