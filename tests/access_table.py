@@ -59,6 +59,7 @@ _BIOMETRIC = "identity/biometric-consent/<uuid:biometric_id>"
 _CONSENT, _PRODUCTION = "consents/<uuid:consent_id>", "productions/<uuid:production_id>"
 _PACK = "packs/<uuid:pack_id>"
 _MEMBER = "people/<uuid:user_id>"
+_EVENT, _WATCH = "events/<uuid:event_id>", "watches/<uuid:watch_id>"
 _GUARDIANSHIP = "guardianships/<uuid:guardianship_id>"
 _ENDPOINT = "webhooks/<uuid:endpoint_id>"
 _MESSAGE = f"{_ENDPOINT}/messages/<uuid:message_id>"
@@ -122,6 +123,12 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", f"{_API}/retention"): ADMINISTRATOR | AUDITOR,
         ("POST", f"{_API}/retention"): ADMINISTRATOR,
         ("GET", f"{_API}/events"): AUDITOR,
+        ("GET", f"{_API}/events/export"): AUDITOR,
+        ("GET", f"{_API}/{_EVENT}/proof"): AUDITOR,
+        ("GET", f"{_API}/watches"): AUDITOR,
+        ("POST", f"{_API}/watches"): AUDITOR,
+        ("GET", f"{_API}/{_WATCH}/events"): AUDITOR,
+        ("POST", f"{_API}/{_WATCH}/end"): AUDITOR,
         ("GET", f"{_API}/guardianships"): ACCOUNTS,
         ("POST", f"{_API}/guardianships"): PERSONS,
         ("POST", f"{_API}/{_GUARDIANSHIP}/renew"): PERSON,
@@ -277,6 +284,14 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", "my-data/erasure"): PERSONS,
         ("POST", "my-data/erasure"): PERSONS,
         ("GET", "events"): AUDITOR,
+        ("GET", "events/export"): AUDITOR,
+        ("GET", "events/about/<uuid:about_id>"): AUDITOR,
+        ("GET", f"{_EVENT}/proof"): AUDITOR,
+        ("GET", "watches"): AUDITOR,
+        ("POST", "watches"): AUDITOR,
+        ("GET", _WATCH): AUDITOR,
+        ("GET", f"{_WATCH}/end"): ALL,
+        ("POST", f"{_WATCH}/end"): AUDITOR,
         ("GET", "guardianships"): ACCOUNTS,
         ("POST", "guardianships"): PERSONS,
         ("GET", _GUARDIANSHIP): PERSON | REVIEWER,

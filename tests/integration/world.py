@@ -39,7 +39,8 @@ from rakkan.approvals.services import (
     forbidden_use_ensure,
     policy_propose,
 )
-from rakkan.audit.services import log_advance
+from rakkan.audit.models import Event
+from rakkan.audit.services import checkpoint_publish, log_advance
 from rakkan.config.providers import providers_of
 from rakkan.consents.models import Consent
 from rakkan.evidence.models import Pack
@@ -51,6 +52,9 @@ from rakkan.identity.services import (
     challenge_issue,
     identity_submit,
 )
+from rakkan.inspection.filters import LogFilter
+from rakkan.inspection.models import Watch
+from rakkan.inspection.services import index_update, watch_add
 from rakkan.lifecycle.models import LegalHold
 from rakkan.lifecycle.services import erasure_ask, hold_set
 from rakkan.likenesses.models import Guardianship, Likeness, Voice
@@ -74,7 +78,7 @@ from tests.integration.saml_provider import SamlProvider
 DAY = timedelta(days=1)
 FILE = b"the bytes of a rendered file"
 SHA256 = hashlib.sha256(FILE).hexdigest()
-_FILES = "django.core.files.storage.FileSystemStorage"
+_FILES = "rakkan.core.storage.AtomicFileStorage"
 
 
 @contextmanager
@@ -158,6 +162,8 @@ class World:
     delegation: Delegation  # of the approver to the deputy
     erasure_secret: str  # of a third person's erasure
     pack: Pack  # of the released production, built
+    watch: Watch  # of the auditor
+    event: Event  # in the organisation's log, and proven by a checkpoint
     tokens: dict[Who, str] = field(default_factory=dict)
     cookies: dict[Who, str] = field(default_factory=dict)
 
@@ -178,6 +184,9 @@ class World:
             "provider_id": "acme-oidc" if path.endswith("/oidc") else "acme-saml",
             "organization_slug": "acme-saml",
             "asset_id": self.released.asset_id,
+            "about_id": self.released.pk,
+            "event_id": self.event.pk,
+            "watch_id": self.watch.pk,
             "hold_id": self.hold.pk,
             "delegation_id": self.delegation.pk,
             "policy_id": self.policy.pk,
@@ -232,6 +241,7 @@ class World:
             self.change,
             self.delegation,
             self.pack,
+            self.watch,
         ]
         rows += [
             self.draft,
@@ -315,12 +325,18 @@ def world_make() -> World:
         erasure_secret=erasure_ask(user=people.user_make(team.organisation, Role.DEPICTED_PERSON))[
             1
         ],
+        watch=watch_add(user=team.auditor, label="Gate", asked=LogFilter(domain="releases")),
+        event=Event.objects.filter(organisation_id=str(team.organisation.pk))[0],
     )
     user_deactivate(user=users[Who.ADMINISTRATOR], member_id=world.closed.pk)
     long_ago = datetime.now(UTC) - timedelta(hours=1)
     Production.objects.filter(pk=world.queued.pk).update(changed_at=long_ago)  # nobody takes it
     for who, user in users.items():
         world.tokens[who] = _token(user)
+    while log_advance():  # auditors find what has a number
+        pass
+    checkpoint_publish(due=True)
+    index_update()
     return world
 
 
@@ -525,6 +541,8 @@ def _ask_as_worker(world: World, caller: World, who: Who, method: str, path: str
     fence = world.rendering.fence
     words = {"code": "disk-full", "detail": "", "remedy": "", "fault": "system"}
     bodies: dict[str, dict[str, Any]] = {
+        "api/v1/watches": {"name_of_list": "Refusals", "text": "consent-missing"},
+        "watches": {"label": "Refusals", "text": "consent-missing"},
         "claim": {"worker": "test:1", "kinds": ["render"], "engines": ["mesh"]},
         "heartbeat": {"progress": 0.5, "stage": "frames"},
         "result": {"fence": fence, "result": render_result(FILE)},
@@ -691,6 +709,7 @@ def _watched(world: World) -> dict[str, str]:
 _NOT_COUNTED = (
     "audit_event",
     "audit_waiting",
+    "inspection_shown",
     "django_session",
     "django_migrations",
     "knox_authtoken",

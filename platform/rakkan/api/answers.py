@@ -9,7 +9,15 @@ from rest_framework.views import APIView
 
 from rakkan.accounts.models import User
 from rakkan.api.pagination import Newest
+from rakkan.consents.models import Consent
 from rakkan.core.errors import BadInput
+from rakkan.identity.models import IdentityCheck
+from rakkan.inspection.services import reading_note
+from rakkan.likenesses.models import Guardianship, Likeness, Voice
+from rakkan.productions.models import Production
+
+# Their lists hold whole documents, not titles alone as a page's list does.
+_DOCUMENTS = (Consent, Guardianship, IdentityCheck, Likeness, Production, Voice)
 
 
 def user_of(request: Request) -> User:
@@ -40,4 +48,12 @@ def page_of(view: APIView, request: Request, rows: Any, kind: Any, order: str) -
             code="cursor-invalid",
             remedy="Follow the links in next and previous, or start without a cursor.",
         ) from error
+    told = [row for row in page if isinstance(row, _DOCUMENTS)]
+    reading_note(user=user_of(request), shown=told)
     return pages.get_paginated_response(kind(page, many=True).data)
+
+
+def document_of(request: Request, kind: Any, row: Any) -> dict[str, Any]:
+    """Return what a serializer shows of personal data, after noting that it is shown."""
+    reading_note(user=user_of(request), shown=[row])
+    return dict(kind(row).data)

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
-from rakkan.api.answers import page_of
+from rakkan.api.answers import document_of, page_of
 from rakkan.api.fields import ProductionFields, ReviewFields, fields_of
 from rakkan.api.serializers import ProductionSerializer
 from rakkan.approvals.models import Delegation
@@ -132,7 +132,7 @@ class ProductionRedraft(APIView):
             voice=request.FILES.get("voice"),
         )
         made = production_redraft(user=user, production_id=production_id, changed=changed)
-        return Response(ProductionSerializer(made).data, status=201)
+        return Response(document_of(request, ProductionSerializer, made), status=201)
 
 
 class ProductionResult(APIView):
@@ -154,4 +154,4 @@ class ProductionReview(APIView):
         given = fields_of(ReviewFields, request).validated_data
         seen = Seen(given["accepted"], given["file_sha256"], given["comment"])
         production = production_review(user=_user(request), production_id=production_id, seen=seen)
-        return Response(ProductionSerializer(production).data)
+        return Response(document_of(request, ProductionSerializer, production))

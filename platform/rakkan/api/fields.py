@@ -188,24 +188,6 @@ class ReviewFields(serializers.Serializer[Any]):
     comment = serializers.CharField(max_length=1000, required=False, default="", allow_blank=True)
 
 
-class EventFilterFields(serializers.Serializer[Any]):
-    """What narrows the log."""
-
-    name = serializers.CharField(max_length=80, required=False, default="", allow_blank=True)
-    object = serializers.CharField(max_length=64, required=False, default="", allow_blank=True)
-
-
-def filters_of(kind: type[Any], request: Request) -> dict[str, Any]:
-    """Return the validated filters of a list's address.
-
-    Raises:
-        ValidationError: some cannot be used.
-    """
-    fields = kind(data={name: request.query_params.get(name, "") for name in kind().fields})
-    fields.is_valid(raise_exception=True)
-    return dict(fields.validated_data)
-
-
 def fields_of(kind: type[Any], request: Request) -> Any:
     """Return validated fields.
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from rakkan.api.answers import page_of, user_of
+from rakkan.api.answers import document_of, page_of, user_of
 from rakkan.api.fields import fields_of
 from rakkan.likenesses.classes import RELATIONS, PersonClass, Relation
 from rakkan.likenesses.guardians import guardianship_get, guardianships_visible
@@ -117,7 +117,7 @@ class GuardianshipReview(APIView):
         given = fields_of(ReviewFields, request).validated_data
         guardianship_decide(user=user_of(request), guardianship_id=guardianship_id, **given)
         row = guardianship_get(user_of(request), guardianship_id)
-        return Response(GuardianshipSerializer(row).data, status=201)
+        return Response(document_of(request, GuardianshipSerializer, row), status=201)
 
 
 class GuardianshipEnding(APIView):

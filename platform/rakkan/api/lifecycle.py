@@ -14,6 +14,7 @@ from rakkan.accounts.models import User
 from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
 from rakkan.api.fields import fields_of
+from rakkan.inspection.services import reading_note
 from rakkan.lifecycle.models import Kind, LegalHold
 from rakkan.lifecycle.selectors import holds_visible, period_days
 from rakkan.lifecycle.services import (
@@ -86,7 +87,9 @@ class Holds(APIView):
 
     def get(self, request: Request) -> Response:
         """List those of the organisation."""
-        return Response([_hold(hold) for hold in holds_visible(_user(request))])
+        holds = list(holds_visible(_user(request)))
+        reading_note(user=_user(request), shown=holds)
+        return Response([_hold(hold) for hold in holds])
 
     def post(self, request: Request) -> Response:
         """Set one."""

@@ -12,7 +12,7 @@ from rakkan.accounts.models import Membership, User
 from rakkan.accounts.roles import Role
 from rakkan.accounts.selectors import member_get, member_of, members
 from rakkan.accounts.services import role_grant, role_revoke, user_deactivate, user_reactivate
-from rakkan.api.answers import page_of, user_of
+from rakkan.api.answers import document_of, page_of, user_of
 from rakkan.api.fields import fields_of
 
 
@@ -62,7 +62,8 @@ class PersonDetail(APIView):
 
     def get(self, request: Request, user_id: UUID) -> Response:
         """Return the account and the roles it holds."""
-        return Response(MemberSerializer(member_get(user_of(request), user_id).user).data)
+        member = member_get(user_of(request), user_id).user
+        return Response(document_of(request, MemberSerializer, member))
 
 
 class RoleGrants(APIView):

@@ -7,7 +7,6 @@ from rest_framework import serializers
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_roles
 from rakkan.approvals.selectors import decisions_of, steps_waiting
-from rakkan.audit.models import Event
 from rakkan.consents.models import Consent
 from rakkan.consents.selectors import consent_state
 from rakkan.identity.models import BiometricConsent, IdentityCheck
@@ -293,40 +292,3 @@ class ProductionSerializer(serializers.ModelSerializer[Production]):
             "released_at": release.released_at.isoformat(),
             "gate": release.gate.checks,
         }
-
-
-class EventSerializer(serializers.ModelSerializer[Event]):
-    """An audit event and its place in the log."""
-
-    sequence = serializers.SerializerMethodField()
-    leaf_hash = serializers.SerializerMethodField()
-
-    class Meta:
-        """Fields."""
-
-        model = Event
-        fields: ClassVar = [
-            "id",
-            "name",
-            "occurred_at",
-            "actor_id",
-            "actor_role",
-            "object_type",
-            "object_id",
-            "object_label",
-            "request_id",
-            "data",
-            "canonical",
-            "sequence",
-            "leaf_hash",
-        ]
-
-    def get_sequence(self, event: Event) -> int | None:
-        """Return its number, or null for the moment until it has one."""
-        leaf = getattr(event, "leaf", None)
-        return leaf.sequence if leaf else None
-
-    def get_leaf_hash(self, event: Event) -> str | None:
-        """Return the RFC 6962 leaf hash of ``canonical``."""
-        leaf = getattr(event, "leaf", None)
-        return bytes(leaf.leaf_hash).hex() if leaf else None

@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from rakkan.api import (
     approving,
+    events,
     guardianships,
     invitations,
     lifecycle,
@@ -13,6 +14,7 @@ from rakkan.api import (
     people,
     policies,
     views,
+    watches,
     webhooks,
 )
 
@@ -68,7 +70,12 @@ urlpatterns = [
     path("holds", lifecycle.Holds.as_view()),
     path("holds/<uuid:hold_id>/end", lifecycle.HoldEnd.as_view()),
     path("retention", lifecycle.Retention.as_view()),
-    path("events", views.Events.as_view()),
+    path("events", events.Events.as_view()),
+    path("events/export", events.EventsExport.as_view()),
+    path("events/<uuid:event_id>/proof", events.EventProof.as_view()),
+    path("watches", watches.Watches.as_view()),
+    path("watches/<uuid:watch_id>/events", watches.WatchEvents.as_view()),
+    path("watches/<uuid:watch_id>/end", watches.WatchEnd.as_view()),
     path("people", people.People.as_view()),
     path("people/<uuid:user_id>", people.PersonDetail.as_view()),
     path("people/<uuid:user_id>/roles", people.RoleGrants.as_view()),

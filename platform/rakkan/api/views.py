@@ -10,16 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from rakkan.accounts.permissions import check_user_has_role
-from rakkan.accounts.roles import Role
 from rakkan.accounts.services import code_confirm, token_start
 from rakkan.accounts.throttle import attempt_from
 from rakkan.api import fields, serializers
+from rakkan.api.answers import document_of as _document
 from rakkan.api.answers import page_of as _page
 from rakkan.api.answers import user_of as _user
-from rakkan.api.fields import fields_of, filters_of
+from rakkan.api.fields import fields_of
 from rakkan.approvals.services import Verdict, Word
-from rakkan.audit.services import log_read
 from rakkan.consents.selectors import consent_get, consents_visible
 from rakkan.consents.services import consent_grant
 from rakkan.core.blobs import Area, blob_open
@@ -120,7 +118,7 @@ class Likenesses(APIView):
             portrait=portrait,
             person_id=given["person"],
         )
-        return Response(serializers.LikenessSerializer(likeness).data, status=201)
+        return Response(_document(request, serializers.LikenessSerializer, likeness), status=201)
 
 
 class LikenessDetail(APIView):
@@ -129,7 +127,7 @@ class LikenessDetail(APIView):
     def get(self, request: Request, likeness_id: UUID) -> Response:
         """Return it with the gate's verdict."""
         likeness = likeness_get(_user(request), likeness_id)
-        return Response(serializers.LikenessSerializer(likeness).data)
+        return Response(_document(request, serializers.LikenessSerializer, likeness))
 
 
 class Voices(APIView):
@@ -147,7 +145,7 @@ class Voices(APIView):
         voice = voice_enrol(
             user=_user(request), label=given["label"], sample=sample, person_id=given["person"]
         )
-        return Response(serializers.VoiceSerializer(voice).data, status=201)
+        return Response(_document(request, serializers.VoiceSerializer, voice), status=201)
 
 
 class VoiceDetail(APIView):
@@ -156,7 +154,7 @@ class VoiceDetail(APIView):
     def get(self, request: Request, voice_id: UUID) -> Response:
         """Return it with the gate's verdict."""
         voice = voice_get(_user(request), voice_id)
-        return Response(serializers.VoiceSerializer(voice).data)
+        return Response(_document(request, serializers.VoiceSerializer, voice))
 
 
 class IdentityChecks(APIView):
@@ -175,7 +173,7 @@ class IdentityChecks(APIView):
             evidence=request.FILES.get("evidence"),
             person_id=given["person"],
         )
-        return Response(serializers.IdentityCheckSerializer(check).data, status=201)
+        return Response(_document(request, serializers.IdentityCheckSerializer, check), status=201)
 
 
 class IdentityDecisions(APIView):
@@ -185,7 +183,9 @@ class IdentityDecisions(APIView):
         """Decide."""
         given = fields_of(fields.IdentityDecisionFields, request).validated_data
         decision = identity_decide(user=_user(request), check_id=check_id, **given)
-        return Response(serializers.IdentityCheckSerializer(decision.check_made).data, status=201)
+        return Response(
+            _document(request, serializers.IdentityCheckSerializer, decision.check_made), status=201
+        )
 
 
 class BiometricConsents(APIView):
@@ -224,7 +224,7 @@ class Consents(APIView):
         """Grant one about one's own likeness or voice."""
         given, user = fields_of(fields.ConsentFields, request), _user(request)
         consent = consent_grant(user=user, trait=given.trait(user), terms=given.terms())
-        return Response(serializers.ConsentSerializer(consent).data, status=201)
+        return Response(_document(request, serializers.ConsentSerializer, consent), status=201)
 
 
 class ConsentDetail(APIView):
@@ -233,7 +233,7 @@ class ConsentDetail(APIView):
     def get(self, request: Request, consent_id: UUID) -> Response:
         """Return it with its signed receipt."""
         consent = consent_get(_user(request), consent_id)
-        body = serializers.ConsentSerializer(consent).data
+        body = _document(request, serializers.ConsentSerializer, consent)
         return Response({**body, "record": consent.record, "receipt": consent.receipt})
 
 
@@ -245,7 +245,7 @@ class ConsentNarrowing(APIView):
         old = consent_get(_user(request), consent_id)
         terms = fields_of(fields.NarrowFields, request).terms(old)
         consent = narrow(user=_user(request), consent_id=consent_id, terms=terms)
-        return Response(serializers.ConsentSerializer(consent).data, status=201)
+        return Response(_document(request, serializers.ConsentSerializer, consent), status=201)
 
 
 class ConsentWithdrawal(APIView):
@@ -256,7 +256,7 @@ class ConsentWithdrawal(APIView):
         given = fields_of(fields.WithdrawalFields, request).validated_data
         withdraw(user=_user(request), consent_id=consent_id, reason=given["reason"])
         consent = consent_get(_user(request), consent_id)
-        return Response(serializers.ConsentSerializer(consent).data)
+        return Response(_document(request, serializers.ConsentSerializer, consent))
 
 
 class Productions(APIView):
@@ -276,7 +276,9 @@ class Productions(APIView):
             draft=given.draft(),
             voice=request.FILES.get("voice"),
         )
-        return Response(serializers.ProductionSerializer(production).data, status=201)
+        return Response(
+            _document(request, serializers.ProductionSerializer, production), status=201
+        )
 
 
 class ProductionDetail(APIView):
@@ -285,7 +287,7 @@ class ProductionDetail(APIView):
     def get(self, request: Request, production_id: UUID) -> Response:
         """Return where it is."""
         production = production_get(_user(request), production_id)
-        return Response(serializers.ProductionSerializer(production).data)
+        return Response(_document(request, serializers.ProductionSerializer, production))
 
 
 class ProductionSubmission(APIView):
@@ -294,7 +296,7 @@ class ProductionSubmission(APIView):
     def post(self, request: Request, production_id: UUID) -> Response:
         """Pin the inputs and open the approval."""
         production = production_submit(user=_user(request), production_id=production_id)
-        return Response(serializers.ProductionSerializer(production).data)
+        return Response(_document(request, serializers.ProductionSerializer, production))
 
 
 class ProductionDecision(APIView):
@@ -311,7 +313,7 @@ class ProductionDecision(APIView):
                 Verdict(given["decision"]), given["comment"], given["step"], given["in_name_of"]
             ),
         )
-        return Response(serializers.ProductionSerializer(production).data)
+        return Response(_document(request, serializers.ProductionSerializer, production))
 
 
 class ProductionCancellation(APIView):
@@ -320,7 +322,7 @@ class ProductionCancellation(APIView):
     def post(self, request: Request, production_id: UUID) -> Response:
         """Cancel."""
         production = production_cancel(user=_user(request), production_id=production_id)
-        return Response(serializers.ProductionSerializer(production).data)
+        return Response(_document(request, serializers.ProductionSerializer, production))
 
 
 class ProductionVideo(APIView):
@@ -340,14 +342,3 @@ class ProductionEvidence(APIView):
     def get(self, request: Request, production_id: UUID) -> Response:
         """Return the evidence file."""
         return Response(evidence_export(user=_user(request), production_id=production_id))
-
-
-class Events(APIView):
-    """The audit log, for auditors."""
-
-    def get(self, request: Request) -> Response:
-        """List events, newest first, narrowed by ``object`` and ``name``; reading is one too."""
-        actor = check_user_has_role(_user(request), Role.AUDITOR)
-        asked = filters_of(fields.EventFilterFields, request)
-        rows = log_read(actor=actor, filters={key: value for key, value in asked.items() if value})
-        return _page(self, request, rows, serializers.EventSerializer, "-occurred_at")

@@ -121,3 +121,8 @@ class EventName(StrEnum):
     RETENTION_REFUSED = "lifecycle.retention.refused"
     RETENTION_DISPOSED = "lifecycle.retention.disposed"
     LOG_READ = "audit.log.read"
+    LOG_EXPORTED = "audit.log.exported"
+    PERSONAL_DATA_READ = "inspection.personal_data.read"
+    WATCH_ADDED = "inspection.watch.added"
+    WATCH_ENDED = "inspection.watch.ended"
+    INSPECTION_REFUSED = "inspection.log.refused"

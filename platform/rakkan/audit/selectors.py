@@ -1,17 +1,27 @@
 """Read the log."""
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 
-from rakkan.audit.models import Event
+from rakkan.audit.models import Event, Leaf
 
 
-def events_of(organisation_id: object) -> QuerySet[Event]:
-    """Return an organisation's events, newest first, each with its place in the log."""
-    return (
-        Event.objects.filter(organisation_id=str(organisation_id))
-        .select_related("leaf")
-        .order_by("-occurred_at", "-written")
-    )
+def leaves_after(sequence: int, limit: int) -> list[Leaf]:
+    """Return the leaves that follow a number, in the order of the log, each with its event."""
+    rows = Leaf.objects.filter(sequence__gt=sequence).select_related("event")
+    return list(rows.order_by("sequence")[:limit])
+
+
+def events_numbered(numbers: Iterable[int]) -> list[Event]:
+    """Return the events that have these numbers, each with its leaf, in this order.
+
+    Numbers of events that the database does not show to the organisation at work are left out.
+    """
+    wanted = list(numbers)
+    rows = Event.objects.filter(leaf__sequence__in=wanted).select_related("leaf")
+    found = {event.leaf.sequence: event for event in rows}
+    return [found[number] for number in wanted if number in found]
 
 
 def events_about(object_ids: list[str]) -> QuerySet[Event]:

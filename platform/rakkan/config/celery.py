@@ -35,6 +35,7 @@ app.autodiscover_tasks(
         "rakkan.accounts",
         "rakkan.audit",
         "rakkan.evidence",
+        "rakkan.inspection",
         "rakkan.lifecycle",
         "rakkan.productions",
         "rakkan.webhooks",

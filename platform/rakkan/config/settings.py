@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "rakkan.evidence.apps.EvidenceConfig",
     "rakkan.verification.apps.VerificationConfig",
     "rakkan.lifecycle.apps.LifecycleConfig",
+    "rakkan.inspection.apps.InspectionConfig",
     "rakkan.api.apps.ApiConfig",
     "rakkan.pages.apps.PagesConfig",
     "rakkan.config.apps.ConfigConfig",
@@ -327,6 +328,16 @@ CELERY = {
             "task": "rakkan.audit.months",
             "schedule": 43_200.0,
             "options": {"expires": 43_200.0},
+        },
+        "index": {
+            "task": "rakkan.inspection.index",
+            "schedule": 1.0,
+            "options": {"expires": 2.0},
+        },
+        "inspect": {
+            "task": "rakkan.inspection.hourly",
+            "schedule": 3_600.0,
+            "options": {"expires": 3_600.0},
         },
     },
 }

@@ -75,6 +75,8 @@ _COLUMNS = {
     "identity_identitychallenge.document": "kept: ids, digests, moments and what was asked",
     "identity_recordingdestruction.reason": "not personal: a code",
     "identity_remoteattempt.prompted": "kept: milliseconds",
+    "inspection_posting.terms": "kept: hashes of what stands in the log's events",
+    "inspection_watch.terms": "as inspection_posting.terms",
     "knox_authtoken.token_key": "deleted with the account; random",
     "mfa_authenticator.data": "deleted with the account",
     "previews_previewend.reason": "not personal: a code",

@@ -1,6 +1,7 @@
 """The names of audit events in words."""
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from rakkan.audit.names import EventName as Name
@@ -121,6 +122,28 @@ WORDS: dict[str, str | Promise] = {
     Name.RETENTION_REFUSED: _("A retention period was refused"),
     Name.RETENTION_DISPOSED: _("Something was disposed of after its time"),
     Name.LOG_READ: _("The log was read"),
+    Name.LOG_EXPORTED: _("The log was exported"),
+    Name.PERSONAL_DATA_READ: _("Somebody was shown personal data"),
+    Name.WATCH_ADDED: _("A watch-list was made"),
+    Name.WATCH_ENDED: _("A watch-list was ended"),
+    Name.INSPECTION_REFUSED: _("A look into the log was refused"),
+}
+
+DOMAINS: dict[str, str | Promise] = {
+    "accounts": pgettext_lazy("events", "Accounts and sign-in"),
+    "likenesses": pgettext_lazy("events", "People, portraits, voices"),
+    "identity": pgettext_lazy("events", "Identity"),
+    "consents": pgettext_lazy("events", "Consents"),
+    "productions": pgettext_lazy("events", "Productions"),
+    "approvals": pgettext_lazy("events", "Approvals and policies"),
+    "previews": pgettext_lazy("events", "Previews"),
+    "dispatch": pgettext_lazy("events", "Permits and jobs"),
+    "releases": pgettext_lazy("events", "Releases"),
+    "evidence": pgettext_lazy("events", "Evidence"),
+    "webhooks": pgettext_lazy("events", "Webhooks"),
+    "lifecycle": pgettext_lazy("events", "Holds, erasure, retention"),
+    "audit": pgettext_lazy("events", "The log"),
+    "inspection": pgettext_lazy("events", "Readers and auditors"),
 }
 
 
@@ -129,6 +152,16 @@ def event_word(name: str) -> str:
     return str(WORDS.get(name, name))
 
 
-def event_choices() -> list[tuple[str, str]]:
-    """Return every event for a filter, in the order of a production."""
-    return [(name.value, event_word(name.value)) for name in Name]
+def event_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return every event for a filter, by domain; the domain itself stands for all of it."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name in Name:
+        domain = name.value.partition(".")[0]
+        whole = (domain, gettext("All of: %(domain)s") % {"domain": domain_word(domain)})
+        groups.setdefault(domain, [whole]).append((name.value, event_word(name.value)))
+    return [(domain_word(domain), names) for domain, names in groups.items()]
+
+
+def domain_word(domain: str) -> str:
+    """Return what the first part of an event's name stands for."""
+    return str(DOMAINS.get(domain, domain))

@@ -22,7 +22,6 @@ from rakkan.likenesses.classes import OWN_CLASSES, RELATIONS, PersonClass, Relat
 from rakkan.likenesses.guardians import persons_of
 from rakkan.likenesses.models import Likeness, Trait, Voice
 from rakkan.likenesses.services import Represented
-from rakkan.pages.events import event_choices
 from rakkan.pages.words import (
     CHANGES,
     CHANNELS,
@@ -642,17 +641,3 @@ class NewcomerForm(JoinForm):
     def newcomer(self) -> Newcomer | None:
         """Return what makes an account."""
         return Newcomer(self.cleaned_data["name"], self.cleaned_data["password"])
-
-
-class EventFilter(Form):
-    """What narrows the log down."""
-
-    name = forms.ChoiceField(label=_("Event"), required=False)
-    object = forms.CharField(label=_("Object id"), required=False, max_length=64)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Offer every event there is."""
-        super().__init__(*args, **kwargs)
-        field = self.fields["name"]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = [("", _("All events")), *event_choices()]

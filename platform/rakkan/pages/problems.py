@@ -44,6 +44,10 @@ _OTHER_ROLE = _("Sign in with an account that has this role, or ask whoever mana
 _READ_AGAIN = _("Reload the page, look at it again, then decide.")
 
 TEXTS: dict[str, Words] = {
+    "account-unknown": Words(
+        _("No single account has this name or address."),
+        _("Use the address of the account, or the id of the person."),
+    ),
     "address-invalid": Words(_("This is no e-mail address."), _("Check it and try again.")),
     "address-refused": Words(
         _("This is no public https address."), _("Name one, without a user name in it.")
@@ -94,6 +98,13 @@ TEXTS: dict[str, Words] = {
     "comment-empty": Words(
         _("Changes are asked for, but not which."), _("Say in the comment what has to change.")
     ),
+    "export-running": Words(
+        _("An export of your organisation is under way."), _("Wait until it has ended.")
+    ),
+    "log-not-signed": Words(
+        _("The log has signed no checkpoint yet, so nothing could be checked."), _AGAIN
+    ),
+    "not-published-yet": Words(_("No checkpoint covers this event yet."), _AGAIN),
     "speaker-cannot-approve": Words(
         _("The person who speaks gives consent; somebody else approves."), _OTHER_APPROVER
     ),
@@ -437,6 +448,9 @@ TEXTS: dict[str, Words] = {
         _("The voice track is unusable."),
         _("Make a new draft with another recording."),
         precise=True,
+    ),
+    "watches-full": Words(
+        _("You have as many watch-lists as there may be."), _("End one that you need no more.")
     ),
     "wrong-state": Words(_("That is not possible at this point."), "", precise=True),
 }

@@ -25,6 +25,7 @@ from rakkan.pages.views import (
     security,
     session,
     voices,
+    watches,
     webhooks,
 )
 
@@ -217,6 +218,12 @@ urlpatterns = [
     path("my-data/erasure", person.my_erasure, name="my-erasure"),
     path("my-data/copy", person.my_copy, name="my-copy"),
     path("events", events.event_list, name="events"),
+    path("events/export", events.export, name="events-export"),
+    path("events/about/<uuid:about_id>", events.story, name="story"),
+    path("events/<uuid:event_id>/proof", events.proof, name="event-proof"),
+    path("watches", watches.watch_list, name="watches"),
+    path("watches/<uuid:watch_id>", watches.watch_detail, name="watch"),
+    path("watches/<uuid:watch_id>/end", watches.watch_ended, name="watch-end"),
     path("invitation", invitations.join, name="invitation"),
     path("invitations", invitations.invitation_list, name="invitations"),
     path(

@@ -80,6 +80,8 @@ ROLES: Words = {
     "system": _("System"),
 }
 OBJECTS: Words = {  # what audit events are about
+    "log": pgettext_lazy("object", "Log"),
+    "watch": pgettext_lazy("object", "Watch-list"),
     "session": pgettext_lazy("object", "Session"),
     "user": pgettext_lazy("object", "Account"),
     "invitation": pgettext_lazy("object", "Invitation"),

@@ -1,4 +1,4 @@
-"""What this app does: write events, number them, publish and prove them, show them to auditors."""
+"""What this app does: write events, number them, publish and prove them."""
 
 from rakkan.audit.services.months import months_make
 from rakkan.audit.services.prove import event_proof
@@ -8,7 +8,6 @@ from rakkan.audit.services.publish import (
     log_advance,
     newest_checkpoint,
 )
-from rakkan.audit.services.read import log_read
 from rakkan.audit.services.record import (
     Actor,
     Subject,
@@ -30,7 +29,6 @@ __all__ = [
     "events_record",
     "events_sequence",
     "log_advance",
-    "log_read",
     "months_make",
     "newest_checkpoint",
     "refusal_recorded",

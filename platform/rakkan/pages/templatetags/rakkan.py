@@ -104,6 +104,12 @@ def event_word(name: str) -> str:
 
 
 @register.filter
+def roles(text: str) -> str:
+    """Return in words the role, or every role, in which somebody acted."""
+    return " · ".join(word("role", role) for role in text.split("+"))
+
+
+@register.filter
 def lines(data: object) -> str:
     """Return JSON for people."""
     return json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True)

@@ -7,8 +7,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from rakkan.accounts.models import User
+from rakkan.consents.models import Consent
 from rakkan.consents.selectors import consent_get, consents_visible
 from rakkan.consents.services import consents_grant
+from rakkan.inspection.services import reading_note
 from rakkan.likenesses.guardians import acts_for
 from rakkan.pages import queries
 from rakkan.pages.answers import form_page, page, user_of
@@ -48,7 +51,7 @@ def consent_new(request: HttpRequest) -> HttpResponseBase:
 def consent_detail(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
     """Show a consent, its receipt and every production under it."""
     user = user_of(request)
-    consent = queries.with_state([consent_get(user, consent_id)])[0]
+    consent = queries.with_state([_shown(user, consent_id)])[0]
     context = {
         "consent": consent,
         "withdrawal": getattr(consent, "withdrawal", None),
@@ -64,7 +67,7 @@ def consent_detail(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
 def consent_narrow(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
     """Say what narrowing stops, then replace the consent by a narrower one."""
     user = user_of(request)
-    consent = consent_get(user, consent_id)
+    consent = _shown(user, consent_id)
     form = NarrowForm(request.POST if request.method == "POST" else None, consent=consent)
 
     def act() -> str:
@@ -81,7 +84,7 @@ def consent_narrow(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
 def consent_withdraw(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
     """Say what a withdrawal stops, then withdraw."""
     user = user_of(request)
-    consent = consent_get(user, consent_id)
+    consent = _shown(user, consent_id)
     form = WithdrawalForm(request.POST if request.method == "POST" else None)
 
     def act() -> str:
@@ -97,7 +100,7 @@ def consent_withdraw(request: HttpRequest, consent_id: UUID) -> HttpResponseBase
 @page
 def consent_receipt(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
     """Hand out the record and its signed receipt as one file to keep."""
-    consent = consent_get(user_of(request), consent_id)
+    consent = _shown(user_of(request), consent_id)
     body = {
         "consent_id": str(consent.pk),
         "record": consent.record,
@@ -108,3 +111,10 @@ def consent_receipt(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
     options = {"indent": 2, "ensure_ascii": False}
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return JsonResponse(body, json_dumps_params=options, headers=headers)
+
+
+def _shown(user: User, consent_id: UUID) -> Consent:
+    """Return a visible consent, after noting that it is shown."""
+    consent = consent_get(user, consent_id)
+    reading_note(user=user, shown=[consent])
+    return consent

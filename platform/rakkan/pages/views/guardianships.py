@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role
 from rakkan.core.blobs import Area, blob_open
+from rakkan.inspection.services import reading_note
 from rakkan.likenesses.guardians import guardianship_get, guardianships_visible
 from rakkan.likenesses.services import (
     guardianship_claim,
@@ -47,6 +48,7 @@ def guardianship_detail(request: HttpRequest, guardianship_id: UUID) -> HttpResp
     """Show one; its reviewer decides here, its guardian hands in newer evidence."""
     user = user_of(request)
     row = guardianship_get(user, guardianship_id)
+    reading_note(user=user, shown=[row])
     own = row.guardian_id == user.pk
     form = (ProofForm if own else WordForm)(request.POST or None, request.FILES or None)
 

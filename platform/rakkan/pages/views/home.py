@@ -9,8 +9,10 @@ from django.views.decorators.http import require_safe
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import check_user_has_role, user_roles
 from rakkan.accounts.roles import Role
-from rakkan.audit.services import log_read
 from rakkan.identity.selectors import identity_checks_visible, identity_decision
+from rakkan.inspection.filters import LogFilter
+from rakkan.inspection.people import actors_named
+from rakkan.inspection.services import log_read, watches_of
 from rakkan.likenesses.guardians import guardianships_of, guardianships_to_review
 from rakkan.pages import queries
 from rakkan.pages.answers import page, user_of
@@ -74,7 +76,11 @@ def _requester(user: User) -> dict[str, Any]:
 
 def _auditor(user: User) -> dict[str, Any]:
     actor = check_user_has_role(user, Role.AUDITOR)
-    return {"newest_events": log_read(actor=actor, filters={})[: 2 * _SHORT]}
+    newest = log_read(actor=actor, asked=LogFilter(), limit=2 * _SHORT)
+    return {
+        "newest_events": actors_named(actor.organisation_id, newest.events),
+        "watches": watches_of(user),
+    }
 
 
 def _operator(user: User) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from rakkan.identity.services import (
     identity_decide,
     identity_submit,
 )
+from rakkan.inspection.services import reading_note
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, page, user_of
 from rakkan.pages.files import file_answer
@@ -53,6 +54,7 @@ def check_new(request: HttpRequest) -> HttpResponseBase:
 def check_detail(request: HttpRequest, check_id: UUID) -> HttpResponseBase:
     """Show a check; a reviewer decides here."""
     check = queries.identity_check_get(user_of(request), check_id)
+    reading_note(user=user_of(request), shown=[check])
     form = ReviewForm(request.POST or None)
 
     def act() -> str:

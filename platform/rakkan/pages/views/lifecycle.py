@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.accounts.permissions import user_has_role
 from rakkan.accounts.roles import Role
+from rakkan.inspection.services import reading_note
 from rakkan.lifecycle.models import Kind
 from rakkan.lifecycle.selectors import (
     hold_stands,
@@ -28,6 +29,7 @@ def hold_list(request: HttpRequest) -> HttpResponseBase:
     """Show the holds of the organisation, and what became of them."""
     user = user_of(request)
     rows = queries.page_of(request, holds_visible(user))
+    reading_note(user=user, shown=rows.object_list)
     for hold in rows.object_list:
         hold.stands = hold_stands(hold)
     return render(request, "holds/list.html", {"page": rows})

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.core.blobs import Area, blob_open
+from rakkan.inspection.services import reading_note
 from rakkan.likenesses.guardians import acts_for
 from rakkan.likenesses.selectors import likeness_get, likenesses_visible
 from rakkan.pages import queries
@@ -43,6 +44,7 @@ def likeness_new(request: HttpRequest) -> HttpResponseBase:
 def likeness_detail(request: HttpRequest, likeness_id: UUID) -> HttpResponseBase:
     """Show a portrait and what the gate said of it."""
     likeness = likeness_get(user_of(request), likeness_id)
+    reading_note(user=user_of(request), shown=[likeness])
     measurement = getattr(likeness, "measurement", None)
     own = acts_for(user_of(request), likeness.person)
     context = {"likeness": likeness, "measurement": measurement, "own": own}
@@ -63,6 +65,7 @@ def likeness_live(request: HttpRequest, likeness_id: UUID) -> HttpResponseBase:
 def likeness_portrait(request: HttpRequest, likeness_id: UUID) -> HttpResponseBase:
     """Show the photo to whoever may see the likeness."""
     likeness = likeness_get(user_of(request), likeness_id)
+    reading_note(user=user_of(request), shown=[likeness])
     stream = blob_open(Area.INPUTS, likeness.portrait_sha256)
     kind = likeness.portrait_media_type
     return file_answer(request, stream, size=likeness.portrait_size, media_type=kind)

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from rakkan.core.blobs import Area, blob_open
 from rakkan.evidence.services import evidence_export
+from rakkan.inspection.services import reading_note
 from rakkan.pages.answers import page, user_of
 from rakkan.pages.files import file_answer
 from rakkan.productions.selectors import production_get
@@ -20,6 +21,7 @@ from rakkan.productions.services.review import result_watch
 def voice(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
     """Play the voice track to whoever may see the production."""
     production = production_get(user_of(request), production_id)
+    reading_note(user=user_of(request), shown=[production])
     stream = blob_open(Area.INPUTS, production.voice_sha256)
     kind = production.voice_media_type
     return file_answer(request, stream, size=production.voice_size, media_type=kind)

@@ -11,6 +11,7 @@ from rakkan.accounts.roles import Role
 from rakkan.accounts.selectors import member_get, member_of, members
 from rakkan.accounts.services import role_grant, role_revoke, user_deactivate, user_reactivate
 from rakkan.core.errors import BadInput
+from rakkan.inspection.services import reading_note
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, page, user_of
 from rakkan.pages.forms import RoleForm
@@ -31,6 +32,7 @@ def member_detail(request: HttpRequest, user_id: UUID) -> HttpResponseBase:
     """Show one account, every role it ever held, and give it another one."""
     user = user_of(request)
     member = member_get(user, user_id)
+    reading_note(user=user, shown=[member.user])
     form = RoleForm(request.POST or None)
 
     def act() -> str:

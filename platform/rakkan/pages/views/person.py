@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.evidence.person_copy import check_own_data, depictions_of, person_copy
+from rakkan.inspection.readers import readings_of
 from rakkan.lifecycle.selectors import holds_told
 from rakkan.lifecycle.services import erasure_ask
 from rakkan.pages import queries
@@ -19,7 +20,11 @@ def my_data(request: HttpRequest) -> HttpResponseBase:
     """Show consents, every production with its state, and who got copies."""
     user = user_of(request)
     check_own_data(user)
-    context = {"consents": queries.own_consents(user), "depictions": depictions_of(user)}
+    context = {
+        "consents": queries.own_consents(user),
+        "depictions": depictions_of(user),
+        "readings": readings_of(user),
+    }
     return render(request, "my_data.html", context)
 
 

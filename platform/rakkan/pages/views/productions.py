@@ -13,6 +13,7 @@ from rakkan.accounts.models import User
 from rakkan.approvals.selectors import steps_of, workflow_of
 from rakkan.approvals.services import Seen, Verdict, Word, delegations_live
 from rakkan.core.errors import NotFound, RakkanError
+from rakkan.inspection.services import reading_note
 from rakkan.likenesses.selectors import likenesses_visible, voices_visible
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, page, user_of
@@ -87,7 +88,9 @@ def _origin(request: HttpRequest) -> Production | None:
         production_id = UUID(given)
     except ValueError as error:
         raise NotFound("There is no such production.") from error
-    return production_get(user_of(request), production_id)
+    origin = production_get(user_of(request), production_id)
+    reading_note(user=user_of(request), shown=[origin])
+    return origin
 
 
 @require_safe
@@ -196,6 +199,7 @@ def _act(request: HttpRequest, production_id: UUID, service: Any, **context: Any
 def _show(
     request: HttpRequest, production: Production, *, status: int = 200, **context: Any
 ) -> HttpResponse:
+    reading_note(user=user_of(request), shown=[production])
     typed = _typed(request, production)
     form = DecisionForm(initial={**typed, "request_digest": production.request_digest})
     moves = _moves(user_of(request), production)

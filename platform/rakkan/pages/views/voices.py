@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.core.blobs import Area, blob_open
+from rakkan.inspection.services import reading_note
 from rakkan.likenesses.guardians import acts_for
 from rakkan.likenesses.selectors import voice_get, voice_to_hear, voices_visible
 from rakkan.pages import queries
@@ -44,6 +45,7 @@ def voice_detail(request: HttpRequest, voice_id: UUID) -> HttpResponseBase:
     """Show a voice sample and what the gate said of it."""
     user = user_of(request)
     voice = voice_get(user, voice_id)
+    reading_note(user=user, shown=[voice])
     context = {
         "voice": voice,
         "measurement": getattr(voice, "measurement", None),
@@ -66,6 +68,7 @@ def voice_live(request: HttpRequest, voice_id: UUID) -> HttpResponseBase:
 def voice_sample(request: HttpRequest, voice_id: UUID) -> HttpResponseBase:
     """Play the sample to its owner and to whoever compares it."""
     voice = voice_to_hear(user_of(request), voice_id)
+    reading_note(user=user_of(request), shown=[voice])
     stream = blob_open(Area.INPUTS, voice.sample_sha256)
     kind = voice.sample_media_type
     return file_answer(request, stream, size=voice.sample_size, media_type=kind)

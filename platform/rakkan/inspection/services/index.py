@@ -1,0 +1,47 @@
+"""Keep the index of the log up: what got a number since is put in, in the order of the log."""
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from rakkan.audit.selectors import leaves_after
+from rakkan.inspection.concerns import concerns_of
+from rakkan.inspection.models import Posting
+from rakkan.inspection.terms import Kind, event_terms, term
+
+_LOCK = 0x52414B49  # any constant: the name of the indexer's advisory lock
+BATCH = 1_000
+
+
+def index_update() -> int:
+    """Index the events that were numbered since and return how many there were."""
+    done = 0
+    while count := _next_batch():
+        done += count
+    return done
+
+
+@transaction.atomic
+def _next_batch() -> int:
+    """Index up to a batch of events; whoever comes second finds the lock taken and returns 0.
+
+    All of a batch is written or nothing, and numbers have no gaps: none is left out, none is in
+    twice, whenever a process dies.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+    last = Posting.objects.aggregate(last=Max("sequence"))["last"]
+    leaves = leaves_after(-1 if last is None else last, BATCH)
+    events = [leaf.event for leaf in leaves]
+    rows = [
+        Posting(
+            sequence=leaf.sequence,
+            whose=term(event.organisation_id, Kind.WHOSE),
+            occurred_at=event.occurred_at,
+            terms=event_terms(event, about=concern.about, shown=concern.shown),
+        )
+        for leaf, event, concern in zip(leaves, events, concerns_of(events), strict=True)
+    ]
+    Posting.objects.bulk_create(rows)
+    return len(rows)

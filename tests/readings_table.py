@@ -1,0 +1,155 @@
+"""Which addresses show somebody's personal content, and what the log says of it.
+
+Every address that can be read stands in one of the two: a new one without a word fails a test.
+"""
+
+from __future__ import annotations
+
+from rakkan.audit.names import EventName
+from tests.access_table import TABLE, Endpoint
+
+_READ = EventName.PERSONAL_DATA_READ
+_LISTED = "titles, names and thumbnails; a thumbnail and what a row leads to are noted by their own"
+_OWN = "the reader's own"
+_STATE = "a state or a progress, no content"
+_ACT = "opened by hand an act leads to its page"
+_RULES = "rules of the organisation"
+_DOOR = "finds out who somebody is"
+_MACHINES = "queues and workers, no content"
+
+NOTED: dict[str, EventName] = {
+    "api/v1/likenesses": _READ,
+    "api/v1/likenesses/<uuid:likeness_id>": _READ,
+    "api/v1/voices": _READ,
+    "api/v1/voices/<uuid:voice_id>": _READ,
+    "api/v1/identity-checks": _READ,
+    "api/v1/consents": _READ,
+    "api/v1/consents/<uuid:consent_id>": _READ,
+    "api/v1/productions": _READ,
+    "api/v1/productions/<uuid:production_id>": _READ,
+    "api/v1/productions/<uuid:production_id>/preview": EventName.PREVIEW_VIEWED,
+    "api/v1/productions/<uuid:production_id>/result": EventName.REVIEW_WATCHED,
+    "api/v1/productions/<uuid:production_id>/video": EventName.RELEASE_DELIVERED,
+    "api/v1/productions/<uuid:production_id>/evidence": EventName.EVIDENCE_EXPORTED,
+    "api/v1/guardianships": _READ,
+    "api/v1/people/<uuid:user_id>": _READ,
+    "api/v1/holds": _READ,
+    "holds": _READ,
+    "likenesses/<uuid:likeness_id>": _READ,
+    "likenesses/<uuid:likeness_id>/portrait": _READ,
+    "voices/<uuid:voice_id>": _READ,
+    "voices/<uuid:voice_id>/sample": _READ,
+    "identity/<uuid:check_id>": _READ,
+    "identity/<uuid:check_id>/evidence": EventName.EVIDENCE_VIEWED,
+    "guardianships/<uuid:guardianship_id>": _READ,
+    "guardianships/<uuid:guardianship_id>/evidence": EventName.EVIDENCE_VIEWED,
+    "consents/<uuid:consent_id>": _READ,
+    "consents/<uuid:consent_id>/receipt": _READ,
+    "consents/<uuid:consent_id>/narrow": _READ,
+    "consents/<uuid:consent_id>/withdraw": _READ,
+    "productions/<uuid:production_id>": _READ,
+    "productions/<uuid:production_id>/preview": EventName.PREVIEW_VIEWED,
+    "productions/<uuid:production_id>/result": EventName.REVIEW_WATCHED,
+    "productions/<uuid:production_id>/voice": _READ,
+    "productions/<uuid:production_id>/video": EventName.RELEASE_DELIVERED,
+    "productions/<uuid:production_id>/evidence": EventName.EVIDENCE_EXPORTED,
+    "people/<uuid:user_id>": _READ,
+    "events": EventName.LOG_READ,
+    "events/about/<uuid:about_id>": EventName.LOG_READ,
+    "events/<uuid:event_id>/proof": EventName.LOG_READ,
+    "events/export": EventName.LOG_EXPORTED,
+    "watches/<uuid:watch_id>": EventName.LOG_READ,
+    "api/v1/events": EventName.LOG_READ,
+    "api/v1/events/<uuid:event_id>/proof": EventName.LOG_READ,
+    "api/v1/events/export": EventName.LOG_EXPORTED,
+    "api/v1/watches/<uuid:watch_id>/events": EventName.LOG_READ,
+}
+QUIET: dict[str, str] = {
+    "": _LISTED,
+    "likenesses": _LISTED,
+    "voices": _LISTED,
+    "identity": _LISTED,
+    "consents": _LISTED,
+    "productions": _LISTED,
+    "approvals": _LISTED,
+    "guardianships": _LISTED,
+    "people": "names and addresses of colleagues, for whoever administers accounts",
+    "api/v1/people": "as people",
+    "invitations": "what the reader sent; whoever is invited has no account yet",
+    "api/v1/invitations": "as invitations",
+    "invitation": "what an invitation says of who sent it",
+    "productions/new": "what may be chosen: labels and names; what it is drafted from is noted",
+    "approvals/delegations": _OWN,
+    "api/v1/delegations": _OWN,
+    "likenesses/new": _OWN,
+    "voices/new": _OWN,
+    "identity/new": _OWN,
+    "identity/remote": _OWN,
+    "identity/remote/challenge": _ACT,
+    "identity/remote/<uuid:challenge_id>": _ACT,
+    "identity/biometric-consent": _OWN,
+    "identity/biometric-consent/<uuid:biometric_id>/receipt": _OWN,
+    "identity/biometric-consent/<uuid:biometric_id>/withdraw": _ACT,
+    "consents/new": _OWN,
+    "my-data": _OWN,
+    "my-data/copy": _OWN,
+    "my-data/erasure": _OWN,
+    "api/v1/me": _OWN,
+    "api/v1/me/data": _OWN,
+    "api/v1/biometric-consents": _OWN,
+    "api/v1/erasures/<slug:secret>": "that an erasure was carried out, and no name",
+    "likenesses/<uuid:likeness_id>/live": _STATE,
+    "voices/<uuid:voice_id>/live": _STATE,
+    "identity/<uuid:check_id>/live": _STATE,
+    "productions/<uuid:production_id>/live": _STATE,
+    "status/<slug:asset_id>": "public by its purpose, and names nobody",
+    "guardianships/<uuid:guardianship_id>/end": _ACT,
+    "productions/<uuid:production_id>/submit": _ACT,
+    "productions/<uuid:production_id>/cancel": _ACT,
+    "productions/<uuid:production_id>/decide": _ACT,
+    "productions/<uuid:production_id>/preview/request": _ACT,
+    "productions/<uuid:production_id>/review": _ACT,
+    "invitations/<uuid:invitation_id>/revoke": _ACT,
+    "invitations/<uuid:invitation_id>/resend": _ACT,
+    "people/<uuid:user_id>/revoke": _ACT,
+    "people/<uuid:user_id>/deactivate": _ACT,
+    "people/<uuid:user_id>/reactivate": _ACT,
+    "operations/<uuid:production_id>/cancel": _ACT,
+    "holds/new": "names of who may be chosen",
+    "holds/<uuid:hold_id>/end": _ACT,
+    "retention": "periods, and kinds, ids and days of what they end",
+    "operations": _MACHINES,
+    "api/v1/operations": _MACHINES,
+    "watches": _OWN,
+    "api/v1/watches": _OWN,
+    "watches/<uuid:watch_id>/end": _ACT,
+    "api/v1/webhooks": "addresses of the organisation",
+    "api/v1/webhooks/<uuid:endpoint_id>/messages": "ids, states and codes",
+    "api/v1/retention": _RULES,
+    "worker/v1/jobs/<uuid:job_id>/inputs/<slug:sha256>": "to a worker, under a permit in the log",
+}
+# By how an address begins.
+_QUIET_BELOW = {
+    "api/v1/schema": _RULES,
+    "api/v1/policies": _RULES,
+    "api/v1/forbidden-uses": _RULES,
+    "api/v1/rule-changes": _RULES,
+    "policies": _RULES,
+    "webhooks": "addresses of the organisation; ids, states and codes",
+    "sign-in": _DOOR,
+    "sign-out": _DOOR,
+    "confirm": _DOOR,
+    "security": _OWN,
+    "password-reset": _DOOR,
+}
+
+
+def read_endpoints() -> list[Endpoint]:
+    """Every address that can be read."""
+    return [endpoint for endpoint in TABLE if endpoint[0] == "GET"]
+
+
+def quiet(path: str) -> str:
+    """Why an address leaves no event, or nothing if nobody has said so."""
+    below = (why for start, why in _QUIET_BELOW.items() if path.startswith(start))
+    return QUIET.get(path) or next(below, "")
