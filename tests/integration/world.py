@@ -541,8 +541,6 @@ def _ask_as_worker(world: World, caller: World, who: Who, method: str, path: str
     fence = world.rendering.fence
     words = {"code": "disk-full", "detail": "", "remedy": "", "fault": "system"}
     bodies: dict[str, dict[str, Any]] = {
-        "api/v1/watches": {"name_of_list": "Refusals", "text": "consent-missing"},
-        "watches": {"label": "Refusals", "text": "consent-missing"},
         "claim": {"worker": "test:1", "kinds": ["render"], "engines": ["mesh"]},
         "heartbeat": {"progress": 0.5, "stage": "frames"},
         "result": {"fence": fence, "result": render_result(FILE)},
@@ -587,6 +585,8 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
     guardianship = "guardianships/<uuid:guardianship_id>"
     represented = {"name": "A Child", "person_class": "minor", "relation": "parent", **evidence}
     bodies: dict[str, dict[str, Any]] = {
+        "api/v1/watches": {"name_of_list": "Refusals", "text": "consent-missing"},
+        "watches": {"label": "Refusals", "text": "consent-missing"},
         "api/v1/auth/login": people.credentials_of(user),
         "sign-in": {"login": user.email, "password": people.PASSWORD},
         "password-reset": {"email": user.email},
