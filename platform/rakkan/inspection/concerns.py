@@ -18,6 +18,7 @@ from rakkan.audit.models import Event
 from rakkan.audit.names import EventName as Name
 from rakkan.consents.models import Consent
 from rakkan.dispatch.models import IssuedPermit, Job
+from rakkan.evidence.models import Pack
 from rakkan.identity.models import BiometricConsent, IdentityChallenge, IdentityCheck
 from rakkan.lifecycle.models import LegalHold
 from rakkan.likenesses.models import Guardianship, Likeness, Person, Voice
@@ -30,7 +31,7 @@ READINGS = frozenset(
     {
         *(Name.PERSONAL_DATA_READ, Name.EVIDENCE_VIEWED, Name.PREVIEW_VIEWED),
         *(Name.REVIEW_WATCHED, Name.RELEASE_DELIVERED, Name.EVIDENCE_EXPORTED),
-        *(Name.LOG_READ, Name.LOG_EXPORTED),
+        *(Name.PACK_DELIVERED, Name.LOG_READ, Name.LOG_EXPORTED),
     }
 )
 
@@ -41,6 +42,7 @@ _LEADS: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (Release, ("subject_id",)),
     (Preview, ("subject_id",)),
     (Workflow, ("subject_id",)),
+    (Pack, ("production_id",)),
     (Production, ("likeness__person_id", "speaker__person_id")),
     (Consent, ("likeness__person_id", "voice__person_id")),
     (IdentityChallenge, ("person_id",)),
