@@ -10,12 +10,13 @@ from rakkan.inspection.terms import Kind, event_terms, term
 
 _LOCK = 0x52414B49  # any constant: the name of the indexer's advisory lock
 BATCH = 1_000
+AT_ONCE = 5_000  # events of one run: the clerk has other work, the sequencer's before all
 
 
 def index_update() -> int:
-    """Index the events that were numbered since and return how many there were."""
+    """Index what was numbered since, :data:`AT_ONCE` events at most, and return how many."""
     done = 0
-    while count := _next_batch():
+    while done < AT_ONCE and (count := _next_batch()):
         done += count
     return done
 
