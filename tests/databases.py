@@ -66,6 +66,9 @@ def prepared_database(servers: TestServers, environment: Mapping[str, str]) -> I
         return
     template = template_of(servers.cluster, lambda name: prepare(_named(servers, name)))
     with bare_database(servers, template) as database:
+        # A copy lacks what `prepare` did to the rights on the database itself; so would a restored
+        # dump, with which production does not start before it is prepared again.
+        _as_owner(servers, "REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC", database.name)
         yield database
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from pathlib import Path
 
 import av
@@ -21,11 +22,21 @@ SIZE, FPS, SECONDS = 512, 25, 5.68  # as people.draft asks for, and as long as i
 PREVIEW_SIZE, PREVIEW_FPS = 256, 12
 
 
-def marked_clip(folder: Path, asset_id: str) -> bytes:
-    """Bytes of a clip with the sample speech whose every frame says ``asset_id``."""
+def speech_cut(path: Path, seconds: float) -> Path:
+    """The beginning of the sample speech, written to ``path``."""
+    with wave.open(str(_SOUND)) as whole, wave.open(str(path), "wb") as cut:
+        cut.setparams(whole.getparams())
+        cut.writeframes(whole.readframes(round(seconds * whole.getframerate())))
+    return path
+
+
+def marked_clip(
+    folder: Path, asset_id: str, *, sound: Path = _SOUND, seconds: float = SECONDS
+) -> bytes:
+    """Bytes of a clip whose every frame says ``asset_id``, with the sample speech or ``sound``."""
     path, pattern = folder / f"{asset_id}.mp4", expand(watermark_key(), asset_id)
-    with Encoder(path, VideoFormat(SIZE, SIZE, FPS), audio=_SOUND, pattern=pattern) as encoder:
-        _draw(encoder, SIZE, round(SECONDS * FPS))
+    with Encoder(path, VideoFormat(SIZE, SIZE, FPS), audio=sound, pattern=pattern) as encoder:
+        _draw(encoder, SIZE, round(seconds * FPS))
     return path.read_bytes()
 
 

@@ -76,6 +76,18 @@ def test_a_confirmation_lasts_five_minutes_and_no_longer(monkeypatch: pytest.Mon
         decide(other, production)
 
 
+def test_a_confirmation_that_lies_ahead_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    team = people.team_make()
+    production = people.submitted_make(team)
+    people.confirm(team.approver)
+    later(monkeypatch, minutes=-10)  # the clock was set back
+
+    with pytest.raises(NotPermitted) as refused:
+        decide(team.approver, production)
+
+    assert refused.value.code == "reauthentication-needed"
+
+
 def test_the_confirmation_of_another_person_is_none() -> None:
     team = people.team_make()
     production = people.submitted_make(team)

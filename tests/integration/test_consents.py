@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import Error, transaction
 from django.test import Client
+from django.utils import timezone
 
 from compliance.__main__ import main
 from compliance.permit import MeasureResult, Verdict
@@ -147,6 +148,22 @@ def test_narrowing_is_a_new_record_and_the_old_one_stays_as_it_was() -> None:
     assert consent_state(successor).value == "live"
     event = Event.objects.get(object_id=str(consent.pk), name="consents.consent.narrowed")
     assert event.data["successor"] == str(successor.pk)
+
+
+def test_narrowing_counts_though_the_clock_was_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    team, later = people.team_make(), timezone.now() + timedelta(minutes=10)
+    likeness = people.likeness_make(team)
+    people.identity_make(team)
+    terms = people.terms(**WIDE, valid_until=LATE)
+    with monkeypatch.context() as ahead:
+        ahead.setattr(timezone, "now", lambda: later)
+        consent = consent_grant(user=team.person, trait=likeness, terms=terms)
+
+    terms = narrower(consent, purposes=["product_briefing"])
+    successor = narrow(user=team.person, consent_id=consent.pk, terms=terms)
+
+    assert successor.granted_at > consent.granted_at
+    assert consent_state(consent).value == "superseded"
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,23 @@ def test_the_database_refuses_a_consent_by_who_does_not_act_that_long() -> None:
         assert "by who acts for them" in message
 
 
+def test_a_clock_that_was_set_back_lets_a_guardian_withdraw_but_not_consent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    team, later = people.team_make(), timezone.now() + timedelta(minutes=10)
+    with monkeypatch.context() as ahead:
+        at(ahead, later)
+        guardianship = people.represented_make(team)
+    likeness = portrait_of(team, guardianship.person)
+    with monkeypatch.context() as ahead:
+        at(ahead, later)
+        consent = consent_of(team, likeness)
+
+    given = {"user": team.person, "trait": likeness, "terms": people.terms()}
+    assert code_of(consent_grant, **given) == "guardianship-not-begun"
+    assert withdraw(user=team.person, consent_id=consent.pk)
+
+
 def test_the_end_of_a_guardianship_withdraws_what_was_allowed_under_it() -> None:
     team = people.team_make()
     guardianship = people.represented_make(team)

@@ -66,6 +66,18 @@ def test_append_only_tables_refuse_update_delete_and_truncate(
     assert ("append-only" if locked else no_right_or("append-only", each_role)) in message
 
 
+@pytest.mark.parametrize("table", ["consents_withdrawal", "accounts_strongauthentication"])
+def test_no_table_of_a_session_stands_before_one_that_triggers_ask(
+    table: str, each_role: str
+) -> None:
+    if each_role == "owner":
+        pytest.skip("the owner of a database makes what it likes; the program never is the owner")
+
+    message = refused(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table})")
+
+    assert "permission denied to create temporary tables" in message
+
+
 def test_the_log_refuses_a_gap_and_a_repeated_number() -> None:
     with transaction.atomic():
         event = event_record(EventName.LOG_READ, actor=system("test"), subject=Subject("log", "1"))

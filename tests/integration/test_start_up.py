@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from deploy.local.testing import TestServers
@@ -36,11 +38,6 @@ def test_development_starts_with_development_parts() -> None:
     assert start().returncode == 0
 
 
-def test_production_starts_with_parts_of_its_own(tmp_path: Path) -> None:
-    ended = start(RAKKAN_ENV="production", RAKKAN_KEYS=str(tmp_path), **PUBLIC)
-    assert ended.returncode == 0, ended.stderr
-
-
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
@@ -65,16 +62,21 @@ def test_production_refuses_development_parts(
     assert named in ended.stderr
 
 
-def test_production_refuses_a_database_role_that_no_wall_holds(
+def test_production_starts_with_parts_of_its_own_and_refuses_a_role_that_no_wall_holds(
     tmp_path: Path, servers: TestServers
 ) -> None:
     own = {"RAKKAN_ENV": "production", "RAKKAN_KEYS": str(tmp_path), **PUBLIC}
     with prepared_database(servers, environment_now()) as database:
-        assert start(**own, DATABASE_URL=database.application).returncode == 0
+        ended = start(**own, DATABASE_URL=database.application)
+        assert ended.returncode == 0, ended.stderr
         ended = start(**own, DATABASE_URL=database.owner)
+        with closing(psycopg.connect(database.owner, autocommit=True)) as connection:
+            connection.execute(f"GRANT TEMPORARY ON DATABASE {database.name} TO PUBLIC")
+        shadowing = start(**own, DATABASE_URL=database.application)
 
-    assert ended.returncode != 0
-    assert "DATABASE_URL names a role that owns tables" in ended.stderr
+    for refused in (ended, shadowing):
+        assert refused.returncode != 0
+        assert "DATABASE_URL names a role that owns tables, can make some" in refused.stderr
 
 
 def test_the_hosts_of_the_tests_are_no_hosts_of_the_site() -> None:

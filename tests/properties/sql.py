@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
@@ -19,22 +20,19 @@ from rakkan.dispatch.models import IssuedPermit, Job
 from rakkan.previews.models import Preview, PreviewUpload
 from rakkan.productions.models import Production
 from rakkan.productions.states import TRANSITIONS, State
+from tests.properties.sql_rows import ROWS, Statement
 
-Statement = tuple[str, list[object]]
-APPEND_ONLY = (
-    *("audit_event", "audit_leaf", "consents_consent", "consents_withdrawal"),
-    *("approvals_workflow", "approvals_workflowstep", "approvals_decision"),
-    "accounts_strongauthentication",
-    *("dispatch_issuedpermit", "dispatch_permituse", "dispatch_permitrevocation"),
-    *("productions_rendering", "releases_sealing", "releases_gatereport", "releases_release"),
-    *("approvals_review", "releases_removal"),
-    *("accounts_membership", "accounts_membershipend"),
-    *("releases_revocation", "identity_identitycheck", "identity_identitydecision"),
-    *("previews_preview", "previews_previewupload", "previews_previewfile"),
-    *("previews_previewviewing", "previews_previewend", "previews_previewdestruction"),
-    *("identity_identitychallenge", "identity_remoteattempt", "identity_remotemeasurement"),
-    "identity_recordingdestruction",
-)
+
+def _append_only() -> list[str]:
+    """Every table whose rows are never changed, as its triggers say."""
+    return sorted(
+        model._meta.db_table
+        for model in apps.get_models()
+        if any(t.name.endswith("_no_change") for t in getattr(model._meta, "triggers", []))
+    )
+
+
+APPEND_ONLY = _append_only()
 
 
 def refused(statements: list[Statement]) -> bool | None:
@@ -179,19 +177,24 @@ def preview(production: Production, draw: int) -> list[Statement]:
 def history(_: Production, draw: int) -> list[Statement]:
     """Change, delete or empty a table that only grows."""
     table = APPEND_ONLY[draw % len(APPEND_ONLY)]
-    column = "sequence" if table == "audit_leaf" else "id"
+    model = next(model for model in apps.get_models() if model._meta.db_table == table)
+    columns = [field.column for field in model._meta.concrete_fields]
+    column = columns[draw * 7 % len(columns)]
     forms = (
         f"UPDATE {table} SET {column} = {column}",  # noqa: S608
         f"DELETE FROM {table}",  # noqa: S608
+        f"TRUNCATE {table} CASCADE",
+        f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1",  # noqa: S608  the same row again
     )
-    return [(forms[draw // len(APPEND_ONLY) % 2], [])]
+    return [(forms[draw // 3 % 4], [])]
 
 
 def gap(_: Production, draw: int) -> list[Statement]:
     """Leave numbers of the log out."""
     statement = (
-        "INSERT INTO audit_leaf (sequence, event_id, leaf_hash, sequenced_at)"
-        " SELECT (SELECT count(*) FROM audit_leaf) + %s, id, '\\x00', now() FROM audit_event e"
+        "INSERT INTO audit_leaf (sequence, event_id, occurred_at, leaf_hash, sequenced_at)"
+        " SELECT (SELECT count(*) FROM audit_leaf) + %s, id, occurred_at, '\\x00', now()"
+        " FROM audit_event e"
         " WHERE NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.event_id = e.id) LIMIT 1"
     )
     return [(statement, [1 + draw % 5])]
@@ -291,6 +294,22 @@ TAKEOVERS = (  # each alone must be refused to a role that owns nothing
     "CREATE OR REPLACE FUNCTION _pgtrigger_should_ignore(trigger_name name) RETURNS boolean"
     " LANGUAGE sql IMMUTABLE AS 'SELECT true'",
     "COPY (SELECT 1) TO PROGRAM 'true'",
+    "SET LOCAL ROLE {owner}",
+    "SET SESSION AUTHORIZATION {owner}",
+    "GRANT {owner} TO CURRENT_USER",
+    "CREATE SCHEMA more",
+    "CREATE TABLE more (id int)",
+    "CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+    "ALTER TABLE {t} RENAME TO more",
+    "ALTER TABLE {t} ALTER COLUMN id DROP NOT NULL",
+    "COMMENT ON TABLE {t} IS 'mine'",
+    "SELECT setval('audit_event_written', 1)",
+)
+# Names that triggers look up, and would find in the session's own schema first.
+SHADOWED = (
+    *("consents_withdrawal", "consents_supersession", "consents_consent", "approvals_decision"),
+    *("approvals_workflowstep", "accounts_strongauthentication", "dispatch_permitrevocation"),
+    *("previews_previewend", "accounts_membership", "releases_gatereport"),
 )
 
 
@@ -298,7 +317,20 @@ def takeover(_: Production, draw: int) -> list[Statement]:
     """Drop a wall: triggers, policies, tables, or what the role may not do."""
     table = APPEND_ONLY[draw % len(APPEND_ONLY)]
     table = "productions_production" if table == "audit_leaf" else table  # which has no id
-    return [(TAKEOVERS[draw % len(TAKEOVERS)].format(t=table), [])]
+    takeover = TAKEOVERS[draw % len(TAKEOVERS)]
+    return [(takeover.format(t=table, owner=_owner() if "{owner}" in takeover else ""), [])]
+
+
+def _owner() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tableowner FROM pg_tables WHERE tablename = 'audit_event'")
+        return str(cursor.fetchone()[0])
+
+
+def shadow(_: Production, draw: int) -> list[Statement]:
+    """Put a table of one's own before one that the triggers ask."""
+    table = SHADOWED[draw % len(SHADOWED)]
+    return [(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table})", [])]
 
 
 def ignoring(production: Production, draw: int) -> list[Statement]:
@@ -320,7 +352,8 @@ def trespass(production: Production, _: int) -> list[Statement]:
     return [(elsewhere, [str(uuid4())]), (statement, values)]
 
 
-ATTEMPTS: tuple[Callable[[Production, int], list[Statement]], ...] = (
+Attempt = Callable[[Production, int], list[Statement]]
+ATTEMPTS: tuple[Attempt, ...] = (
     jump,
     inputs,
     removal,
@@ -337,4 +370,6 @@ ATTEMPTS: tuple[Callable[[Production, int], list[Statement]], ...] = (
     takeover,
     ignoring,
     trespass,
+    shadow,
+    *ROWS,
 )

@@ -10,6 +10,7 @@ from rakkan.accounts.models import Membership, User
 from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role, may_be_held_together
 from rakkan.accounts.services import role_grant, role_revoke, user_reactivate
+from rakkan.lifecycle.models import Erasure
 
 ADMINISTRATOR = 9
 HOMES = {  # index of the user -> the role that is theirs
@@ -21,6 +22,8 @@ HOMES = {  # index of the user -> the role that is theirs
     6: Role.IDENTITY_REVIEWER,
     7: Role.AUDITOR,
     10: Role.OPERATOR,
+    12: Role.ADMINISTRATOR,
+    13: Role.DEPICTED_PERSON,
 }
 
 
@@ -34,16 +37,22 @@ def restore(users: list[User]) -> None:
     )
     if not acting.filter(user=boss).exists():
         _home(acting[0].user, boss, Role.ADMINISTRATOR)
+    erased = set(Erasure.objects.values_list("asked_by", flat=True))
     for index, role in HOMES.items():
-        if index != ADMINISTRATOR:
+        if index != ADMINISTRATOR and users[index].pk not in erased:
             _home(boss, users[index], role)
 
 
 def _home(boss: User, member: User, role: Role) -> None:
-    boss, member = User.objects.get(pk=boss.pk), User.objects.get(pk=member.pk)
-    user_reactivate(user=boss, member_id=member.pk)
-    member.refresh_from_db()
+    member = User.objects.get(pk=member.pk)
     held = user_roles(member)
+    if member.is_active and role in held:
+        return
+    boss = User.objects.get(pk=boss.pk)
+    if not member.is_active:
+        user_reactivate(user=boss, member_id=member.pk)
+        member.refresh_from_db()
+        held = user_roles(member)
     for other in held:
         if not may_be_held_together(role, other):
             role_revoke(user=boss, of=member.pk, role=other)

@@ -15,11 +15,12 @@ def check_recently_authenticated(user: User) -> StrongAuthentication:
 
     Raises:
         NotPermitted: there was none in the last ``RAKKAN_CONFIRM_SECONDS`` in the session or with
-            the token that asks.
+            the token that asks, or it lies ahead, because the clock was set back.
     """
-    since = timezone.now() - timedelta(seconds=settings.RAKKAN_CONFIRM_SECONDS)
+    now = timezone.now()
+    since = now - timedelta(seconds=settings.RAKKAN_CONFIRM_SECONDS)
     rows = StrongAuthentication.objects.filter(user=user, sign_in=sign_in())
-    newest = rows.filter(authenticated_at__gte=since).order_by("-authenticated_at").first()
+    newest = rows.filter(authenticated_at__range=(since, now)).order_by("authenticated_at").last()
     if newest is None:
         raise NotPermitted(
             "Confirm first that it is you: this takes a code or a passkey used just now.",

@@ -6,6 +6,7 @@ from enum import StrEnum
 class EventName(StrEnum):
     """The events, in the order of a production."""
 
+    ORGANISATION_ADDED = "accounts.organisation.added"
     SESSION_STARTED = "accounts.session.started"
     SESSION_REFUSED = "accounts.session.refused"
     CONFIRMED = "accounts.authentication.recorded"
@@ -67,6 +68,7 @@ class EventName(StrEnum):
     PREVIEW_REFUSED = "previews.preview.refused"
     PREVIEW_ENDED = "previews.preview.ended"
     PREVIEW_DESTROYED = "previews.preview.destroyed"
+    WORKFLOW_OPENED = "approvals.workflow.opened"
     DELEGATION_ADDED = "approvals.delegation.added"
     DELEGATION_ENDED = "approvals.delegation.ended"
     DELEGATION_REFUSED = "approvals.delegation.refused"
@@ -77,8 +79,10 @@ class EventName(StrEnum):
     DECISION_REFUSED = "approvals.decision.refused"
     PRODUCTION_APPROVED = "productions.production.approved"
     PRODUCTION_REJECTED = "productions.production.rejected"
+    JOB_QUEUED = "dispatch.job.queued"
     PERMIT_ISSUED = "dispatch.permit.issued"
     PERMIT_REFUSED = "dispatch.permit.refused"
+    PERMIT_USED = "dispatch.permit.used"
     PERMIT_REVOKED = "dispatch.permit.revoked"
     JOB_RECLAIMED = "dispatch.job.reclaimed"
     JOB_FAILED = "dispatch.job.failed"

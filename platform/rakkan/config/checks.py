@@ -13,7 +13,9 @@ SELECT rolsuper OR rolbypassrls OR EXISTS (
     SELECT 1 FROM pg_class
     WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
       AND pg_has_role(relowner, 'MEMBER')
-) FROM pg_roles WHERE rolname = current_user
+) OR has_database_privilege(current_database(), 'TEMPORARY')
+OR EXISTS (SELECT 1 FROM pg_namespace WHERE has_schema_privilege(oid, 'CREATE'))
+FROM pg_roles WHERE rolname = current_user
 """
 DEVELOPMENT_MARK = "DEVELOPMENT"  # a file of this name lies beside keys made for development
 
@@ -33,7 +35,7 @@ def refuse_a_powerful_database_role() -> None:
 
     Raises:
         ImproperlyConfigured: DATABASE_URL names a superuser, a role with BYPASSRLS, or one that
-            owns a table.
+            owns a table or can make one, were it a temporary one: triggers would ask that one.
     """
     if settings.RAKKAN_ENV != "production":
         return
@@ -43,9 +45,10 @@ def refuse_a_powerful_database_role() -> None:
     connection.close()  # a server may fork now
     if powerful:
         raise ImproperlyConfigured(
-            "RAKKAN_ENV is production, but DATABASE_URL names a role that owns tables, is a "
-            "superuser or has BYPASSRLS. Make a role that only signs in, and run `manage.py "
-            "prepare --grant-to` with its name and RAKKAN_MIGRATE_DATABASE_URL for the owner."
+            "RAKKAN_ENV is production, but DATABASE_URL names a role that owns tables, can make "
+            "some, is a superuser or has BYPASSRLS. Make a role that only signs in, and run "
+            "`manage.py prepare --grant-to` with its name and RAKKAN_MIGRATE_DATABASE_URL for the "
+            "owner of the database."
         )
 
 

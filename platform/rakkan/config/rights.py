@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from django.apps import apps
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
@@ -56,12 +56,16 @@ def declared_rights() -> dict[str, Rights]:
 def rights_apply(cursor: CursorWrapper, role: str) -> None:
     """Give ``role`` exactly the declared rights; it owns nothing, so it can drop no trigger."""
     name = sql.Identifier(role)
+    database = sql.Identifier(str(connection.settings_dict["NAME"]))
     for statement in (
+        # A temporary table would stand before the one of that name which a trigger asks.
+        "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC, {role}",
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role}",
         "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
         "GRANT USAGE ON SCHEMA public TO {role}",
         "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
     ):
-        cursor.execute(sql.SQL(statement).format(role=name))
+        cursor.execute(sql.SQL(statement).format(role=name, database=database))
     for table, rights in declared_rights().items():
         given = sql.SQL(", ").join(sql.SQL(right) for right in sorted(rights.table))
         parts = {"table": sql.Identifier(table), "role": name, "rights": given}

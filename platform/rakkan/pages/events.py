@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from rakkan.audit.names import EventName as Name
 
 WORDS: dict[str, str | Promise] = {
+    Name.ORGANISATION_ADDED: _("An organisation was set up"),
     Name.SESSION_STARTED: _("Somebody signed in"),
     Name.SESSION_REFUSED: _("A sign-in was refused"),
     Name.CONFIRMED: _("Somebody confirmed that it is them"),
@@ -68,6 +69,7 @@ WORDS: dict[str, str | Promise] = {
     Name.PREVIEW_REFUSED: _("A preview was refused"),
     Name.PREVIEW_ENDED: _("A preview ended"),
     Name.PREVIEW_DESTROYED: _("A preview was destroyed"),
+    Name.WORKFLOW_OPENED: _("An approval was opened"),
     Name.DELEGATION_ADDED: _("An approver is away, with a deputy or without"),
     Name.DELEGATION_ENDED: _("An approver is back early"),
     Name.DELEGATION_REFUSED: _("A delegation was refused"),
@@ -78,8 +80,10 @@ WORDS: dict[str, str | Promise] = {
     Name.DECISION_REFUSED: _("A decision was refused"),
     Name.PRODUCTION_APPROVED: _("A production was approved"),
     Name.PRODUCTION_REJECTED: _("A production was rejected"),
+    Name.JOB_QUEUED: _("A job was put on its queue"),
     Name.PERMIT_ISSUED: _("A permit was issued"),
     Name.PERMIT_REFUSED: _("A permit was refused"),
+    Name.PERMIT_USED: _("A permit was used"),
     Name.PERMIT_REVOKED: _("A permit was called back"),
     Name.JOB_RECLAIMED: _("A job was taken over from a lost worker"),
     Name.JOB_FAILED: _("A job failed"),

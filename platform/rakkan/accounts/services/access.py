@@ -42,5 +42,5 @@ def _switch(user: User, member_id: UUID | str, *, active: bool, event: EventName
             check_administrator_remains(member)
         member.is_active = active
         member.save(update_fields=["is_active"])
-        event_record(event, actor=actor, subject=subject)
+        event_record(event, actor=actor, subject=subject, rows=[member])
     return member

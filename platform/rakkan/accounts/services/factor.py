@@ -93,8 +93,13 @@ def authentication_record(
         authenticated_at=timezone.now(),
         sign_in=sign_in(),
     )
-    data = {"authentication": str(row.pk), "method": method.value}
-    _record(EventName.CONFIRMED, user, data)
+    event_record(
+        EventName.CONFIRMED,
+        actor=user_actor(user),
+        subject=Subject("user", str(user.pk)),
+        data={"authentication": str(row.pk), "method": method.value},
+        rows=[row],
+    )
     return row
 
 

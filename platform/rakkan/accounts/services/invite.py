@@ -124,6 +124,7 @@ def invitation_add(
         actor=actor,
         subject=Subject("invitation", str(invitation.pk)),
         data={"role": ask.role.value, "until": invitation.expires_at.isoformat()},
+        rows=[invitation],
     )
     message = invitation_mail(invitation, email, link_of(invitation, token))
     transaction.on_commit(message.send, robust=True)
@@ -154,6 +155,7 @@ def invitation_end(
         actor=actor,
         subject=Subject("invitation", str(invitation.pk)),
         data={"role": invitation.role},
+        rows=[end],
     )
     return end
 

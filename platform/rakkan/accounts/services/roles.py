@@ -57,7 +57,7 @@ def role_revoke(*, user: User, of: UUID | str, role: Role) -> MembershipEnd:
         if role is Role.ADMINISTRATOR:
             check_administrator_remains(member)
         end = MembershipEnd.objects.create(membership=held, ended_at=timezone.now(), ended_by=user)
-        event_record(EventName.ROLE_REVOKED, actor=actor, subject=subject, data=data)
+        event_record(EventName.ROLE_REVOKED, actor=actor, subject=subject, data=data, rows=[end])
     return end
 
 
@@ -108,6 +108,7 @@ def membership_add(
         actor=actor,
         subject=Subject("user", str(user.pk)),
         data={"role": role.value, "until": until},
+        rows=[membership],
     )
     return membership
 
@@ -115,12 +116,13 @@ def membership_add(
 def memberships_close(*, user: User, now: datetime) -> None:
     """Write the end of each membership whose term has run out."""
     for row in Membership.objects.open().filter(user=user, valid_until__lte=now):
-        MembershipEnd.objects.create(membership=row, ended_at=now)
+        end = MembershipEnd.objects.create(membership=row, ended_at=now)
         event_record(
             EventName.ROLE_EXPIRED,
             actor=system("accounts", user.organisation_id),
             subject=Subject("user", str(user.pk)),
             data={"role": row.role},
+            rows=[end],
         )
 
 

@@ -21,7 +21,15 @@ from rakkan.audit.services import Actor, Subject, event_record, system
 @transaction.atomic
 def organisation_ensure(*, name: str) -> Organisation:
     """Return the organisation of that name, made if needed."""
-    return Organisation.objects.get_or_create(name=name)[0]
+    organisation, made = Organisation.objects.get_or_create(name=name)
+    if made:
+        event_record(
+            EventName.ORGANISATION_ADDED,
+            actor=system("setup", organisation.pk),
+            subject=Subject("organisation", str(organisation.pk)),
+            rows=[organisation],
+        )
+    return organisation
 
 
 def user_add(
@@ -29,7 +37,8 @@ def user_add(
 ) -> User:
     """Make an account without a role, in the caller's transaction."""
     user = User.objects.create_user(email, password, name=name, organisation=organisation)
-    event_record(EventName.USER_ADDED, actor=actor, subject=Subject("user", str(user.pk)))
+    subject = Subject("user", str(user.pk))
+    event_record(EventName.USER_ADDED, actor=actor, subject=subject, rows=[user])
     return user
 
 
@@ -65,11 +74,18 @@ def user_erase(*, user: User) -> int:
     The row stays, because others name it; what proves things names its id only.
     """
     row = User.objects.select_for_update().get(pk=user.pk)
-    count = mail_forget(row.email)
+    count, was_open = mail_forget(row.email), row.is_active
     row.email, row.name, row.is_active = f"{row.pk}@erased.invalid", "Erased", False
     row.last_login = None
     row.set_unusable_password()
     row.save()
+    if was_open:
+        event_record(
+            EventName.USER_DEACTIVATED,
+            actor=system("erasure", row.organisation_id),
+            subject=Subject("user", str(row.pk)),
+            rows=[row],
+        )
     for rows in (
         AuthToken.objects,
         EmailAddress.objects,

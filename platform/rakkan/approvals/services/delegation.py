@@ -61,6 +61,7 @@ def delegation_add(
                 "valid_from": valid_from.isoformat(),
                 "valid_until": valid_until.isoformat(),
             },
+            rows=[delegation],
         )
     return delegation
 
@@ -99,6 +100,7 @@ def delegation_end(*, user: User, delegation_id: UUID) -> Delegation:
             EventName.DELEGATION_ENDED,
             actor=user_actor(user),
             subject=Subject("delegation", str(delegation.pk)),
+            rows=[delegation],
         )
     return delegation
 

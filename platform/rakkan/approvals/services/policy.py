@@ -86,7 +86,9 @@ def policy_add(
         reviewers=reviewers,
         **lists_of(match),
     )
-    PolicyStep.objects.bulk_create(PolicyStep(policy=policy, **asdict(step)) for step in steps)
+    made = PolicyStep.objects.bulk_create(
+        PolicyStep(policy=policy, **asdict(step)) for step in steps
+    )
     data = {
         "name": name,
         "priority": priority,
@@ -94,12 +96,13 @@ def policy_add(
         **lists_of(match),
         "steps": [step.document() for step in steps],
     }
-    _in_force(policy)
+    counts = _in_force(policy)
     event_record(
         EventName.POLICY_ADDED,
         actor=system("setup", organisation.pk),
         subject=Subject("policy", str(policy.pk)),
         data=data,
+        rows=[policy, *made, *counts],
     )
     return policy
 
@@ -116,18 +119,19 @@ def forbidden_use_ensure(
         defaults={"reason_en": reason.en, "reason_ja": reason.ja, **lists_of(match)},
     )
     if made:
-        _in_force(forbidden)
+        counts = _in_force(forbidden)
         event_record(
             EventName.USE_FORBIDDEN,
             actor=system("setup", organisation.pk),
             subject=Subject("forbidden_use", str(forbidden.pk)),
             data={"rule": rule, **lists_of(match)},
+            rows=[forbidden, *counts],
         )
     return forbidden
 
 
-def _in_force(rule: Policy | ForbiddenUse) -> None:
-    """Let a rule count from now on, by whoever sets the organisation up."""
+def _in_force(rule: Policy | ForbiddenUse) -> tuple[RuleChange, RuleChangeDecision]:
+    """Let a rule count from now on, by whoever sets the organisation up; return what says so."""
     now = timezone.now()
     change = RuleChange.objects.create(
         organisation=rule.organisation,
@@ -136,7 +140,7 @@ def _in_force(rule: Policy | ForbiddenUse) -> None:
         proposed_at=now,
         effective_from=now,
     )
-    RuleChangeDecision.objects.create(change=change, accepted=True, decided_at=now)
+    return change, RuleChangeDecision.objects.create(change=change, accepted=True, decided_at=now)
 
 
 def lists_of(match: Match) -> dict[str, list[str]]:

@@ -125,6 +125,7 @@ def _write(
             "approvers": [str(row.approver_id) for row in rows],
             "recipients": [str(row.recipient_id) for row in rows],
         },
+        rows=rows,
     )
     return len(rows)
 

@@ -107,6 +107,7 @@ def review_record(*, user: User, subject_id: UUID, file_sha256: str, seen: Seen)
             "file_sha256": file_sha256,
             "authentication": str(authentication.pk),
         },
+        rows=[review],
     )
     return review_outcome(workflow)
 

@@ -1,12 +1,12 @@
 """Change an organisation's rules: one administrator proposes, another one confirms."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Q
+from django.db.models import Max, Model, Q
 from django.utils import timezone
 
 from rakkan.accounts.confirmation import check_recently_authenticated
@@ -74,7 +74,9 @@ def policy_propose(
             reviewers=text.reviewers,
             **lists_of(text.match),
         )
-        PolicyStep.objects.bulk_create(PolicyStep(policy=policy, **asdict(s)) for s in text.steps)
+        steps = PolicyStep.objects.bulk_create(
+            PolicyStep(policy=policy, **asdict(step)) for step in text.steps
+        )
         data = {
             "name": text.name,
             "version": policy.version,
@@ -83,7 +85,9 @@ def policy_propose(
             **lists_of(text.match),
             "steps": [step.document() for step in text.steps],
         }
-        return _propose(user, actor, policy, ChangeKind.ADD, effective_from, data)
+        change = _propose(user, policy, ChangeKind.ADD, effective_from)
+        _tell_proposal(actor, change, data, [policy, *steps])
+        return change
 
 
 def forbidden_use_propose(
@@ -107,7 +111,9 @@ def forbidden_use_propose(
             **lists_of(text.match),
         )
         data = {"rule": text.rule, "version": forbidden.version, **lists_of(text.match)}
-        return _propose(user, actor, forbidden, ChangeKind.ADD, effective_from, data)
+        change = _propose(user, forbidden, ChangeKind.ADD, effective_from)
+        _tell_proposal(actor, change, data, [forbidden])
+        return change
 
 
 def rule_retire(
@@ -142,7 +148,9 @@ def rule_retire(
                 code="rule-not-in-force",
                 remedy="Look at the changes that wait.",
             )
-        return _propose(user, actor, rule, ChangeKind.RETIRE, effective_from, {})
+        change = _propose(user, rule, ChangeKind.RETIRE, effective_from)
+        _tell_proposal(actor, change, {}, [])
+        return change
 
 
 def rule_change_decide(*, user: User, change_id: UUID | str, accepted: bool) -> RuleChangeDecision:
@@ -179,7 +187,7 @@ def rule_change_decide(*, user: User, change_id: UUID | str, accepted: bool) -> 
             sign_in=sign_in(),
         )
         name = EventName.RULE_CONFIRMED if accepted else EventName.RULE_DECLINED
-        event_record(name, actor=actor, subject=_subject(change.rule), data=data)
+        event_record(name, actor=actor, subject=_subject(change.rule), data=data, rows=[decision])
         return decision
 
 
@@ -204,12 +212,7 @@ def _administrator(user: User) -> Actor:
 
 
 def _propose(
-    user: User,
-    actor: Actor,
-    rule: Rule,
-    kind: ChangeKind,
-    effective_from: datetime | None,
-    data: dict[str, Any],
+    user: User, rule: Rule, kind: ChangeKind, effective_from: datetime | None
 ) -> RuleChange:
     now = timezone.now()
     begins = effective_from or now
@@ -219,7 +222,7 @@ def _propose(
             code="rule-backdated",
             remedy="Choose a day to come, or none: then it begins once it is confirmed.",
         )
-    change = RuleChange.objects.create(
+    return RuleChange.objects.create(
         organisation=user.organisation,
         kind=kind.value,
         **{rule.change_key: rule},
@@ -227,11 +230,20 @@ def _propose(
         proposed_at=now,
         effective_from=begins,
     )
-    about = {"change": str(change.pk), "kind": kind.value, "effective_from": begins.isoformat()}
+
+
+def _tell_proposal(
+    actor: Actor, change: RuleChange, data: dict[str, Any], made: Sequence[Model]
+) -> None:
+    begins = change.effective_from.isoformat()
+    about = {"change": str(change.pk), "kind": change.kind, "effective_from": begins}
     event_record(
-        EventName.RULE_PROPOSED, actor=actor, subject=_subject(rule), data={**data, **about}
+        EventName.RULE_PROPOSED,
+        actor=actor,
+        subject=_subject(change.rule),
+        data={**data, **about},
+        rows=[*made, change],
     )
-    return change
 
 
 def _next_version(user: User, kind: type[Rule], name: str) -> int:

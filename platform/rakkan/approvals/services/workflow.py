@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from rakkan.accounts.confirmation import check_recently_authenticated
 from rakkan.accounts.models import Organisation, User
-from rakkan.accounts.permissions import check_user_has_role
+from rakkan.accounts.permissions import check_user_has_role, user_actor
 from rakkan.accounts.roles import Role
 from rakkan.approvals.matching import Asked
 from rakkan.approvals.models import Decision, Workflow, WorkflowStep
@@ -84,8 +84,15 @@ def workflow_open(question: Question) -> Workflow:
             )
     except IntegrityError as error:
         raise Refused("Its approval was opened before.", code="already-submitted") from error
-    WorkflowStep.objects.bulk_create(
+    steps = WorkflowStep.objects.bulk_create(
         WorkflowStep(workflow=workflow, **asdict(step)) for step in plan.steps
+    )
+    event_record(
+        EventName.WORKFLOW_OPENED,
+        actor=user_actor(question.requester),
+        subject=Subject("production", str(question.subject_id)),
+        data={"workflow": str(workflow.pk)},
+        rows=[workflow, *steps],
     )
     return workflow
 
@@ -167,6 +174,7 @@ def decision_record(*, user: User, subject_id: UUID, subject_digest: str, word: 
             "authentication": str(authentication.pk),
             **({"in_name_of": str(approver.pk)} if approver != user else {}),
         },
+        rows=[decision],
     )
     return workflow_outcome(workflow)
 

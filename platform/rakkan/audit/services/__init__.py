@@ -1,5 +1,6 @@
 """What this app does: write events, number them, publish and prove them."""
 
+from rakkan.audit.columns import told
 from rakkan.audit.services.months import months_make
 from rakkan.audit.services.prove import event_proof
 from rakkan.audit.services.publish import (
@@ -33,4 +34,5 @@ __all__ = [
     "newest_checkpoint",
     "refusal_recorded",
     "system",
+    "told",
 ]

@@ -1,6 +1,6 @@
 """Write an event: in the transaction of the act, or, for a refusal, after it was rolled back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +8,11 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from compliance.canonical import canonical_json
+from rakkan.audit.columns import told
 from rakkan.audit.models import Event
 from rakkan.audit.names import EventName
 from rakkan.core.errors import Refused
@@ -43,15 +45,28 @@ class Subject:
 
 
 def event_record(
-    name: EventName, *, actor: Actor, subject: Subject, data: dict[str, Any] | None = None
+    name: EventName,
+    *,
+    actor: Actor,
+    subject: Subject,
+    data: dict[str, Any] | None = None,
+    rows: Iterable[Model] = (),
 ) -> Event:
     """Write one event inside the caller's transaction.
+
+    Args:
+        name: of the event.
+        actor: who acts.
+        subject: what it is about.
+        data: ids, digests, codes and words of a vocabulary.
+        rows: every row that the act wrote, as it is now; their told columns are added to the data
+            (:mod:`rakkan.audit.columns`).
 
     Raises:
         RuntimeError: there is no transaction: act and event would not stand or fall together.
         ValueError: the name is not one of ours.
     """
-    return events_record(name, actor=actor, about=[(subject, data or {})])[0]
+    return events_record(name, actor=actor, about=[(subject, {**(data or {}), **told(rows)})])[0]
 
 
 def events_record(

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from django.utils import timezone
+
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import check_user_has_role, user_actor
 from rakkan.accounts.roles import Role
@@ -12,7 +14,7 @@ from rakkan.consents.models import Consent
 from rakkan.consents.scope import CHANGES_OF
 from rakkan.consents.services.record import consent_create, target_of
 from rakkan.consents.services.terms import Terms, check_terms
-from rakkan.core.errors import BadInput
+from rakkan.core.errors import BadInput, Refused
 from rakkan.identity.selectors import check_identity_is_verified
 from rakkan.likenesses.guardians import guardianship_lock
 from rakkan.likenesses.models import Trait
@@ -66,6 +68,12 @@ def _terms_about(trait: Trait, terms: Terms) -> Terms:
 
 def _check_guardian_lasts(user: User, trait: Trait, terms: Terms) -> None:
     guardianship = guardianship_lock(user, trait.person)
+    if guardianship is not None and timezone.now() < guardianship.decision.decided_at:
+        raise Refused(
+            "By the clock of this machine, nobody has decided yet that you act for this person.",
+            code="guardianship-not-begun",
+            remedy="Try again later. Tell the operators: their clock was set back.",
+        )
     if guardianship is not None and terms.valid_until > guardianship.decision.valid_until:
         last = guardianship.decision.valid_until
         raise BadInput(
@@ -89,5 +97,6 @@ def _grant(user: User, trait: Trait, terms: Terms) -> Consent:
         actor=actor,
         subject=Subject("consent", str(consent.pk)),
         data={"record_digest": consent.record_digest, kind: str(trait.pk)},
+        rows=[consent],
     )
     return consent

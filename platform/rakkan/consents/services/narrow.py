@@ -46,14 +46,17 @@ def consent_narrow(*, user: User, consent: Consent, terms: Terms) -> Consent:
         trait=consent.trait,
         terms=terms,
         identity=identity,
-        supersedes=consent.pk,
+        supersedes=consent,
     )
-    Supersession.objects.create(consent=consent, successor=successor, superseded_at=timezone.now())
+    ended = Supersession.objects.create(
+        consent=consent, successor=successor, superseded_at=timezone.now()
+    )
     event_record(
         EventName.CONSENT_NARROWED,
         actor=actor,
         subject=Subject("consent", str(consent.pk)),
         data={"successor": str(successor.pk), "record_digest": successor.record_digest},
+        rows=[successor, ended],
     )
     return successor
 

@@ -1,6 +1,6 @@
 """Write the consent row with its ISO/IEC TS 27560 record and signed receipt."""
 
-from uuid import UUID
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -24,7 +24,7 @@ def consent_create(
     trait: Trait,
     terms: Terms,
     identity: IdentityDecision,
-    supersedes: UUID | None = None,
+    supersedes: Consent | None = None,
 ) -> Consent:
     """Write a new consent in the caller's transaction; the receipt key signs what it says.
 
@@ -35,6 +35,9 @@ def consent_create(
         identity: the decision that verifies them.
         supersedes: the wider consent that this one narrows.
     """
+    now = timezone.now()
+    if supersedes is not None:  # the newest counts, whatever became of the clock in between
+        now = max(now, supersedes.granted_at + timedelta(microseconds=1))
     row = Consent(
         likeness=trait if isinstance(trait, Likeness) else None,
         voice=None if isinstance(trait, Likeness) else trait,
@@ -44,7 +47,7 @@ def consent_create(
         ai_label=terms.ai_label.strip(),
         valid_from=terms.valid_from,
         valid_until=terms.valid_until,
-        granted_at=timezone.now(),
+        granted_at=now,
     )
     row.record = write_record(_says(row, identity, supersedes))
     row.record_digest = digest(row.record)
@@ -58,7 +61,7 @@ def target_of(trait: Trait) -> str:
     return LIKENESS if isinstance(trait, Likeness) else VOICE
 
 
-def _says(row: Consent, identity: IdentityDecision, supersedes: UUID | None) -> ConsentTerms:
+def _says(row: Consent, identity: IdentityDecision, supersedes: Consent | None) -> ConsentTerms:
     trait = row.trait
     sha256 = trait.portrait_sha256 if isinstance(trait, Likeness) else trait.sample_sha256
     return ConsentTerms(
@@ -86,5 +89,5 @@ def _says(row: Consent, identity: IdentityDecision, supersedes: UUID | None) -> 
             "evidence_sha256": identity.check_made.evidence_sha256,
             "valid_until": identity.valid_until.isoformat(),
         },
-        supersedes=str(supersedes) if supersedes else "",
+        supersedes=str(supersedes.pk) if supersedes else "",
     )

@@ -31,5 +31,5 @@ def withdrawal_record(*, user: User, consent: Consent, reason: str, actor: Actor
     )
     if made:
         subject = Subject("consent", str(consent.pk))
-        event_record(EventName.CONSENT_WITHDRAWN, actor=actor, subject=subject)
+        event_record(EventName.CONSENT_WITHDRAWN, actor=actor, subject=subject, rows=[withdrawal])
     return withdrawal

@@ -95,7 +95,7 @@ def _permit_mint(job: Job) -> str:
         expires_at=now + timedelta(seconds=settings.RAKKAN_PERMIT_SECONDS),
     )
     token = permit_issue(permit, statement_signer(KeyRole.PERMIT))
-    IssuedPermit.objects.create(
+    issued = IssuedPermit.objects.create(
         id=permit.permit_id,
         job=job,
         fence=job.fence,
@@ -113,6 +113,7 @@ def _permit_mint(job: Job) -> str:
             "kind": job.kind,
             "fence": job.fence,
         },
+        rows=[job, issued],
     )
     return token
 
@@ -169,8 +170,15 @@ def job_finish(job: Job) -> IssuedPermit:
     now = timezone.now()
     if now >= permit.expires_at:
         raise Refused("The permit has expired.", code="permit-expired")
-    PermitUse.objects.create(permit=permit, used_at=now)
+    use = PermitUse.objects.create(permit=permit, used_at=now)
     _close(job, JobState.DONE)
+    event_record(
+        EventName.PERMIT_USED,
+        actor=system("dispatch", job.organisation_id),
+        subject=Subject("permit", str(permit.pk)),
+        data={"job": str(job.pk)},
+        rows=[use, job],
+    )
     return permit
 
 

@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from compliance.permit import JobSpec
+from rakkan.audit.names import EventName
+from rakkan.audit.services import Subject, event_record, system
 from rakkan.dispatch.models import Job
 from rakkan.likenesses.models import Person
 
@@ -33,6 +35,13 @@ def job_create(*, spec: JobSpec, subject_id: UUID, person: Person, **about: str)
         request_digest=about.get("request_digest") or spec.digest(),
         asset_id=about.get("asset_id", ""),
         sent_at=timezone.now(),
+    )
+    event_record(
+        EventName.JOB_QUEUED,
+        actor=system("dispatch", job.organisation_id),
+        subject=Subject("job", str(job.pk)),
+        data={"kind": job.kind, "subject": str(job.subject_id)},
+        rows=[job],
     )
     job_send(job)
     return job

@@ -35,13 +35,14 @@ def job_stop(job: Job, state: JobState, error: dict[str, Any]) -> None:
         actor=system("dispatch", job.organisation_id),
         subject=Subject("job", str(job.pk)),
         data={"state": state.value, "code": error["code"], "subject": str(job.subject_id)},
+        rows=[job],
     )
 
 
 def _revoke_permit(job: Job, reason: str) -> None:
     open_permits = job.permits.filter(use=None, revocation=None)
     for permit in open_permits:
-        PermitRevocation.objects.create(
+        revocation = PermitRevocation.objects.create(
             permit=permit, reason=reason[:80], revoked_at=timezone.now()
         )
         event_record(
@@ -49,6 +50,7 @@ def _revoke_permit(job: Job, reason: str) -> None:
             actor=system("dispatch", job.organisation_id),
             subject=Subject("permit", str(permit.pk)),
             data={"job": str(job.pk), "reason": reason},
+            rows=[revocation],
         )
 
 
@@ -66,6 +68,7 @@ def job_requeue(job: Job, why: str) -> None:
         actor=system("dispatch", job.organisation_id),
         subject=Subject("job", str(job.pk)),
         data={"why": why, "deliveries": job.deliveries},
+        rows=[job],
     )
     job_send(job)
 

@@ -79,6 +79,7 @@ def pack_request(*, user: User, production_id: UUID | str, language: str, with_v
             actor=user_actor(user),
             subject=pack_subject(pack),
             data={"production": str(production.pk), "with_video": with_video},
+            rows=[pack],
         )
         transaction.on_commit(lambda: _send(pack.pk), robust=True)
     return pack

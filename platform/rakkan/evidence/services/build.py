@@ -174,7 +174,7 @@ def _keep(pack: Pack, path: Path, checkpoint: Checkpoint) -> None:
         with transaction.atomic():
             Pack.objects.select_for_update().get(pk=pack.pk)
             _check_nobody_was_erased(pack.production)
-            PackReady.objects.create(
+            ready = PackReady.objects.create(
                 pack=pack,
                 file=file,
                 size=blob.size,
@@ -190,6 +190,7 @@ def _keep(pack: Pack, path: Path, checkpoint: Checkpoint) -> None:
                     "file_sha256": blob.sha256,
                     "tree_size": checkpoint.size,
                 },
+                rows=[ready],
             )
     except IntegrityError:
         if not PackEnd.objects.filter(pack=pack).exists():

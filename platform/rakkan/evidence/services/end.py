@@ -28,12 +28,13 @@ def pack_end(pack_id: UUID, *, reason: str) -> bool:
         return False
     for file in pack.files.all():
         blob_delete(Area.PACKS, file.file_sha256)
-    PackEnd.objects.create(pack=pack, reason=reason[:80], ended_at=timezone.now())
+    end = PackEnd.objects.create(pack=pack, reason=reason[:80], ended_at=timezone.now())
     event_record(
         EventName.PACK_ENDED,
         actor=system("evidence", pack.organisation_id),
         subject=pack_subject(pack),
         data={"code": reason[:80], "production": str(pack.production_id)},
+        rows=[end],
     )
     return True
 

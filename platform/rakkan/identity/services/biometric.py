@@ -50,6 +50,7 @@ def biometric_consent_grant(*, user: User, agreed: bool) -> BiometricConsent:
                 "record_digest": consent.record_digest,
                 "destroy_by": consent.destroy_by.isoformat(),
             },
+            rows=[consent],
         )
     return consent
 
@@ -82,12 +83,14 @@ def biometric_consents_end(*, person: Person, user: User) -> int:
 
 
 def _withdraw(user: User, consent: BiometricConsent) -> None:
-    _, made = BiometricWithdrawal.objects.get_or_create(
+    row, made = BiometricWithdrawal.objects.get_or_create(
         consent=consent, defaults={"withdrawn_by": user, "withdrawn_at": timezone.now()}
     )
     if made:
         subject = Subject("biometric_consent", str(consent.pk))
-        event_record(EventName.BIOMETRIC_WITHDRAWN, actor=user_actor(user), subject=subject)
+        event_record(
+            EventName.BIOMETRIC_WITHDRAWN, actor=user_actor(user), subject=subject, rows=[row]
+        )
 
 
 def _create(user: User) -> BiometricConsent:

@@ -52,6 +52,7 @@ def challenge_issue(*, user: User, likeness_id: UUID | str, session: str) -> Ide
             actor=actor,
             subject=Subject("identity_challenge", str(challenge.pk)),
             data={"likeness": str(likeness.pk), "document_sha256": challenge.document_sha256},
+            rows=[challenge],
         )
     return challenge
 

@@ -17,7 +17,7 @@ from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, refusal_recorded
 from rakkan.core.errors import NotFound, NotPermitted, Refused
 from rakkan.identity.attempts import Attempt
-from rakkan.identity.models import IdentityCheck, IdentityDecision
+from rakkan.identity.models import IdentityCheck, IdentityDecision, RemoteAttempt
 from rakkan.identity.providers import REVIEWED_EVIDENCE, HandedIn, provider_of
 from rakkan.identity.selectors import check_biometric_consent
 from rakkan.likenesses.guardians import ever_acted_for
@@ -64,6 +64,7 @@ def identity_submit(
             actor=actor,
             subject=Subject("identity_check", str(check.pk)),
             data={"method": check.method, "evidence_sha256": check.evidence_sha256},
+            rows=[check, *RemoteAttempt.objects.filter(check_made=check)],
         )
     return check
 
@@ -104,6 +105,7 @@ def identity_decide(
             actor=actor,
             subject=subject,
             data={"verified": verified, "valid_until": decision.valid_until.isoformat()},
+            rows=[decision],
         )
     return decision
 

@@ -44,7 +44,7 @@ def why_over(attempt: RemoteAttempt, now: datetime) -> str:
 
 def _destroy(attempt: RemoteAttempt, reason: str, now: datetime) -> int:
     with transaction.atomic():
-        _, made = RecordingDestruction.objects.get_or_create(
+        row, made = RecordingDestruction.objects.get_or_create(
             attempt=attempt, defaults={"reason": reason, "destroyed_at": now}
         )
         # Deleting twice does no harm; a row without the deletion would.
@@ -56,5 +56,6 @@ def _destroy(attempt: RemoteAttempt, reason: str, now: datetime) -> int:
                 actor=system("reconciler", check.person.organisation_id),
                 subject=Subject("identity_check", str(check.pk)),
                 data={"reason": reason},
+                rows=[row],
             )
     return int(made)

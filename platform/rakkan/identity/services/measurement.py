@@ -22,5 +22,6 @@ def recording_measured(*, check: IdentityCheck, result: MeasureResult) -> Remote
             actor=system("measure-worker", check.person.organisation_id),
             subject=Subject("identity_check", str(check.pk)),
             data={"verdict": result.verdict.value},
+            rows=[row],
         )
     return row

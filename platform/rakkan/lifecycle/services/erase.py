@@ -36,6 +36,7 @@ from rakkan.productions.services.stop import end
 from rakkan.productions.services.transition import production_lock
 from rakkan.productions.services.withdraw import withdraw
 from rakkan.productions.states import STOPPABLE, State
+from rakkan.vault.models import SubjectKey
 from rakkan.vault.services import subject_key_destroy
 
 TASK = "rakkan.lifecycle.erase"
@@ -76,6 +77,7 @@ def erasure_ask(*, user: User) -> tuple[Erasure, str]:
             actor=user_actor(user),
             subject=Subject("person", str(person.pk)),
             data={"erasure": str(erasure.pk)},
+            rows=[erasure],
         )
     _withdraw_all(erasure)
     transaction.on_commit(lambda: _send(erasure.pk), robust=True)
@@ -127,6 +129,7 @@ def _note(erasure: Erasure, name: Step, count: int, kept: int, actor: Actor) -> 
             actor=actor,
             subject=Subject("person", str(erasure.person_id)),
             data={"erasure": str(erasure.pk)},
+            rows=SubjectKey.objects.filter(pk__in=_subjects(erasure)),
         )
 
 
@@ -176,8 +179,12 @@ def _delete_files(erasure: Erasure) -> tuple[int, int]:
 
 
 def _destroy_keys(erasure: Erasure) -> tuple[int, int]:
-    subjects = (erasure.person_id, erasure.asked_by_id)
     with transaction.atomic():
-        count = sum(subject_key_destroy(subject_id=subject) for subject in subjects)
+        count = sum(subject_key_destroy(subject_id=subject) for subject in _subjects(erasure))
     packs_end_of(erasure.person_id)  # what was being built; from here on none can be
     return count, 0
+
+
+def _subjects(erasure: Erasure) -> tuple[UUID, UUID]:
+    """Return under whose keys what is personal about them was sealed."""
+    return erasure.person_id, erasure.asked_by_id

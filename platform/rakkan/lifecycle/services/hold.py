@@ -54,6 +54,7 @@ def hold_set(
             actor=actor,
             subject=subject,
             data={"hold": str(hold.pk), "valid_until": valid_until.isoformat(), "told": told},
+            rows=[hold],
         )
     return hold
 
@@ -92,11 +93,12 @@ def hold_end(*, user: User, hold_id: UUID | str) -> LegalHold:
             raise NotPermitted("Nobody ends a hold on their own data.", code="own-hold")
         if getattr(hold, "end", None) is not None or hold.valid_until <= timezone.now():
             raise Refused("The hold has ended.", code="hold-ended")
-        LegalHoldEnd.objects.create(hold=hold, ended_by=user, ended_at=timezone.now())
+        end = LegalHoldEnd.objects.create(hold=hold, ended_by=user, ended_at=timezone.now())
         event_record(
             EventName.HOLD_ENDED,
             actor=actor,
             subject=subject,
             data={"person": str(hold.person_id)},
+            rows=[end],
         )
     return hold

@@ -77,6 +77,7 @@ def retention_set(*, user: User, kind: Kind, days: int) -> RetentionPeriod:
             actor=actor,
             subject=subject,
             data={"kind": kind.value, "days": days},
+            rows=[period],
         )
     return period
 
@@ -116,7 +117,7 @@ def retention_run() -> int:
 def _dispose(item: Due) -> bool:
     if holds_live().filter(person=item.person_id).exists():
         return False
-    _, made = Disposal.objects.get_or_create(
+    row, made = Disposal.objects.get_or_create(
         kind=item.kind.value,
         object_id=item.object_id,
         defaults={
@@ -143,6 +144,7 @@ def _dispose(item: Due) -> bool:
         actor=actor,
         subject=Subject(item.kind.value, str(item.object_id)),
         data={"kind": item.kind.value, "due_at": item.since.isoformat()},
+        rows=[row],
     )
     return True
 

@@ -54,7 +54,8 @@ def guardianship_claim(
             written_name=represented.name.strip()[:120],
             majority_at=represented.majority_at,
         )
-        event_record(EventName.PERSON_ADDED, actor=actor, subject=Subject("person", str(person.pk)))
+        added = Subject("person", str(person.pk))
+        event_record(EventName.PERSON_ADDED, actor=actor, subject=added, rows=[person])
         return _submit(actor, user, person, represented.relation, evidence)
 
 
@@ -100,6 +101,7 @@ def guardianship_decide(
             actor=actor,
             subject=subject,
             data={"verified": verified, "valid_until": decision.valid_until.isoformat()},
+            rows=[decision],
         )
     return decision
 
@@ -139,9 +141,9 @@ def guardianship_close(*, user: User, guardianship_id: UUID | str) -> Guardiansh
         raise NotFound(f"There is no guardianship {guardianship_id}.")
     if GuardianshipEnd.objects.filter(guardianship=found).exists():
         raise Refused("The guardianship has ended.", code="guardianship-ended")
-    GuardianshipEnd.objects.create(guardianship=found, ended_by=user, ended_at=timezone.now())
+    end = GuardianshipEnd.objects.create(guardianship=found, ended_by=user, ended_at=timezone.now())
     subject = Subject("guardianship", str(found.pk))
-    event_record(EventName.GUARDIANSHIP_ENDED, actor=user_actor(user), subject=subject)
+    event_record(EventName.GUARDIANSHIP_ENDED, actor=user_actor(user), subject=subject, rows=[end])
     return found
 
 
@@ -175,6 +177,7 @@ def _submit(
         actor=actor,
         subject=Subject("guardianship", str(made.pk)),
         data={"person": str(person.pk), "evidence_sha256": upload.sha256},
+        rows=[made],
     )
     return made
 

@@ -46,6 +46,7 @@ def likeness_add(
         actor=actor,
         subject=Subject("likeness", str(likeness.pk)),
         data={"portrait_sha256": upload.sha256},
+        rows=[likeness],
     )
     return likeness
 
@@ -67,5 +68,6 @@ def likeness_measured(*, likeness: Likeness, result: MeasureResult, worker: str)
             actor=system(worker, likeness.person.organisation_id),
             subject=Subject("likeness", str(likeness.pk)),
             data={"verdict": result.verdict.value},
+            rows=[measurement],
         )
     return measurement

@@ -33,7 +33,7 @@ def person_ensure(*, user: User, person_class: PersonClass = PersonClass.ADULT) 
     )
     if made:
         subject = Subject("person", str(person.pk))
-        event_record(EventName.PERSON_ADDED, actor=actor, subject=subject)
+        event_record(EventName.PERSON_ADDED, actor=actor, subject=subject, rows=[person])
     return person
 
 

@@ -46,6 +46,7 @@ def voice_add(
         actor=actor,
         subject=Subject("voice", str(voice.pk)),
         data={"sample_sha256": upload.sha256},
+        rows=[voice],
     )
     return voice
 
@@ -66,5 +67,6 @@ def sample_measured(*, voice: Voice, result: MeasureResult, worker: str) -> Samp
             actor=system(worker, voice.person.organisation_id),
             subject=Subject("voice", str(voice.pk)),
             data={"verdict": result.verdict.value},
+            rows=[measurement],
         )
     return measurement

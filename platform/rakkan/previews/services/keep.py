@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from rakkan.accounts.models import User
@@ -64,7 +65,7 @@ def preview_add(*, user: User, actor: Actor, seen: Seen) -> Preview:
         expires_at=now + timedelta(hours=settings.RAKKAN_PREVIEW_HOURS),
     )
     data = {"preview": str(preview.pk), "preview_asset": preview.asset_id}
-    _tell(EventName.PREVIEW_REQUESTED, preview, actor, data)
+    _tell(EventName.PREVIEW_REQUESTED, preview, actor, data, preview)
     return preview
 
 
@@ -102,14 +103,15 @@ def preview_keep(preview: Preview, *, permit_id: UUID, result: dict[str, Any]) -
         received_at=timezone.now(),
     )
     data = {"preview": str(preview.pk), "permit": str(permit_id), "file_sha256": file.file_sha256}
-    _tell(EventName.PREVIEW_RECEIVED, preview, system("receive", preview.organisation_id), data)
+    actor = system("receive", preview.organisation_id)
+    _tell(EventName.PREVIEW_RECEIVED, preview, actor, data, file)
     return file
 
 
 def preview_reading_note(file: PreviewFile, *, frames: int, asset_frames: int) -> None:
     """Note that the file's own pixels name its preview, in so many frames of all."""
     preview = file.preview
-    PreviewReading.objects.create(
+    reading = PreviewReading.objects.create(
         file=file,
         asset_id=preview.asset_id,
         frames=frames,
@@ -117,19 +119,21 @@ def preview_reading_note(file: PreviewFile, *, frames: int, asset_frames: int) -
         read_at=timezone.now(),
     )
     data = {"preview": str(preview.pk), "frames": frames, "asset_frames": asset_frames}
-    _tell(EventName.PREVIEW_READ, preview, system("seal", preview.organisation_id), data)
+    actor = system("seal", preview.organisation_id)
+    _tell(EventName.PREVIEW_READ, preview, actor, data, reading)
 
 
 def preview_view(preview: Preview, *, user: User, actor: Actor) -> None:
     """Note that somebody is shown a preview, before they are."""
-    PreviewViewing.objects.create(preview=preview, user=user, viewed_at=timezone.now())
-    _tell(EventName.PREVIEW_VIEWED, preview, actor, {"preview": str(preview.pk)})
+    seen = PreviewViewing.objects.create(preview=preview, user=user, viewed_at=timezone.now())
+    _tell(EventName.PREVIEW_VIEWED, preview, actor, {"preview": str(preview.pk)}, seen)
 
 
 def preview_finish(preview: Preview, *, reason: str, actor: Actor) -> None:
     """End a preview in the caller's transaction; its files go once that has committed."""
-    PreviewEnd.objects.create(preview=preview, reason=reason[:80], ended_at=timezone.now())
-    _tell(EventName.PREVIEW_ENDED, preview, actor, {"preview": str(preview.pk), "code": reason})
+    end = PreviewEnd.objects.create(preview=preview, reason=reason[:80], ended_at=timezone.now())
+    data = {"preview": str(preview.pk), "code": reason}
+    _tell(EventName.PREVIEW_ENDED, preview, actor, data, end)
     transaction.on_commit(lambda: preview_destroy(preview), robust=True)
 
 
@@ -147,15 +151,18 @@ def preview_destroy(preview: Preview) -> None:
     now = timezone.now()
     if uploads_unanswered(locked) and now < locked.end.ended_at + _UPLOAD_LASTS:
         return
-    PreviewDestruction.objects.create(preview=locked, destroyed_at=now)
+    gone = PreviewDestruction.objects.create(preview=locked, destroyed_at=now)
     actor = system("previews", locked.organisation_id)
-    _tell(EventName.PREVIEW_DESTROYED, locked, actor, {"preview": str(locked.pk)})
+    _tell(EventName.PREVIEW_DESTROYED, locked, actor, {"preview": str(locked.pk)}, gone)
 
 
-def _tell(name: EventName, preview: Preview, actor: Actor, data: dict[str, Any]) -> None:
+def _tell(
+    name: EventName, preview: Preview, actor: Actor, data: dict[str, Any], row: Model
+) -> None:
     event_record(
         name,
         actor=actor,
         subject=Subject("production", str(preview.subject_id)),
         data=data,
+        rows=[row],
     )

@@ -120,6 +120,7 @@ def draft_store(
             "voice_origin": draft.voice_origin,
             **origin,
         },
+        rows=[production],
     )
     voice_measure(production=production)
     return production

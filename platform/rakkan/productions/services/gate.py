@@ -22,7 +22,7 @@ from rakkan.productions.services.stop import end
 from rakkan.productions.services.transition import move, production_lock, subject_of
 from rakkan.productions.states import State
 from rakkan.releases.checks import GateCheck
-from rakkan.releases.models import Sealing
+from rakkan.releases.models import GateReport, Sealing
 from rakkan.releases.selectors import sealing_of
 from rakkan.releases.services.gate import Expected, gate_consent, gate_run
 from rakkan.releases.services.release import gate_report
@@ -55,18 +55,21 @@ def production_gate(production: Production, work: Path) -> None:
     checks = gate_run(path, _expected(production, sealing, voice))
     with transaction.atomic():
         locked = production_lock(production.pk)
-        if State(locked.state) not in (State.SEALED, State.IN_REVIEW):
+        waits = review_is_needed(locked.pk)
+        if State(locked.state) is not State.SEALED and (
+            State(locked.state) is not State.IN_REVIEW or waits
+        ):
             return
         checks.append(gate_consent(lambda: check_may_render(locked)))
         report = gate_report(marked_of(locked), sealing, checks)
         if not report.passed:
-            _refuse(locked, checks)
-        elif not review_is_needed(locked.pk):
+            _refuse(locked, report, checks)
+        elif not waits:
             production_release(locked, sealing, report, path)
-        elif State(locked.state) is State.SEALED:
+        else:
             actor = system("gate", locked.organisation_id)
             data = {"file_sha256": sealing.file_sha256}
-            move(locked, State.IN_REVIEW, actor=actor, data=data)
+            move(locked, State.IN_REVIEW, actor=actor, data=data, rows=[report])
 
 
 def _expected(production: Production, sealing: Sealing, voice: Path) -> Expected:
@@ -82,7 +85,7 @@ def _expected(production: Production, sealing: Sealing, voice: Path) -> Expected
     )
 
 
-def _refuse(production: Production, checks: list[GateCheck]) -> None:
+def _refuse(production: Production, report: GateReport, checks: list[GateCheck]) -> None:
     failed = [check for check in checks if check.outcome != "pass"]
     actor = system("gate", production.organisation_id)
     event_record(
@@ -90,6 +93,7 @@ def _refuse(production: Production, checks: list[GateCheck]) -> None:
         actor=actor,
         subject=subject_of(production),
         data={"failed": [check.name for check in failed]},
+        rows=[report],
     )
     consent_failed = any(check.name == "consent" for check in failed)
     problem = {

@@ -185,7 +185,7 @@ def measure_failed(job: Job, problem: dict[str, str]) -> None:
 
 def _voice_measured(production: Production, result: MeasureResult) -> None:
     document = result.to_dict()
-    _, made = VoiceMeasurement.objects.get_or_create(
+    row, made = VoiceMeasurement.objects.get_or_create(
         production=production,
         defaults={
             "voice_sha256": production.voice_sha256,
@@ -200,4 +200,5 @@ def _voice_measured(production: Production, result: MeasureResult) -> None:
             actor=system("measure-worker", production.organisation_id),
             subject=subject_of(production),
             data={"verdict": result.verdict.value},
+            rows=[row],
         )

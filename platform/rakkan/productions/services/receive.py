@@ -174,7 +174,7 @@ def _rendering_receive(production: Production, job: Job, result: RenderResult) -
         raise Refused("The result names the file of a preview.", code="result-invalid")
     _check_file(Area.QUARANTINE, job, result)
     permit = job_finish(job)
-    Rendering.objects.create(
+    rendering = Rendering.objects.create(
         production=production,
         permit=permit,
         file_sha256=result.sha256,
@@ -188,6 +188,7 @@ def _rendering_receive(production: Production, job: Job, result: RenderResult) -
         State.RENDERED,
         actor=system("receive", production.organisation_id),
         data={"file_sha256": result.sha256, "permit": str(permit.pk), "job": str(job.pk)},
+        rows=[rendering],
     )
     seal_send(production)
 

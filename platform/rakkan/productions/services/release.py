@@ -33,6 +33,7 @@ def production_release(
         State.RELEASED,
         actor=system("gate", production.organisation_id),
         data={"release": str(release.pk), "file_sha256": release.file_sha256},
+        rows=[report, release],
     )
     said = {"asset_id": release.asset_id, "status": "released"}
     message_queue(Topic.RELEASE_RELEASED, production.organisation_id, [(production.pk, said)])

@@ -69,6 +69,7 @@ def production_seal(production: Production, work: Path) -> None:
             State.SEALED,
             actor=system("seal", locked.organisation_id),
             data={"file_sha256": sealing.file_sha256, "watermark": sealed.watermark},
+            rows=[sealing],
         )
 
 

@@ -1,9 +1,10 @@
 """Move a production from one state to another and write the event: the one place that does."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BinaryField, Case, Value, When
+from django.db.models import BinaryField, Case, Model, Value, When
 from django.utils import timezone
 
 from rakkan.audit.services import Actor, Subject, event_record
@@ -51,9 +52,21 @@ def subject_of(production: Production) -> Subject:
 
 
 def move(
-    production: Production, target: State, *, actor: Actor, data: dict[str, Any] | None = None
+    production: Production,
+    target: State,
+    *,
+    actor: Actor,
+    data: dict[str, Any] | None = None,
+    rows: Iterable[Model] = (),
 ) -> None:
     """Put a locked production into ``target`` and write the event of its arrival.
+
+    Args:
+        production: locked.
+        target: its next state.
+        actor: who moves it.
+        data: of the event.
+        rows: what else the act wrote.
 
     Raises:
         Refused: the transition is not in the table.
@@ -69,6 +82,7 @@ def move(
         actor=actor,
         subject=subject_of(production),
         data={"from": current.value, **(data or {})},
+        rows=[production, *rows],
     )
 
 

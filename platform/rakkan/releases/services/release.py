@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from rakkan.accounts.models import User
 from rakkan.audit.names import EventName
-from rakkan.audit.services import Actor, Subject, event_record, events_record
+from rakkan.audit.services import Actor, Subject, event_record, events_record, told
 from rakkan.core.blobs import Area, blob_check, blob_put_file
 from rakkan.core.errors import Refused
 from rakkan.releases.checks import GateCheck, gate_document
@@ -91,6 +91,7 @@ def delivery_record(release: Release, *, user: User, actor: Actor) -> Delivery:
         actor=actor,
         subject=Subject("release", str(release.pk), release.asset_id),
         data={"file_sha256": release.file_sha256, "production": str(release.subject_id)},
+        rows=[delivery],
     )
     return delivery
 
@@ -103,7 +104,7 @@ def releases_revoke(subject_ids: list[UUID], *, reason: str, actor: Actor) -> No
     """
     releases = list(Release.objects.filter(subject_id__in=subject_ids, revocation=None))
     now = timezone.now()
-    Revocation.objects.bulk_create(
+    revocations = Revocation.objects.bulk_create(
         Revocation(release=release, reason=reason[:80], revoked_at=now) for release in releases
     )
     events_record(
@@ -112,8 +113,8 @@ def releases_revoke(subject_ids: list[UUID], *, reason: str, actor: Actor) -> No
         about=[
             (
                 Subject("release", str(release.pk), release.asset_id),
-                {"reason": reason, "production": str(release.subject_id)},
+                {"reason": reason, "production": str(release.subject_id), **told([row])},
             )
-            for release in releases
+            for release, row in zip(releases, revocations, strict=True)
         ],
     )

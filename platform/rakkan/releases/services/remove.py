@@ -25,7 +25,7 @@ def files_remove(sealing: Sealing, organisation_id: UUID) -> None:
         return
     try:
         with transaction.atomic():
-            Removal.objects.create(sealing=sealing, removed_at=timezone.now())
+            removal = Removal.objects.create(sealing=sealing, removed_at=timezone.now())
     except IntegrityError as refusal:
         log.info("the files of %s stay for now: %s", sealing.subject_id, refusal)
         return
@@ -36,6 +36,7 @@ def files_remove(sealing: Sealing, organisation_id: UUID) -> None:
         actor=system("releases", organisation_id),
         subject=Subject("production", str(sealing.subject_id), sealing.asset_id),
         data={"file_sha256": sealing.file_sha256, "source_sha256": sealing.source_sha256},
+        rows=[removal],
     )
 
 

@@ -10,6 +10,7 @@ from rakkan.accounts.roles import Role
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, refusal_recorded
 from rakkan.core.errors import BadInput, NotFound, Refused
+from rakkan.vault.models import SubjectKey
 from rakkan.vault.services import subject_key_destroy
 from rakkan.webhooks.models import TOPICS, Endpoint, EndpointEnd
 from rakkan.webhooks.sending import check_address
@@ -55,6 +56,7 @@ def endpoint_add(*, user: User, url: str, topics: list[str]) -> tuple[Endpoint, 
             actor=actor,
             subject=Subject("webhook", str(endpoint.pk)),
             data={"topics": endpoint.topics},
+            rows=[endpoint],
         )
     return endpoint, secret
 
@@ -73,7 +75,8 @@ def endpoint_end(*, user: User, endpoint_id: UUID | str) -> Endpoint:
         endpoint = rows.filter(pk=endpoint_id).first()
         if endpoint is None:
             raise NotFound(f"There is no endpoint {endpoint_id}.")
-        EndpointEnd.objects.create(endpoint=endpoint, ended_by=user, ended_at=timezone.now())
+        end = EndpointEnd.objects.create(endpoint=endpoint, ended_by=user, ended_at=timezone.now())
         subject_key_destroy(subject_id=endpoint.pk)
-        event_record(EventName.WEBHOOK_ENDED, actor=actor, subject=subject)
+        keys = SubjectKey.objects.filter(pk=endpoint.pk)
+        event_record(EventName.WEBHOOK_ENDED, actor=actor, subject=subject, rows=[end, *keys])
     return endpoint

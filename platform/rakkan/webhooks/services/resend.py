@@ -34,23 +34,24 @@ def message_resend(*, user: User, endpoint_id: UUID | str, message_id: UUID | st
             raise Refused(
                 "The endpoint has ended.", code="endpoint-ended", remedy="Add it again first."
             )
-        _ask(message, user)
+        asked = _ask(message, user)
         event_record(
             EventName.WEBHOOK_RESENT,
             actor=actor,
             subject=subject,
             data={"message": str(message.pk)},
+            rows=[asked],
         )
     return message
 
 
-def _ask(message: Message, user: User) -> None:
+def _ask(message: Message, user: User) -> Resending:
     last = message.attempts.last()
     if last is None or last.next_at is not None:
         raise _is_open()
     try:
         with transaction.atomic():
-            Resending.objects.create(attempt=last, asked_by=user, asked_at=timezone.now())
+            return Resending.objects.create(attempt=last, asked_by=user, asked_at=timezone.now())
     except IntegrityError as error:  # somebody asked before, perhaps a moment ago
         raise _is_open() from error
 
