@@ -66,7 +66,7 @@ def recognise(speech: Speech, progress: Callable[[float], None] = lambda part: N
     """
     network = model()
     onsets: list[tuple[str, float]] = []
-    for start, chunk in _chunks(speech.samples):
+    for start, chunk in quiet_pieces(speech.samples, _CHUNK_SECONDS):
         progress(start / speech.samples.size)
         spans = network.phoneme_spans(network(chunk, SAMPLE_RATE))
         at = start / SAMPLE_RATE - _LATENCY
@@ -87,9 +87,14 @@ def _with_ends(onsets: list[tuple[str, float]], seconds: float) -> list[Phone]:
     return phones
 
 
-def _chunks(samples: Samples) -> list[tuple[int, Samples]]:
-    """Cut (n,) samples where they are quietest; returns (first sample, piece) pairs."""
-    shortest, longest = (int(s * SAMPLE_RATE) for s in _CHUNK_SECONDS)
+def quiet_pieces(samples: Samples, seconds: tuple[float, float]) -> list[tuple[int, Samples]]:
+    """Cut (n,) samples where they are quietest; returns (first sample, piece) pairs.
+
+    Args:
+        samples: (n,) mono at :data:`SAMPLE_RATE`.
+        seconds: the shortest and the longest piece.
+    """
+    shortest, longest = (int(s * SAMPLE_RATE) for s in seconds)
     pieces, start = [], 0
     while samples.size - start > longest:
         window = samples[start + shortest : start + longest]

@@ -59,7 +59,7 @@ def mel(samples: Samples) -> Floats:
     frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP]
     hann = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)  # periodic
     power = np.abs(np.fft.rfft(frames * hann, axis=1)) ** 2  # (frames, 201)
-    bands: Floats = (power @ _filters().T).astype(np.float32)
+    bands: Floats = (power @ filters(_BANDS).T).astype(np.float32)
     return bands
 
 
@@ -108,16 +108,16 @@ def _pieces(size: int) -> list[int]:
 
 
 @functools.cache
-def _filters() -> Floats:
-    """Return (40, 201) triangles on Slaney's mel scale, each of area 1, as librosa makes them."""
-    edges = _hertz(np.linspace(_mels(0.0), _mels(SAMPLE_RATE / 2), _BANDS + 2))
+def filters(bands: int) -> Floats:
+    """Return (bands, 201) triangles on Slaney's mel scale, of area 1, as librosa makes them."""
+    edges = _hertz(np.linspace(_mels(0.0), _mels(SAMPLE_RATE / 2), bands + 2))
     bins = np.linspace(0, SAMPLE_RATE / 2, _WINDOW // 2 + 1)
     slopes = edges[:, None] - bins[None]
     widths = np.diff(edges)
     rising, falling = -slopes[:-2] / widths[:-1, None], slopes[2:] / widths[1:, None]
     triangles = np.maximum(0, np.minimum(rising, falling))
-    filters: Floats = (triangles * (2.0 / (edges[2:] - edges[:-2]))[:, None]).astype(np.float32)
-    return filters
+    areas: Floats = (triangles * (2.0 / (edges[2:] - edges[:-2]))[:, None]).astype(np.float32)
+    return areas
 
 
 _LINEAR, _BREAK, _LOG = 200.0 / 3, 1000.0, np.log(6.4) / 27.0  # Slaney: linear up to 1 kHz

@@ -1,6 +1,7 @@
 """Whether a voice track can drive a face."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from compliance.permit import Finding, MeasureResult, Verdict
 from generation.audio import MAX_SECONDS, Phone, Speech, load, recognise
 from generation.errors import AudioError
 from generation.gate.findings import Limits, finding, result, unreadable
+from generation.gate.transcript import Said, check_transcript
 
 _DURATION = Limits("duration", "s", warn=1.0, reject=0.5)
 # Fluent speech is 10 to 15 phones a second; the recogniser hears none in noise or music.
@@ -17,8 +19,15 @@ _LEVEL = Limits("level", "dB full scale", warn=-45.0, reject=-float("inf"))
 _FULL = 0.995
 
 
-def check_voice(path: Path, *, max_seconds: float = MAX_SECONDS) -> MeasureResult:
+def check_voice(
+    path: Path, *, max_seconds: float = MAX_SECONDS, said: Said | None = None
+) -> MeasureResult:
     """Measure a voice track; a file that is no sound is a finding, not an error.
+
+    Args:
+        path: the track.
+        max_seconds: the longest that is taken.
+        said: what it is said to say, if it is to be compared with that.
 
     Raises:
         WeightsInvalid: the phoneme network is not the pinned one.
@@ -28,13 +37,17 @@ def check_voice(path: Path, *, max_seconds: float = MAX_SECONDS) -> MeasureResul
     except AudioError as error:
         return unreadable(error.code, str(error))
     phones = recognise(speech)
-    facts = {
+    facts: dict[str, Any] = {
         "readable": True,
         "seconds": round(speech.seconds, 3),
         "phones": len(phones),
         "speech_seconds": round(sum(p.end - p.start for p in phones), 3),
     }
-    return result(_findings(speech, phones), facts)
+    findings = _findings(speech, phones)
+    if said is not None and said.text.strip():
+        compared, facts["transcript"] = check_transcript(phones, said, speech)
+        findings += compared
+    return result(findings, facts)
 
 
 def _findings(speech: Speech, phones: list[Phone]) -> list[Finding]:

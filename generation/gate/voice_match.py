@@ -10,6 +10,7 @@ from generation.audio.speech import Samples
 from generation.audio.voiceprint import WEIGHTS, spoken, voiceprint
 from generation.errors import AudioError
 from generation.gate.findings import Limits, finding, result
+from generation.gate.transcript import Said
 from generation.gate.voice import check_voice
 
 # Cosine of two voiceprints; measured on recordings of seven people, see the model card.
@@ -19,7 +20,9 @@ _PIECE = 10.0  # seconds of speech that are compared at a time: the thresholds a
 _LEAST = 4.0  # seconds of speech: less says too little, in a track or at its end
 
 
-def check_track(track: Path, sample: Path, *, max_seconds: float = MAX_SECONDS) -> MeasureResult:
+def check_track(
+    track: Path, sample: Path, *, max_seconds: float = MAX_SECONDS, said: Said | None = None
+) -> MeasureResult:
     """Measure a voice track as :func:`check_voice` does, and compare it with a sample.
 
     Nothing of the two voiceprints is in the result: only how alike they are.
@@ -27,7 +30,7 @@ def check_track(track: Path, sample: Path, *, max_seconds: float = MAX_SECONDS) 
     Raises:
         WeightsInvalid: a network is not the pinned one.
     """
-    measured = check_voice(track, max_seconds=max_seconds)
+    measured = check_voice(track, max_seconds=max_seconds, said=said)
     if not measured.facts["readable"]:
         return measured
     match, facts = _compare(track, sample, max_seconds)

@@ -1,9 +1,11 @@
 """Fetching the inputs that a permit names, and nothing else."""
 
+import json
 from pathlib import Path
 
 from compliance.canonical import file_sha256
 from compliance.permit import InputFile, Permit
+from generation.gate import Said
 from generation.worker.client import Claim, JobClient
 from generation.worker.errors import InputMismatch
 
@@ -32,3 +34,18 @@ def _fetch(item: InputFile, url: str | None, job: JobClient, folder: Path) -> Pa
             remedy="Look at the storage: the file under this digest was changed.",
         )
     return path
+
+
+def read_transcript(path: Path, language: str) -> Said:
+    """Read what a track is said to say: the platform's JSON with "text".
+
+    Raises:
+        InputMismatch: it is something else.
+    """
+    try:
+        return Said(str(json.loads(path.read_bytes())["text"]), language)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputMismatch(
+            f"The transcript that was delivered cannot be read: {error!r}.",
+            remedy="Let worker and platform be of one version.",
+        ) from error

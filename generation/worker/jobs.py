@@ -19,6 +19,7 @@ from generation.media.stamp import PreviewStamp
 from generation.motion.speaking import animate
 from generation.prompt import understand
 from generation.worker.errors import JobRefused
+from generation.worker.inputs import read_transcript
 
 Progress = Callable[[float, str], None]  # (0..1, stage); raises to stop the work
 
@@ -106,10 +107,9 @@ class MeasureJob:
             if set(inputs) != ROLES:
                 raise JobRefused("An identity check lacks an input.", code="role-unsupported")
             return check_identity(inputs, progress)
-        if set(inputs) == {"voice", "sample"}:
+        if "voice" in inputs and set(inputs) <= {"voice", "sample", "transcript"}:
             progress(0.0, "measuring the voice")
-            track, sample, longest = inputs["voice"], inputs["sample"], self.permit.max_seconds
-            return check_track(track, sample, max_seconds=longest)
+            return self._measure_voice(inputs)
         results = []
         for index, (role, path) in enumerate(inputs.items()):
             progress(index / len(inputs), f"measuring the {role}")
@@ -123,3 +123,11 @@ class MeasureJob:
             return results[0]
         findings = [finding for result in results for finding in result.findings]
         return combine(findings, dict(zip(inputs, (r.facts for r in results), strict=True)))
+
+    def _measure_voice(self, inputs: Mapping[str, Path]) -> MeasureResult:
+        longest, said = self.permit.max_seconds, None
+        if "transcript" in inputs:
+            said = read_transcript(inputs["transcript"], self.permit.spec.language)
+        if "sample" in inputs:
+            return check_track(inputs["voice"], inputs["sample"], max_seconds=longest, said=said)
+        return check_voice(inputs["voice"], max_seconds=longest, said=said)

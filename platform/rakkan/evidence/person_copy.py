@@ -218,6 +218,7 @@ def _production(item: Depiction) -> dict[str, Any]:
         "territories": production.territories,
         "language": production.language,
         "transcript": production.transcript,
+        "heard": production.heard or "",
         "request_digest": production.request_digest,
         "created_at": production.created_at.isoformat(),
         "rendered_sha256": rendering.file_sha256 if rendering else None,

@@ -40,9 +40,12 @@ CHANGES: Words = {
     Change.CLOTHING: _("Clothing"),
     Change.SYNTHETIC_SPEECH: _("Synthetic speech in the person's voice"),
 }
-NOT_COMPARED: Words = {  # why a voice track was not compared with the sample
+NOT_COMPARED: Words = {  # why a voice track was not compared with the sample, or the transcript
     "biometric-consent-missing": _("the person does not consent to biometric matching"),
     "too-short": _("there is too little speech"),
+    "language-not-measured": _("the comparison was not measured for this language"),
+    "not-measured": _("the worker does not compare transcripts"),
+    "too-few-words": _("there are too few words besides numbers and abbreviations"),
 }
 VOICE_ORIGINS: Words = {
     VoiceOrigin.RECORDED: _("A recording of the person"),

@@ -126,6 +126,9 @@ class Production(IdModel):
     language = models.CharField(max_length=10)
     prompt = SealedText(subject="likeness.person_id", max_length=500, blank=True)
     transcript = SealedText(subject="likeness.person_id", blank=True)
+    heard = SealedText(  # the words that a recogniser heard in the track, for approvers
+        subject="likeness.person_id", blank=True, null=True
+    )
     engine = models.CharField(max_length=30)
     width = models.PositiveSmallIntegerField(default=512)  # pixels
     height = models.PositiveSmallIntegerField(default=512)  # pixels

@@ -1,5 +1,6 @@
 import pytest
 
+from compliance.canonical import canonical_json
 from compliance.permit import JobKind, MeasureResult, Verdict
 from generation.worker.runner import Outcome
 
@@ -33,6 +34,22 @@ def test_both_inputs_can_be_measured_in_one_job(desk, portrait, voice):
     result = _measured(desk)
     assert result.facts["voice"]["readable"]
     assert result.facts["portrait"]["faces"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Please leave your message after the tone.", Verdict.WARNINGS),
+        ("The conference begins once its leader has joined the others.", Verdict.UNUSABLE),
+    ],
+)
+def test_a_voice_is_compared_with_its_transcript(desk, voice, tmp_path, text, verdict):
+    transcript = tmp_path / "transcript"
+    transcript.write_bytes(canonical_json({"salt": "s", "text": text}))
+    desk.offer(JobKind.MEASURE, {"voice": voice, "transcript": transcript}, spec={"language": "en"})
+    result = _measured(desk)
+    assert result.facts["transcript"]["compared"]
+    assert result.verdict is verdict
 
 
 def test_what_cannot_be_read_is_a_verdict_and_not_a_failure(desk, tmp_path):

@@ -21,6 +21,7 @@ from rakkan.productions.selectors import production_get
 from rakkan.productions.services.addresses import status_url
 from rakkan.productions.services.covered import pinned_consents
 from rakkan.productions.services.transition import subject_of
+from rakkan.productions.services.wording import TRANSCRIPT
 from rakkan.releases.selectors import release_of
 from rakkan.vault.services import Erased
 
@@ -90,9 +91,10 @@ def evidence_document(production: Production) -> dict[str, Any]:
 
 
 def _voice_measurement(production: Production) -> dict[str, Any]:
-    """Return what approvers saw of the voice: verdict, and how it compared with the sample."""
+    """Return what approvers saw of the voice: verdict, how like the sample, how like its words."""
     measured = production.voice_measurement
-    return {"verdict": measured.verdict, "voice_match": measured.facts.get("voice_match")}
+    compared = {name: measured.facts.get(name) for name in ("voice_match", TRANSCRIPT)}
+    return {"verdict": measured.verdict, **compared}
 
 
 def _identity(consent: Consent) -> dict[str, str]:

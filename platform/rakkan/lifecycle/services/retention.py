@@ -133,7 +133,7 @@ def _dispose(item: Due) -> bool:
         production = production_lock(item.object_id)
         if State(production.state) is not State.DRAFT:
             raise RuntimeError("a draft that was submitted meanwhile is no draft")
-        production.title = production.prompt = production.transcript = ""
+        production.title = production.prompt = production.transcript = production.heard = ""
         production.save()
         end(production, State.CANCELLED, actor=actor, problem=_OVERDUE)
     gone = frozenset(file.row for file in item.files)

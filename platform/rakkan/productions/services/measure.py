@@ -19,6 +19,7 @@ from rakkan.likenesses.models import Likeness, Voice
 from rakkan.likenesses.services import likeness_measured, sample_measured
 from rakkan.productions.models import Production, VoiceMeasurement
 from rakkan.productions.services.transition import production_lock, subject_of
+from rakkan.productions.services.wording import transcript_of, with_transcript
 
 GATE = "gate"
 IDENTITY = "identity"
@@ -60,10 +61,10 @@ def sample_measure(*, voice: Voice) -> Job:
 def voice_measure(*, production: Production) -> Job:
     """Ask for a measure job on a production's voice track, in the caller's transaction.
 
-    The track is compared with the speaker's sample only under their live consent to biometric
-    matching; without it the job does not even name the sample.
+    The track is compared with its transcript, if there is one; and with the speaker's sample only
+    under their live consent to biometric matching: without it the job does not name the sample.
     """
-    inputs = [voice_of(production)]
+    inputs = [voice_of(production), *transcript_of(production)]
     if production.speaker is not None and may_compare(production.speaker):
         inputs.append(_sample_of(production.speaker))
     return job_create(
@@ -150,7 +151,8 @@ def measure_receive(job: Job, result: MeasureResult) -> None:
     production = Production.objects.filter(pk=job.subject_id).first()
     if production is None:
         raise Refused("What was measured is not there any more.", code="subject-gone")
-    _voice_measured(production, _without_what_was_not_allowed(production, job, result))
+    allowed = _without_what_was_not_allowed(production, job, result)
+    _voice_measured(production, with_transcript(production, job, allowed))
 
 
 def _without_what_was_not_allowed(

@@ -40,6 +40,7 @@ from rakkan.productions.services.preview import check_preview_goes_on, preview_o
 from rakkan.productions.services.queue import read_send, seal_send
 from rakkan.productions.services.stop import permission_ended
 from rakkan.productions.services.transition import move
+from rakkan.productions.services.wording import TRANSCRIPT, transcript_chunks
 from rakkan.productions.states import State
 
 ALREADY_RECEIVED = "already-received"
@@ -235,4 +236,6 @@ def input_chunks(*, job_id: UUID | str, lease: str, sha256: str) -> Iterable[byt
     if spec.engine == IDENTITY and roles[sha256] == "clip":
         check = check_with_recording(job.subject_id)
         return [recording_open(check)] if check else []
+    if roles[sha256] == TRANSCRIPT:
+        return transcript_chunks(job)
     return blob_chunks(Area.INPUTS, sha256)

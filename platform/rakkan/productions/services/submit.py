@@ -30,6 +30,7 @@ from rakkan.productions.services.covered import pinned_consents, use_of, voice_u
 from rakkan.productions.services.measure import voice_of
 from rakkan.productions.services.stop import end, problem_of
 from rakkan.productions.services.transition import move, production_lock
+from rakkan.productions.services.wording import check_transcript_is_measured
 from rakkan.productions.states import State
 
 FORMAT = "rakkan-request/2"
@@ -141,7 +142,7 @@ def check_voice_is_usable(production: Production) -> None:
     """Raise unless the gate found the voice track usable.
 
     Raises:
-        BadInput: it is unusable, or not measured yet.
+        BadInput: it is unusable, not measured yet, or was measured with another transcript.
     """
     measurement = getattr(production, "voice_measurement", None)
     if measurement is None:
@@ -155,9 +156,10 @@ def check_voice_is_usable(production: Production) -> None:
         raise BadInput(
             f"The voice track is unusable: {first_reason(measurement.findings)}",
             code="voice-unusable",
-            remedy="Make a new draft with another recording.",
+            remedy="Make a new draft with another recording or another transcript.",
             status=409,
         )
+    check_transcript_is_measured(production, measurement.facts)
 
 
 def job_spec_of(production: Production, consent: Consent) -> JobSpec:
