@@ -45,7 +45,7 @@ from rakkan.lifecycle.services import (
 from rakkan.likenesses.models import Likeness
 from rakkan.likenesses.services import likeness_add, person_ensure
 from rakkan.productions.models import Production
-from rakkan.productions.services.create import production_create
+from rakkan.productions.services.create import Cast, production_create
 from rakkan.productions.services.finish import production_finish
 from rakkan.productions.services.portray import portrait_add
 from rakkan.productions.services.withdraw import withdraw
@@ -350,3 +350,23 @@ def test_messages_to_the_person_go_from_the_folder_and_those_to_others_stay(
 
     (left,) = (tmp_path / "mail").iterdir()
     assert team.requester.email in left.read_text()
+
+
+def test_nothing_new_is_drafted_of_somebody_erased_seen_or_heard() -> None:
+    team = people.team_make()
+    heard = people.user_make(team.organisation, people.Role.DEPICTED_PERSON)
+    voice = people.voice_make(people.Team(**vars(team) | {"person": heard}))
+    likeness = people.likeness_make(team)
+    erasure, _ = erasure_ask(user=heard)
+    erasure_carry_out(erasure.pk)
+
+    with pytest.raises(Refused) as refused:
+        production_create(
+            user=team.requester,
+            cast=Cast(likeness, voice),
+            draft=people.draft(),
+            voice=people.voice_file(),
+        )
+
+    assert refused.value.code == "erased"
+    assert not Production.objects.exists()

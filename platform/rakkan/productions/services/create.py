@@ -22,6 +22,7 @@ from rakkan.productions.models import Production
 from rakkan.productions.origins import VoiceOrigin
 from rakkan.productions.services.measure import voice_measure
 from rakkan.productions.services.transition import subject_of
+from rakkan.vault.services import Erased, subject_is_erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,11 @@ def draft_store(
 
     Raises:
         BadInput: a field cannot be used.
+        Erased: who is seen or heard was erased.
     """
     check_draft(draft)
+    if any(map(subject_is_erased, (cast.likeness.person_id, cast.speaker.person_id))):
+        raise Erased("Who would be seen or heard was erased: nothing is made of them any more.")
     production = Production.objects.create(
         organisation=user.organisation,
         requester=user,
