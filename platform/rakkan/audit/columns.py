@@ -214,7 +214,7 @@ TABLES: dict[str, Columns] = {
         *(Name.PRODUCTION_REJECTED, Name.RENDERING_RECEIVED, Name.PRODUCTION_SEALED),
         *(Name.PRODUCTION_REVIEWING, Name.PRODUCTION_RELEASED, Name.PRODUCTION_CANCELLED),
         *(Name.PRODUCTION_STOPPED, Name.PRODUCTION_FAILED),
-        kept_back="title prompt transcript salt request problem",
+        kept_back="title prompt transcript heard salt request problem",
         derived="seal_sent_at changed_at",
     ),
     "productions_voicemeasurement": _table(
