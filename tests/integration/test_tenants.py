@@ -130,7 +130,7 @@ def test_the_lists_do_show_the_rows_of_the_own_organisation(worlds: Worlds) -> N
         (Who.APPROVER, "approvals", own.waiting),
         (Who.AUDITOR, "api/v1/productions", own.waiting),
         (Who.AUDITOR, "productions", own.waiting),
-        (Who.AUDITOR, "api/v1/events", own.released),
+        (Who.AUDITOR, "api/v1/events", own.closed),  # the newest are shown first
         (Who.ADMINISTRATOR, "api/v1/people", own.deputy),
         (Who.ADMINISTRATOR, "people", own.deputy),
         (Who.OPERATOR, "api/v1/operations", own.queued),
