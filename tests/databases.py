@@ -20,6 +20,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from deploy.local import postgres
 from deploy.local.testing import TestServers
 from tests.prepared import template_of
 
@@ -80,7 +81,7 @@ def bare_database(servers: TestServers, template: str = "template1") -> Iterator
     try:
         yield database
     finally:
-        _as_owner(servers, "DROP DATABASE {} WITH (FORCE)", database.name)
+        _drop(servers, database.name)
 
 
 def manage(environment: Mapping[str, str], *arguments: str) -> str:
@@ -103,6 +104,14 @@ def _named(servers: TestServers, name: str) -> Database:
         return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
     return Database(name, address(servers.owner), address(servers.application))
+
+
+def _drop(servers: TestServers, name: str) -> None:
+    """Drop a database, whoever is in it: an owner may not send autovacuum away."""
+    cluster = servers.cluster
+    url = cluster.url(postgres.SUPERUSER, "postgres") if cluster else servers.owner
+    with closing(psycopg.connect(url, autocommit=True)) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _as_owner(servers: TestServers, statement: str, *names: str) -> None:
