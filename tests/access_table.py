@@ -169,6 +169,8 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
     },
     "Public": {
         ("GET", "status/<slug:asset_id>"): ALL,
+        ("GET", "log/checkpoint"): ALL,
+        ("GET", "log/tile/<path:name>"): ALL,
         ("POST", "i18n/setlang/"): ALL,
     },
     "Pages": {

@@ -55,6 +55,7 @@ class Services:
         broker: Celery's broker.
         storage: Where files go.
         timestamps: The RFC 3161 authority.
+        witnesses: Keys and addresses of those that cosign the log.
         site: The web process.
     """
 
@@ -63,6 +64,7 @@ class Services:
     broker: str
     storage: str
     timestamps: str
+    witnesses: str
     site: str
 
 
@@ -102,6 +104,7 @@ def platform(services: Services, own: Secrets, process: str = "web") -> dict[str
         "BROKER_URL": services.broker,
         "STORAGE_URL": services.storage,
         "TSA_URL": services.timestamps,
+        "RAKKAN_WITNESSES": services.witnesses,
         "EMAIL_URL": given("EMAIL_URL") or MAIL.as_uri(),
         "RAKKAN_ENV": os.environ.get("RAKKAN_ENV", "development"),
         "RAKKAN_KEYS": str(keys_of(process)),
@@ -126,8 +129,8 @@ def render_worker(services: Services, own: Secrets) -> dict[str, str]:
     }
 
 
-def development_tsa() -> dict[str, str]:
-    """Returns the environment of the development time-stamp authority."""
+def development_server() -> dict[str, str]:
+    """Returns the environment of the development time-stamp authority, and of the witness."""
     return _base()
 
 

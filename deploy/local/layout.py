@@ -14,6 +14,7 @@ TRUST = DATA / "trust"
 BLOBS = DATA / "blobs"
 MAIL = DATA / "mail"  # what would have been sent
 WORK = DATA / "work"
+WITNESS = DATA / "witness"  # key and memory of the development witness
 SECRETS = DATA / "secrets.json"
 LOCK = DATA / "stack.lock"
 STATE = DATA / "stack.json"

@@ -17,7 +17,18 @@ from deploy.local.console import note, step
 from deploy.local.control import Running, only_one
 from deploy.local.environment import Secrets, Services, given
 from deploy.local.errors import LocalError
-from deploy.local.layout import BLOBS, DATA, LOG, PYTHON, ROOT, STATE, WORK, keys_of
+from deploy.local.layout import (
+    BLOBS,
+    DATA,
+    LOG,
+    PYTHON,
+    ROOT,
+    STATE,
+    TRUST,
+    WITNESS,
+    WORK,
+    keys_of,
+)
 from deploy.local.processes import Child, Program, stop_all
 from deploy.local.programs import programs
 
@@ -120,6 +131,7 @@ class Stack:
             broker=given("BROKER_URL") or self._valkey().url,
             storage=given("STORAGE_URL") or environment.default_storage(),
             timestamps=given("TSA_URL") or self._timestamps(),
+            witnesses=given("RAKKAN_WITNESSES") or self._witness(),
             site=self.site,
         )
 
@@ -149,12 +161,36 @@ class Stack:
             Program(
                 name="timestamps",
                 command=[str(PYTHON), *command],
-                environment=environment.development_tsa(),
+                environment=environment.development_server(),
                 ready=lambda: probes.listens(port),
                 server=True,
             )
         )
         return f"http://127.0.0.1:{port}/"
+
+    def _witness(self) -> str:
+        """Starts a witness of the log, and pins its key in the trust folder.
+
+        It is one for development: whoever runs the log runs it too, so it vouches for nothing.
+        """
+        from compliance.witness import Memory  # needs the virtual environment
+
+        port, name = probes.free_port(), "development.rakkan.localhost/witness"
+        key = Memory(WITNESS).signer(name).key.text
+        (TRUST / "witness.vkey").write_text(f"# development\n{key}\n", encoding="utf-8")
+        log_key = (TRUST / "log.vkey").read_text(encoding="utf-8").strip()
+        command = ["-m", "compliance.witness", "--name", name, "--state", str(WITNESS)]
+        command += ["--log", log_key, "--port", str(port)]
+        self._launch(
+            Program(
+                name="witness",
+                command=[str(PYTHON), *command],
+                environment=environment.development_server(),
+                ready=lambda: probes.listens(port),
+                server=True,
+            )
+        )
+        return f"{key} http://127.0.0.1:{port}"
 
     def _programs(self, services: Services) -> list[Program]:
         def platform(process: str) -> dict[str, str]:

@@ -36,8 +36,11 @@ class TestServers:
 
 
 @contextmanager
-def test_servers() -> Iterator[TestServers]:
+def test_servers(*, durable: bool = False) -> Iterator[TestServers]:  # noqa: PT028  no test
     """Starts PostgreSQL and Valkey, unless DATABASE_URL and BROKER_URL name some; stops them after.
+
+    Args:
+        durable: Whether PostgreSQL waits for the disk, as it does outside tests.
 
     Raises:
         LocalError: One of them did not come up.
@@ -59,7 +62,7 @@ def test_servers() -> Iterator[TestServers]:
             cluster = postgres.plan(folder / "pg", passwords)
             folders.append(cluster.sockets)
             postgres.initialise(cluster)
-            launch(postgres.program(cluster, durable=False))
+            launch(postgres.program(cluster, durable=durable))
             postgres.prepare(cluster)
             application, owner = cluster.url(postgres.APPLICATION), cluster.url(postgres.OWNER)
         broker = given("BROKER_URL")

@@ -15,6 +15,7 @@ SERVICES = Services(
     broker="redis://:broker-password@127.0.0.1:1/0",
     storage="file:///files",
     timestamps="http://127.0.0.1:2/",
+    witnesses="witness.example/w1+00000000+AA== http://127.0.0.1:3",
     site="http://127.0.0.1:8000",
 )
 OWN = Secrets("secret-key", "worker-token", "broker", "superuser", "owner", "application", "demo")

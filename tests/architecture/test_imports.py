@@ -56,7 +56,7 @@ def test_the_sealing_worker_loads_no_model(checkout: Path) -> None:
 
 
 def test_the_render_worker_loads_no_database(checkout: Path) -> None:
-    services = Services("", "", "redis://127.0.0.1:9/0", "", "", "http://127.0.0.1:8000")
+    services = Services("", "", "redis://127.0.0.1:9/0", "", "", "", "http://127.0.0.1:8000")
     secrets = Secrets(*("only for this test" for _ in Secrets.__dataclass_fields__))
     told = environment.render_worker(services, secrets)
     loaded = loaded_by("import generation.worker as w; w.app.finalize()", checkout, told)

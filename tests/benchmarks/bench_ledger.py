@@ -28,6 +28,7 @@ from compliance.ledger import (
 from compliance.log.events import event_line
 from tests.benchmarks.harness import Figure, repeated
 from tests.benchmarks.inspecting import measure_reading
+from tests.benchmarks.ledger_platform import measure_platform
 
 MILLION = 1_000_000
 SIZES = (10_000, 100_000, MILLION)
@@ -37,12 +38,12 @@ BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def measure() -> list[Figure]:
-    """Grows one log to a million events, verifies its export; turns pages of another."""
+    """Grows one log to a million events, verifies its export; measures two in a database."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         figures = _grow(folder / "export")
         figures += _verify(folder, folder / "export")
-    return [*figures, *measure_reading()]
+    return [*figures, *measure_platform(), *measure_reading()]
 
 
 def _grow(folder: Path) -> list[Figure]:

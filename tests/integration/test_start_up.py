@@ -11,10 +11,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from compliance.ledger import KeyKind, VerifierKey
 from deploy.local.testing import TestServers
 from rakkan.config.checks import is_loopback
 from tests.databases import ROOT, environment_now, prepared_database
 
+WITNESS = VerifierKey("witness.example/w1", KeyKind.COSIGNATURE, bytes(32)).text
 PUBLIC = {
     "TSA_URL": "https://tsa.example.org/",
     "RAKKAN_PUBLIC_URL": "https://rakkan.example.org",
@@ -38,6 +40,12 @@ def test_development_starts_with_development_parts() -> None:
     assert start().returncode == 0
 
 
+def test_production_does_not_start_on_a_database_that_nobody_prepared(tmp_path: Path) -> None:
+    ended = start(RAKKAN_ENV="production", RAKKAN_KEYS=str(tmp_path), **PUBLIC)
+    assert ended.returncode != 0
+    assert "manage.py prepare" in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
@@ -48,6 +56,8 @@ def test_development_starts_with_development_parts() -> None:
         ({"EMAIL_URL": "console:"}, "EMAIL_URL"),
         ({"EMAIL_URL": "carrier-pigeon://roof"}, "EMAIL_URL"),
         ({"EMAIL_URL": "file:///tmp/mail"}, "EMAIL_URL"),
+        ({"RAKKAN_WITNESSES": f"{WITNESS} http://127.0.0.1:3181"}, "RAKKAN_WITNESSES"),
+        ({"RAKKAN_WITNESSES": "nonsense"}, "RAKKAN_WITNESSES"),
         ({"RAKKAN_ENV": "prod"}, "RAKKAN_ENV"),
         ({"RAKKAN_ENV": "Production"}, "RAKKAN_ENV"),
     ],

@@ -40,7 +40,7 @@ from rakkan.approvals.services import (
     policy_propose,
 )
 from rakkan.audit.models import Event
-from rakkan.audit.services import checkpoint_publish, log_advance
+from rakkan.audit.services import checkpoint_publish, log_advance, newest_checkpoint
 from rakkan.config.providers import providers_of
 from rakkan.consents.models import Consent
 from rakkan.evidence.models import Pack
@@ -127,6 +127,13 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
+def _tile() -> str:
+    """Return the name of a hash tile of the published log."""
+    newest = newest_checkpoint()
+    assert newest is not None
+    return "0/000" if newest.size >= 256 else f"0/000.p/{newest.size}"
+
+
 @dataclass
 class World:
     """What there is; one production for each thing that can be asked of one."""
@@ -164,6 +171,7 @@ class World:
     pack: Pack  # of the released production, built
     watch: Watch  # of the auditor
     event: Event  # in the organisation's log, and proven by a checkpoint
+    tile: str = ""  # a hash tile of the log
     tokens: dict[Who, str] = field(default_factory=dict)
     cookies: dict[Who, str] = field(default_factory=dict)
 
@@ -194,6 +202,7 @@ class World:
             "change_id": self.change.pk,
             "secret": self.erasure_secret,
             "pack_id": self.pack.pk,
+            "name": self.tile,
             "endpoint_id": self.endpoint.pk,
             "message_id": self.message.pk,
             "job_id": self._job(path),
@@ -337,6 +346,7 @@ def world_make() -> World:
         pass
     checkpoint_publish(due=True)
     index_update()
+    world.tile = _tile()
     return world
 
 

@@ -1,15 +1,24 @@
 """The log outside the database: where its files lie, under which name and key it signs."""
 
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
-from compliance.errors import LedgerInvalid
-from compliance.ledger import FolderStore, KeyKind, LogTrust, NoteSigner, TileName, TileStore
+from compliance.errors import LedgerInvalid, SignatureInvalid
+from compliance.ledger import (
+    FolderStore,
+    KeyKind,
+    LogTrust,
+    NoteSigner,
+    TileName,
+    TileStore,
+    VerifierKey,
+)
 from compliance.ledger.store import CHECKPOINT, MAX_FILE
-from compliance.signing import KeyRole
+from compliance.signing import KeyRole, StatementVerifier
 from rakkan.core.keys import statement_signer
 
 _PREFIX = "log"  # below the storage of files, where nothing else says where the log lies
@@ -38,8 +47,23 @@ def log_signer() -> NoteSigner:
 
 
 def log_trust() -> LogTrust:
-    """Return whom the sequencer itself believes: its own key and nobody else's."""
-    return LogTrust((log_signer().key,))
+    """Return whom the platform itself believes: the log's key in its trust folder, nobody else.
+
+    Raises:
+        SignatureInvalid: there is no such key.
+    """
+    path = Path(settings.RAKKAN_TRUST) / "checkpoint.pub.pem"
+    try:
+        pem = path.read_bytes()
+    except OSError as error:
+        raise SignatureInvalid(
+            f"The log's public key {path} cannot be read: {error}.",
+            code="key-unreadable",
+            remedy="Put the public half of checkpoint.pem there.",
+        ) from error
+    (public,) = StatementVerifier.from_pems(KeyRole.CHECKPOINT, [pem]).keys.values()
+    key = VerifierKey(settings.RAKKAN_LOG_ORIGIN, KeyKind.NOTE, public.public_bytes_raw())
+    return LogTrust((key,))
 
 
 class StorageStore:
@@ -98,8 +122,9 @@ class StorageStore:
     def drop_partials(self, name: TileName) -> None:
         """Delete the partial tiles that a full one has taken the place of."""
         folder = self._name(f"{name.path}.p")
-        for found in self._storage.listdir(folder)[1]:
-            self._storage.delete(str(PurePosixPath(folder, found)))
+        with suppress(FileNotFoundError):  # there were none
+            for found in self._storage.listdir(folder)[1]:
+                self._storage.delete(str(PurePosixPath(folder, found)))
 
     def _name(self, path: str) -> str:
         return str(PurePosixPath(self._prefix, path))

@@ -130,3 +130,7 @@ class EventName(StrEnum):
     WATCH_ADDED = "inspection.watch.added"
     WATCH_ENDED = "inspection.watch.ended"
     INSPECTION_REFUSED = "inspection.log.refused"
+    VOUCHER_FAILED = "audit.voucher.failed"
+    VOUCHER_RESUMED = "audit.voucher.resumed"
+    SELF_CHECK_FAILED = "audit.self_check.failed"
+    SELF_CHECK_PASSED = "audit.self_check.passed"

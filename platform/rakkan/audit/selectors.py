@@ -1,10 +1,31 @@
-"""Read the log."""
+"""Read the log, and how it stands."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from rakkan.audit.models import Event, Leaf
+from rakkan.audit.models import Checkpoint, Event, Leaf, SelfCheck, Voucher, Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class LogStanding:
+    """How the log stands, for whoever runs the machines; nothing of what is in it."""
+
+    checkpoint: Checkpoint | None
+    waiting: int  # events without a number
+    vouchers: list[Voucher]
+    check: SelfCheck | None
+
+
+def log_standing() -> LogStanding:
+    """Return how the log stands."""
+    return LogStanding(
+        Checkpoint.objects.order_by("-size").first(),
+        Waiting.objects.count(),
+        list(Voucher.objects.order_by("name")),
+        SelfCheck.objects.order_by("-made_at").first(),
+    )
 
 
 def leaves_after(sequence: int, limit: int) -> list[Leaf]:

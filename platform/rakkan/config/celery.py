@@ -22,9 +22,11 @@ def _works_for_the_system(**_: object) -> None:
     from rakkan.config.checks import (  # noqa: PLC0415  as below
         refuse_a_powerful_database_role,
     )
+    from rakkan.config.self_check import refuse_an_unsound_log  # noqa: PLC0415  as below
 
     process_is_system()
     refuse_a_powerful_database_role()
+    refuse_an_unsound_log()
 
 
 app = Celery("rakkan")
@@ -34,6 +36,7 @@ app.autodiscover_tasks(
     [
         "rakkan.accounts",
         "rakkan.audit",
+        "rakkan.config",
         "rakkan.evidence",
         "rakkan.inspection",
         "rakkan.lifecycle",

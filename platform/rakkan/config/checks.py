@@ -64,6 +64,11 @@ def _development_parts() -> list[str]:
             "TSA_URL names this machine, where only the development time-stamp authority "
             "answers; set it to an RFC 3161 authority you trust."
         )
+    if any(is_loopback(url) for _, url in settings.RAKKAN_WITNESSES):
+        found.append(
+            "RAKKAN_WITNESSES names a witness on this machine; name witnesses that somebody else "
+            "runs, or none."
+        )
     if not settings.EMAIL_URL.startswith("smtp"):
         found.append("EMAIL_URL is not smtp:// or smtps://; set it, or no invitation arrives.")
     if not settings.RAKKAN_PUBLIC_URL.startswith("https://"):

@@ -8,6 +8,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
+from compliance.errors import LedgerInvalid
+from compliance.ledger import KeyKind, VerifierKey
+
 _DEFAULT_HINT = "Run `make serve`, which sets everything, or read docs/running-locally.md."
 
 
@@ -92,6 +95,29 @@ def database_of(url: str) -> dict[str, Any]:
 def origin_of(url: str) -> str:
     """Return the name of the log of a site: its host, without a scheme, and ``/log``."""
     return f"{urlsplit(url).hostname}/log"
+
+
+def witnesses_of(text: str) -> list[tuple[str, str]]:
+    """Return key and address of each witness of ``KEY URL, KEY URL``.
+
+    Raises:
+        ImproperlyConfigured: it is something else.
+    """
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        key, _, url = part.partition(" ")
+        try:
+            kind = VerifierKey.parse(key).kind
+        except LedgerInvalid as error:
+            raise ImproperlyConfigured(f"RAKKAN_WITNESSES: {error}") from error
+        url = url.strip()
+        if kind is not KeyKind.COSIGNATURE or not url.startswith(("http://", "https://")):
+            raise ImproperlyConfigured(
+                "RAKKAN_WITNESSES must be KEY URL, KEY URL: each key a witness's own "
+                "(name+id+key), each URL what /add-checkpoint is below."
+            )
+        found.append((key, url))
+    return found
 
 
 def storage_of(url: str, *, replaces: bool = False) -> dict[str, Any]:

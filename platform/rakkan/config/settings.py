@@ -12,6 +12,7 @@ from rakkan.config.environment import (
     origin_of,
     required,
     storage_of,
+    witnesses_of,
 )
 from rakkan.config.providers import providers_of
 
@@ -38,7 +39,9 @@ RAKKAN_PUBLIC_URL = os.environ.get("RAKKAN_PUBLIC_URL", "http://127.0.0.1:8000")
 TSA_URL = required("TSA_URL")
 # The log: the name its checkpoints state, for ever, and how often there is a new one at most.
 RAKKAN_LOG_ORIGIN = os.environ.get("RAKKAN_LOG_ORIGIN") or origin_of(RAKKAN_PUBLIC_URL)
-RAKKAN_CHECKPOINT_SECONDS = number("RAKKAN_CHECKPOINT_SECONDS", 1)
+RAKKAN_CHECKPOINT_SECONDS = number("RAKKAN_CHECKPOINT_SECONDS", 5)
+RAKKAN_WITNESSES = witnesses_of(os.environ.get("RAKKAN_WITNESSES", ""))
+RAKKAN_SELF_CHECK_SECONDS = number("RAKKAN_SELF_CHECK_SECONDS", 300)
 EMAIL_URL = os.environ.get("EMAIL_URL") or "console:"
 globals().update(mail_of(EMAIL_URL))
 DEFAULT_FROM_EMAIL = os.environ.get("RAKKAN_MAIL_FROM") or "Rakkan <rakkan@localhost>"
@@ -323,6 +326,11 @@ CELERY = {
             "task": "rakkan.audit.sequence",
             "schedule": 1.0,
             "options": {"expires": 2.0},
+        },
+        "self-check": {
+            "task": "rakkan.config.self_check",
+            "schedule": RAKKAN_SELF_CHECK_SECONDS,
+            "options": {"expires": RAKKAN_SELF_CHECK_SECONDS},
         },
         "months": {
             "task": "rakkan.audit.months",

@@ -12,3 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rakkan.config.settings")
 application = get_wsgi_application()
 celery_app.set_default()
 refuse_a_powerful_database_role()
+
+from rakkan.config.self_check import refuse_an_unsound_log  # noqa: E402  apps must be loaded first
+
+refuse_an_unsound_log()

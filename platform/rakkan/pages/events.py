@@ -148,6 +148,10 @@ DOMAINS: dict[str, str | Promise] = {
     "lifecycle": pgettext_lazy("events", "Holds, erasure, retention"),
     "audit": pgettext_lazy("events", "The log"),
     "inspection": pgettext_lazy("events", "Readers and auditors"),
+    Name.VOUCHER_FAILED: _("An authority or witness does not vouch for the log"),
+    Name.VOUCHER_RESUMED: _("An authority or witness vouches for the log again"),
+    Name.SELF_CHECK_FAILED: _("The self-check of the log found something"),
+    Name.SELF_CHECK_PASSED: _("The self-check of the log found nothing any more"),
 }
 
 

@@ -1,12 +1,14 @@
 """What this app does: write events, number them, publish and prove them."""
 
 from rakkan.audit.columns import told
+from rakkan.audit.services.check import log_findings, self_check_record
 from rakkan.audit.services.months import months_make
 from rakkan.audit.services.prove import event_proof
 from rakkan.audit.services.publish import (
     checkpoint_note,
     checkpoint_publish,
     log_advance,
+    log_file,
     newest_checkpoint,
 )
 from rakkan.audit.services.record import (
@@ -18,6 +20,7 @@ from rakkan.audit.services.record import (
     system,
 )
 from rakkan.audit.services.sequence import LogUnsound, events_sequence
+from rakkan.audit.services.vouch import checkpoint_vouch
 
 __all__ = [
     "Actor",
@@ -25,14 +28,18 @@ __all__ = [
     "Subject",
     "checkpoint_note",
     "checkpoint_publish",
+    "checkpoint_vouch",
     "event_proof",
     "event_record",
     "events_record",
     "events_sequence",
     "log_advance",
+    "log_file",
+    "log_findings",
     "months_make",
     "newest_checkpoint",
     "refusal_recorded",
+    "self_check_record",
     "system",
     "told",
 ]

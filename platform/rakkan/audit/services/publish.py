@@ -34,7 +34,7 @@ from rakkan.audit.services.sequence import LogUnsound, events_number, leaves_cou
 
 _CHUNK = 16 * WIDTH  # events read at once
 
-_ENTRIES = """
+ENTRIES = """
 SELECT l.sequence, l.leaf_hash, e.canonical FROM audit_leaf l
 LEFT JOIN LATERAL (
     SELECT canonical FROM audit_event
@@ -98,13 +98,22 @@ def checkpoint_note(checkpoint: Checkpoint) -> bytes:
     return (checkpoint.note + "".join(lines)).encode()
 
 
-def checkpoint_show(checkpoint: Checkpoint) -> None:
-    """Put the newest checkpoint on show anew, because more vouch for it; the caller is alone."""
-    _show(log_store(), checkpoint)
+def log_file(path: str) -> bytes | None:
+    """Return a published file of the log by its C2SP address, without asking the database.
+
+    Raises:
+        LedgerInvalid: it is not the address of one.
+    """
+    return log_store().read(path)
 
 
 def _check_continues(store: TileStore, newest: Checkpoint | None) -> None:
-    """Make sure that key, rows and the published file are of one log, before it grows."""
+    """Make sure that keys, rows and the published file are of one log, before it grows."""
+    if log_signer().key not in log_trust().logs:
+        raise LogUnsound(
+            "The key that signs checkpoints is not the log's key in the trust folder.",
+            remedy="Restore checkpoint.pem; another key is another log.",
+        )
     try:
         if newest is not None:
             signed = verify_checkpoint(newest.note.encode(), log_trust()).checkpoint
@@ -177,7 +186,7 @@ def _chunks(first: int, size: int) -> Iterator[tuple[int, list[bytes], list[byte
     while first < size:
         end = min(first + _CHUNK, size)
         with connection.cursor() as cursor:
-            cursor.execute(_ENTRIES, [first, end])
+            cursor.execute(ENTRIES, [first, end])
             rows = cursor.fetchall()
         entries, hashes = [], []
         for number, (sequence, stored, canonical) in enumerate(rows, start=first):

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
+from rakkan.audit.selectors import log_standing
 from rakkan.dispatch.selectors import leases_of, queues_of
 from rakkan.pages.answers import act_page, page, user_of
 from rakkan.productions.services.unblock import production_cancel_stuck
@@ -25,6 +26,7 @@ def operations(request: HttpRequest) -> HttpResponseBase:
         "queues": queues_of(user.organisation_id),
         "leases": leases_of(user.organisation_id),
         "stuck": productions_stuck(user.organisation_id),
+        "log": log_standing(),
         "now": timezone.now(),
     }
     return render(request, "operations.html", context)

@@ -3,13 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
 from rakkan.audit.services import months_make
 from rakkan.config.rights import rights_apply
 from rakkan.config.row_security import row_security_apply
+from rakkan.config.self_check import self_check
 from rakkan.core.tenancy import as_system
 
 # django-pgtrigger lets a session switch triggers off by a variable that anybody may set. Nothing
@@ -41,4 +43,11 @@ class Command(BaseCommand):
                 if options["grant_to"]:
                     rights_apply(cursor, options["grant_to"])
                     self.stdout.write(f"Rights granted to {options['grant_to']}.")
+        self._check(options["grant_to"])
         call_command("check", databases=["default"])
+
+    def _check(self, role: str) -> None:
+        """Look at what was made; in production, end with what is not as declared."""
+        findings = self_check(role)
+        if findings and settings.RAKKAN_ENV == "production":
+            raise CommandError(f"The self-check found: {' '.join(findings)}")
