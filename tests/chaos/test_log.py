@@ -68,15 +68,12 @@ class Log:
     sequencer: int = 0
 
     def work(self) -> None:
-        """Start what is not there: the sequencer, the writers."""
+        """Start a sequencer; the one before was killed."""
         assert self.nurse.stdin is not None
         assert self.nurse.stdout is not None
         self.nurse.stdin.write("go\n")
         self.nurse.stdin.flush()
         self.sequencer = int(self.nurse.stdout.readline())
-        while len(self.writers) < WRITERS:
-            noted = str(self.folder / f"acknowledged-{len(self.writers)}")
-            self.writers.append(run(self.environment, "write", "audit_event", "86400", noted))
 
     def kill_sequencer(self) -> None:
         os.kill(self.sequencer, signal.SIGKILL)
@@ -165,6 +162,9 @@ def log() -> Iterator[Log]:
 def kill_again_and_again(log: Log, trials: int, seed: int) -> dict[str, int]:
     """Kill at random moments, look in between, and count."""
     chance, killed = random.Random(seed), {"sequencer": 0, "server": 0}  # noqa: S311  moments
+    for number in range(WRITERS):
+        noted = str(log.folder / f"acknowledged-{number}")
+        log.writers.append(run(log.environment, "write", "audit_event", "86400", noted))
     log.work()
     for trial in range(trials):
         ends = time.monotonic() + chance.uniform(0.0, LONGEST)

@@ -169,12 +169,14 @@ def platform(original: Platform, tmp_path: Path) -> Iterator[Platform]:
     saved = tmp_path / "saved"
     shutil.copytree(original.log, saved)
     tables = ("audit_event", "audit_leaf", "audit_checkpoint", "audit_waiting", "audit_selfcheck")
-    original.sql(*(f"CREATE TABLE saved_{one} AS TABLE {one}" for one in tables))
+    original.sql(
+        "CREATE SCHEMA saved", *(f"CREATE TABLE saved.{one} AS TABLE {one}" for one in tables)
+    )
     yield original
     original.sql(
         *(f"TRUNCATE {one} CASCADE" for one in tables),
-        *(f"INSERT INTO {one} TABLE saved_{one}" for one in tables),
-        *(f"DROP TABLE saved_{one}" for one in tables),
+        *(f"INSERT INTO {one} TABLE saved.{one}" for one in tables),
+        "DROP SCHEMA saved CASCADE",
     )
     shutil.rmtree(original.log)
     shutil.copytree(saved, original.log)
@@ -392,10 +394,10 @@ WALLS = {
         " LANGUAGE sql IMMUTABLE AS 'SELECT true'",
         "A session may switch triggers off",
     ),
-    "a right": ("GRANT UPDATE ON audit_event TO {role}", "may UPDATE"),
+    "a right": ("GRANT UPDATE ON audit_event TO {role}", "may UPDATE on audit_event"),
     "a right on a column": (
         "GRANT UPDATE (leaf_hash) ON audit_leaf TO {role}",
-        "may UPDATE (leaf_hash) on audit_leaf",
+        "UPDATE (leaf_hash) on audit_leaf",
     ),
     "a right for everybody": ("GRANT TRUNCATE ON audit_leaf TO PUBLIC", "may TRUNCATE"),
     "row security": (

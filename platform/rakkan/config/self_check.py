@@ -155,7 +155,7 @@ def _rights(cursor: CursorWrapper, role: str) -> Iterator[str]:
     for table, rights, columns in cursor.fetchall():
         said = declared.get(table, Rights(frozenset()))
         wider = sorted(set(rights) - said.table)
-        if "UPDATE" not in said.table:
+        if "UPDATE" not in {*said.table, *wider}:
             wider += [f"UPDATE ({column})" for column in sorted(set(columns) - said.update)]
         if wider:
             yield f"The application may {', '.join(wider)} on {table}."
