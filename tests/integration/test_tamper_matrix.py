@@ -432,6 +432,4 @@ def mend(platform: Platform) -> None:
         connection.execute("ALTER TABLE audit_event ENABLE TRIGGER event_waits")
     own = platform.environment | {"RAKKAN_MIGRATE_DATABASE_URL": platform.database.owner}
     manage(own, "pgtrigger", "install")
-    with closing(psycopg.connect(platform.database.owner, autocommit=True)) as connection:
-        connection.execute("SELECT audit_partition_wall('audit_event_other'::regclass)")
     manage(own, "prepare", "--verbosity", "0", "--grant-to", platform.database.role)

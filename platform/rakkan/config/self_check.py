@@ -91,7 +91,7 @@ def refuse_an_unsound_log() -> None:
     if findings and settings.RAKKAN_ENV == "production":
         raise ImproperlyConfigured(
             f"The self-check found: {' '.join(findings)} Find out who changed it, then run "
-            "`manage.py prepare`, which puts rights and row security back."
+            "`manage.py pgtrigger install` and `manage.py prepare`, which put the walls back."
         )
 
 

@@ -2,7 +2,7 @@
 
 from rakkan.audit.columns import told
 from rakkan.audit.services.check import log_findings, self_check_record
-from rakkan.audit.services.months import months_make
+from rakkan.audit.services.months import months_make, months_mend
 from rakkan.audit.services.prove import event_proof
 from rakkan.audit.services.publish import (
     checkpoint_note,
@@ -37,6 +37,7 @@ __all__ = [
     "log_file",
     "log_findings",
     "months_make",
+    "months_mend",
     "newest_checkpoint",
     "refusal_recorded",
     "self_check_record",

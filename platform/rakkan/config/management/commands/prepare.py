@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from rakkan.audit.services import months_make
+from rakkan.audit.services import months_make, months_mend
 from rakkan.config.rights import rights_apply
 from rakkan.config.row_security import row_security_apply
 from rakkan.config.self_check import self_check
@@ -40,6 +40,8 @@ class Command(BaseCommand):
                 cursor.execute(_NEVER_IGNORE)
                 row_security_apply(cursor)
                 months_make(cursor)
+                if queued := months_mend(cursor):
+                    self.stdout.write(f"{queued} events that nothing had queued now wait.")
                 if options["grant_to"]:
                     rights_apply(cursor, options["grant_to"])
                     self.stdout.write(f"Rights granted to {options['grant_to']}.")
