@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
 from uuid import uuid4
@@ -38,7 +39,7 @@ from rakkan.audit.services import (
     system,
 )
 from rakkan.audit.services import sequence as sequencing
-from rakkan.core.tenancy import as_organisation, as_system
+from rakkan.core.tenancy import as_organisation
 
 pytestmark = pytest.mark.django_db
 
@@ -218,21 +219,10 @@ def test_the_id_of_an_event_is_taken_for_ever_and_across_organisations() -> None
     happen(1)
     events_sequence()
     first, theirs = Event.objects.get(), uuid4()
-    again = (
-        "INSERT INTO audit_event (id, name, occurred_at, actor_id, actor_role, organisation_id,"
-        " object_type, object_id, object_label, request_id, data, canonical)"
-        " SELECT id, name, now() - interval '40 days', actor_id, actor_role, %s, object_type,"
-        " object_id, object_label, request_id, data, canonical FROM audit_event"
-    )
-    with as_system(), connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE copy AS SELECT * FROM audit_event")
-    with (
-        as_organisation(theirs),
-        pytest.raises(Error, match="already"),
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(again.replace("FROM audit_event", "FROM pg_temp.copy"), [str(theirs)])
+    again = {field.attname: getattr(first, field.attname) for field in Event._meta.concrete_fields}
+    again |= {"organisation_id": str(theirs), "occurred_at": first.occurred_at - timedelta(40)}
+    with as_organisation(theirs), pytest.raises(Error, match="already"), transaction.atomic():
+        Event.objects.bulk_create([Event(**again)])
     assert Event.objects.get() == first
 
 
