@@ -56,6 +56,7 @@ _API_PRODUCTION = f"{_API}/productions/<uuid:production_id>"
 _LIKENESS, _CHECK = "likenesses/<uuid:likeness_id>", "identity/<uuid:check_id>"
 _VOICE = "voices/<uuid:voice_id>"
 _BIOMETRIC = "identity/biometric-consent/<uuid:biometric_id>"
+_PROVIDER = "identity/provider/<slug:provider_id>"
 _CONSENT, _PRODUCTION = "consents/<uuid:consent_id>", "productions/<uuid:production_id>"
 _PACK = "packs/<uuid:pack_id>"
 _MEMBER = "people/<uuid:user_id>"
@@ -236,6 +237,10 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", f"{_BIOMETRIC}/receipt"): PERSON,
         ("GET", f"{_BIOMETRIC}/withdraw"): ALL,
         ("POST", f"{_BIOMETRIC}/withdraw"): PERSON,
+        # Any account of the organisation may read what would be asked; a depicted person asks.
+        ("GET", f"{_PROVIDER}"): ACCOUNTS,
+        ("POST", f"{_PROVIDER}"): PERSONS,
+        ("GET", f"{_PROVIDER}/answer"): PERSONS,
         ("GET", "identity/remote"): ACCOUNTS,
         ("GET", "identity/remote/challenge"): ALL,
         ("POST", "identity/remote/challenge"): PERSON,

@@ -196,7 +196,7 @@ def test_nobody_stands_before_the_camera_for_whom_they_act_for(
             person_id=minor.pk,
             attempt=Attempt(challenge.pk, SESSION),
         )
-    assert code_of(caught) == "camera-not-own"
+    assert code_of(caught) == "check-not-own"
     assert not IdentityCheck.objects.exists()
     evidence = identity_submit(
         user=team.person, evidence=people.portrait_file(), person_id=minor.pk

@@ -7,15 +7,19 @@ request runs in a savepoint of its own, so that every cell of the walk starts fr
 from __future__ import annotations
 
 import hashlib
+import html
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
+import requests
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.hashers import MD5PasswordHasher
@@ -41,7 +45,7 @@ from rakkan.approvals.services import (
 )
 from rakkan.audit.models import Event
 from rakkan.audit.services import checkpoint_publish, log_advance, newest_checkpoint
-from rakkan.config.providers import providers_of
+from rakkan.config.providers import Provider, providers_of
 from rakkan.consents.models import Consent
 from rakkan.evidence.models import Pack
 from rakkan.evidence.services import pack_request
@@ -71,7 +75,8 @@ from rakkan.releases.models import Sealing
 from rakkan.webhooks.models import Attempt, Endpoint, Message
 from rakkan.webhooks.services import endpoint_add
 from tests.access_table import Who
-from tests.integration import clips, people
+from tests.integration import clips, oidc_provider, people
+from tests.integration.oidc_provider import OidcProvider
 from tests.integration.routes import address
 from tests.integration.saml_provider import SamlProvider
 
@@ -92,20 +97,43 @@ def own_settings(folder: Path) -> Iterator[None]:
         options = {"location": str(folder), "base_url": None}
         storages = {**storages, "blobs": {"BACKEND": _FILES, "OPTIONS": options}}
     hasher = f"{MD5PasswordHasher.__module__}.{MD5PasswordHasher.__name__}"
-    providers, of_allauth = providers_of(str(_providers_file(folder)))
-    with override_settings(
-        PASSWORD_HASHERS=[hasher],
-        STORAGES=storages,
-        RAKKAN_PROVIDERS=providers,
-        SOCIALACCOUNT_PROVIDERS=of_allauth,
-        RAKKAN_CHALLENGE_SECONDS=3600,
-        RAKKAN_LEASE_SECONDS=3600,  # the world's worker holds its job however long all asking takes
+    with (
+        _providers(folder) as (providers, of_allauth),
+        override_settings(
+            PASSWORD_HASHERS=[hasher],
+            STORAGES=storages,
+            RAKKAN_PROVIDERS=providers,
+            SOCIALACCOUNT_PROVIDERS=of_allauth,
+            RAKKAN_CHALLENGE_SECONDS=3600,
+            RAKKAN_LEASE_SECONDS=3600,  # the world's worker holds its job as long as all is asked
+        ),
     ):
         yield
 
 
-def _providers_file(folder: Path) -> Path:
-    """Two identity providers, of an organisation that nobody of the world is in."""
+@contextmanager
+def _providers(folder: Path) -> Iterator[tuple[dict[str, Provider], dict[str, Any]]]:
+    """Identity providers, of an organisation that nobody of the world is in.
+
+    One says who people are, and runs: each world has it as its own (:func:`_own_provider`).
+    """
+    with oidc_provider.running() as oidc:
+        named = {"given_name": "Dana", "family_name": "Doe", "birthdate": "1988-02-29"}
+        oidc.claims = {"sub": "1", "verified_claims": oidc_provider.vouched_for(**named)}
+        yield providers_of(str(_providers_file(folder, oidc)))
+
+
+def _own_provider(team: people.Team) -> str:
+    """Let the team's people be asked for by the provider that runs; return its name."""
+    name = f"proof-{team.organisation.pk.hex[:8]}"
+    of_nobody = settings.RAKKAN_PROVIDERS["acme-proof"]
+    own = replace(of_nobody, id=name, organisation=team.organisation.pk)
+    settings.RAKKAN_PROVIDERS[name] = own
+    return name
+
+
+def _providers_file(folder: Path, oidc: OidcProvider) -> Path:
+    (folder / "proof").write_text(oidc.client_secret)
     (folder / "secret").write_text("a secret")
     (folder / "certificate.pem").write_text(SamlProvider().certificate)
     common = 'name = "Acme"\norganisation = "00000000-0000-4000-8000-000000000000"\n'
@@ -115,6 +143,10 @@ def _providers_file(folder: Path) -> Path:
         f'client_secret_file = "{folder}/secret"\n'
         f'[acme-saml]\nkind = "saml"\n{common}entity_id = "x"\n'
         f'sso_url = "https://idp.example/sso"\ncertificate_file = "{folder}/certificate.pem"\n'
+        f'[acme-proof]\nkind = "identity"\n{common}server = "{oidc.url}"\n'
+        f'client_id = "{oidc.client_id}"\nclient_secret_file = "{folder}/proof"\n'
+        'claims_in = "id_token"\nverified_within_days = 365\n'
+        'frameworks = { eidas = ["substantial"] }\n'
     )
     return file
 
@@ -158,6 +190,7 @@ class World:
     closed: User  # nobody signs in with this account
     guardianship: Guardianship  # of the depicted person for a minor, not decided
     invitation: Invitation
+    provider: str  # that says who people of the organisation are
     link: str  # of the invitation, as its message has it
     passkey: Authenticator  # of the approver
     hold: LegalHold  # on somebody who is nobody else here
@@ -189,7 +222,7 @@ class World:
             "invitation_id": self.invitation.pk,
             "user_id": (self.closed if "reactivate" in path else self.deputy).pk,
             "pk": self.passkey.pk,
-            "provider_id": "acme-oidc" if path.endswith("/oidc") else "acme-saml",
+            "provider_id": self._provider(path),
             "organization_slug": "acme-saml",
             "asset_id": self.released.asset_id,
             "about_id": self.released.pk,
@@ -223,6 +256,11 @@ class World:
         if path.endswith("/preview"):
             return self.previewed
         return self.waiting
+
+    def _provider(self, path: str) -> str:
+        if path.startswith("identity/"):
+            return self.provider
+        return "acme-oidc" if path.endswith("/oidc") else "acme-saml"
 
     def _job(self, path: str) -> object:
         if path.endswith("/claim"):
@@ -325,6 +363,7 @@ def world_make() -> World:
         guardianship=people.guardianship_make(team.person),
         invitation=invitation,
         link=link,
+        provider=_own_provider(team),
         hold=_hold(team),
         endpoint=endpoint,
         message=_delivered(endpoint),
@@ -528,8 +567,20 @@ def _ask_by_browser(world: World, caller: World, who: Who, method: str, path: st
     if who in caller.cookies:
         client.cookies[settings.SESSION_COOKIE_NAME] = caller.cookies[who]
     query = {"link": world.link} if path == "invitation" else None
+    if path.endswith("/<slug:provider_id>/answer"):
+        query = _vouched(world, client)
     body = _body(world, caller, who, path) if method != "GET" else query
     return getattr(client, method.lower())(address(path, world.values(path)), body)
+
+
+def _vouched(world: World, client: Client) -> dict[str, str]:
+    """Send this browser to the identity provider; return with what it is sent back."""
+    start = client.post(f"/identity/provider/{world.provider}").content.decode()
+    found = re.search(r'content="0; url=([^"]+)"', start)
+    if found is None:
+        return {"state": "of nothing", "code": "of nothing"}
+    with requests.get(html.unescape(found[1]), allow_redirects=False, timeout=10) as sent:
+        return dict(parse_qsl(urlsplit(sent.headers["Location"]).query))
 
 
 def _headers(world: World, who: Who) -> dict[str, str]:

@@ -86,9 +86,10 @@ class VoiceSerializer(serializers.ModelSerializer[Voice]):
 
 
 class IdentityCheckSerializer(serializers.ModelSerializer[IdentityCheck]):
-    """A check and its decision."""
+    """A check, what an identity provider said of it if one was asked, and its decision."""
 
     person = serializers.CharField(source="person.name", read_only=True)
+    assurance = serializers.SerializerMethodField()
     decision = serializers.SerializerMethodField()
 
     class Meta:
@@ -102,8 +103,21 @@ class IdentityCheckSerializer(serializers.ModelSerializer[IdentityCheck]):
             "evidence_sha256",
             "evidence_media_type",
             "submitted_at",
+            "assurance",
             "decision",
         ]
+
+    def get_assurance(self, check: IdentityCheck) -> dict[str, Any] | None:
+        """Return by which rules, how surely and when; who that is, a reviewer sees on the site."""
+        answer = getattr(check, "assurance", None)
+        if answer is None:
+            return None
+        return {
+            "issuer": answer.issuer,
+            "trust_framework": answer.framework,
+            "assurance_level": answer.level,
+            "verified_at": answer.verified_at.isoformat(),
+        }
 
     def get_decision(self, check: IdentityCheck) -> dict[str, Any] | None:
         """Return the reviewer's word, or null while there is none."""

@@ -137,6 +137,16 @@ TABLES: dict[str, Columns] = {
     "identity_remotemeasurement": _table(
         "id check_made_id verdict measured_at", Name.IDENTITY_MEASURED, kept_back="findings facts"
     ),
+    "identity_assurancerequest": _table(
+        "id person_id asked_by_id provider issued_at expires_at",
+        Name.ASSURANCE_ASKED,
+        kept_back="session_digest",
+    ),
+    "identity_assuranceanswer": _table(
+        "id check_made_id request_id issuer framework level verified_at evidence token_sha256",
+        Name.IDENTITY_SUBMITTED,
+        kept_back="claims",
+    ),
     "identity_recordingdestruction": _table(
         "id attempt_id reason destroyed_at", Name.RECORDING_DESTROYED
     ),

@@ -39,6 +39,7 @@ class EventName(StrEnum):
     SAMPLE_MEASURED = "likenesses.voice.measured"
     VOICE_REFUSED = "likenesses.voice.refused"
     CHALLENGE_ISSUED = "identity.challenge.issued"
+    ASSURANCE_ASKED = "identity.assurance.asked"
     IDENTITY_SUBMITTED = "identity.check.submitted"
     IDENTITY_MEASURED = "identity.check.measured"
     EVIDENCE_VIEWED = "identity.evidence.viewed"

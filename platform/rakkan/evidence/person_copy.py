@@ -17,7 +17,7 @@ from rakkan.audit.services import Subject, event_record, refusal_recorded
 from rakkan.consents.models import Consent
 from rakkan.consents.selectors import consent_state, consents_of
 from rakkan.core.blobs import Area, blob_open
-from rakkan.identity.models import IdentityCheck
+from rakkan.identity.models import AssuranceAnswer, IdentityCheck
 from rakkan.identity.selectors import biometric_consent_state, biometric_consents_visible
 from rakkan.likenesses.guardians import guardianships_of, persons_of
 from rakkan.likenesses.models import Guardianship, Likeness, Trait, Voice
@@ -87,7 +87,8 @@ def person_copy(*, user: User) -> dict[str, Any]:
 def _copy(user: User) -> dict[str, Any]:
     portraits = Likeness.objects.filter(person__in=persons_of(user))
     voices = Voice.objects.filter(person__in=persons_of(user))
-    checks = IdentityCheck.objects.filter(person__in=persons_of(user)).select_related("decision")
+    checks = IdentityCheck.objects.filter(person__in=persons_of(user))
+    checks = checks.select_related("decision", "assurance")
     consents = Consent.objects.filter(consents_of(user))
     depictions = depictions_of(user)
     about: list[Any] = [user, *portraits, *voices, *checks, *consents]
@@ -174,10 +175,25 @@ def _check(row: IdentityCheck) -> dict[str, Any]:
         "person": str(row.person_id),
         "method": row.method,
         "evidence_sha256": row.evidence_sha256,
+        "verified_claims": _claims(getattr(row, "assurance", None)),
         "submitted_at": row.submitted_at.isoformat(),
         "verified": decision.verified if decision else None,
         "decided_at": decision.decided_at.isoformat() if decision else None,
         "valid_until": decision.valid_until.isoformat() if decision else None,
+    }
+
+
+def _claims(answer: AssuranceAnswer | None) -> dict[str, Any] | None:
+    """Return what an identity provider vouched for, if that is how the person was checked."""
+    if answer is None:
+        return None
+    return {
+        "issuer": answer.issuer,
+        "trust_framework": answer.framework,
+        "assurance_level": answer.level,
+        "verified_at": answer.verified_at.isoformat(),
+        "evidence": answer.evidence,
+        "claims": answer.claims,
     }
 
 

@@ -83,6 +83,15 @@ class IdentityDecision(IdModel):
                         RAISE EXCEPTION 'a remote check is verified on a usable measurement only'
                             USING ERRCODE = 'check_violation';
                     END IF;
+                    IF NEW.verified AND EXISTS (
+                        SELECT 1 FROM identity_identitycheck c
+                        LEFT JOIN identity_assuranceanswer a ON a.check_made_id = c.id
+                        WHERE c.id = NEW.check_made_id AND c.method = 'verified-claims'
+                            AND a.id IS NULL
+                    ) THEN
+                        RAISE EXCEPTION 'verified claims are what a provider has answered'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
                     RETURN NEW;
                     """
                 ),
@@ -284,3 +293,87 @@ class RecordingDestruction(IdModel):
     def __str__(self) -> str:
         """Reason."""
         return self.reason
+
+
+class AssuranceRequest(IdModel):
+    """A person was sent to an identity provider, for half an hour and one browser session."""
+
+    person = models.ForeignKey(
+        "likenesses.Person", on_delete=models.PROTECT, related_name="assurance_requests"
+    )
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    provider = models.CharField(max_length=50)  # its name in the operator's file
+    session_digest = models.CharField(max_length=64)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("person")
+
+    class Meta:
+        """What was asked is not changed."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(issued_at__lt=models.F("expires_at")),
+                name="assurance_request_expires",
+            )
+        ]
+        triggers: ClassVar = append_only("assurance_request")
+
+    def __str__(self) -> str:
+        """Person and provider."""
+        return f"{self.person_id} at {self.provider}"
+
+
+class AssuranceAnswer(IdModel):
+    """What the provider vouches for; the name and date of birth sealed under the person's key."""
+
+    check_made = models.OneToOneField(
+        IdentityCheck, on_delete=models.PROTECT, related_name="assurance"
+    )
+    request = models.OneToOneField(
+        AssuranceRequest, on_delete=models.PROTECT, related_name="answer"
+    )
+    issuer = models.CharField(max_length=300)
+    framework = models.CharField(max_length=100)
+    level = models.CharField(max_length=100, blank=True)  # empty where the framework knows none
+    verified_at = models.DateTimeField()  # by the provider
+    evidence = models.JSONField(default=list)  # kinds of it, in the words of the standard
+    token_sha256 = models.CharField(max_length=64, unique=True)  # the same token counts once
+    claims = SealedJSON(subject="check_made.person_id", default=dict)
+
+    tenant: ClassVar = Through("check_made")
+
+    class Meta:
+        """One answer to one question, in time, about the person who asked it of themself."""
+
+        triggers: ClassVar = [
+            *append_only("assurance_answer"),
+            pgtrigger.Trigger(
+                name="assurance_answers_its_request",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(
+                    """
+                    IF NOT EXISTS (
+                        SELECT 1 FROM identity_assurancerequest r
+                        JOIN identity_identitycheck c ON c.id = NEW.check_made_id
+                        JOIN likenesses_person p ON p.id = r.person_id
+                        WHERE r.id = NEW.request_id AND c.person_id = r.person_id
+                            AND c.submitted_by_id = r.asked_by_id AND p.user_id = r.asked_by_id
+                            AND c.method = 'verified-claims' AND c.submitted_at <= r.expires_at
+                    ) THEN
+                        RAISE EXCEPTION 'the provider answers no open question of this person'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                    """
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Framework and level."""
+        return f"{self.framework} {self.level}".strip()

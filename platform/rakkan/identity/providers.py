@@ -12,20 +12,22 @@ from rakkan.accounts.models import User
 from rakkan.core.errors import BadInput, Refused
 from rakkan.core.uploads import evidence_accept
 from rakkan.identity.attempts import Attempt, attempt_keep, check_attempt
-from rakkan.identity.models import IdentityCheck, RemoteMeasurement
+from rakkan.identity.models import AssuranceAnswer, IdentityCheck, RemoteMeasurement
+from rakkan.identity.questions import Assurance, assurance_keep
 from rakkan.likenesses.models import Person
 
 REVIEWED_EVIDENCE = "reviewed-evidence"
 REMOTE_CHECK = "remote-check"
+VERIFIED_CLAIMS = "verified-claims"
 
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
-    """What a person hands in: a file, and for a remote check what it answers."""
+    """What a person hands in: a file and, for a remote check, what it answers; or an answer."""
 
     user: User  # who hands it in: the person, or who acts for them
     evidence: UploadedFile[Any] | None
-    attempt: Attempt | None = None
+    attempt: Attempt | Assurance | None = None
 
 
 class Provider(Protocol):
@@ -39,6 +41,11 @@ class Provider(Protocol):
     @property
     def compares(self) -> bool:
         """Say whether it compares faces or voices: then it needs consent to that."""
+        ...
+
+    @property
+    def in_person(self) -> bool:
+        """Say whether only the person themself can do it, and nobody who acts for them."""
         ...
 
     def keep(self, person: Person, handed: HandedIn) -> IdentityCheck:
@@ -64,6 +71,7 @@ class ReviewedEvidence:
 
     name: str = REVIEWED_EVIDENCE
     compares: bool = False
+    in_person: bool = False
 
     def keep(self, person: Person, handed: HandedIn) -> IdentityCheck:
         """Store the file."""
@@ -86,10 +94,11 @@ class RemoteCheck:
 
     name: str = REMOTE_CHECK
     compares: bool = True
+    in_person: bool = True
 
     def keep(self, person: Person, handed: HandedIn) -> IdentityCheck:
         """Seal the recording and use up the challenge."""
-        if handed.attempt is None:
+        if not isinstance(handed.attempt, Attempt):
             raise BadInput("It answers no challenge.", code="challenge-missing")
         challenge = check_attempt(person, handed.attempt)
         return attempt_keep(handed.user, self.name, challenge, handed.evidence, handed.attempt)
@@ -111,7 +120,32 @@ class RemoteCheck:
             )
 
 
-PROVIDERS: dict[str, Provider] = {p.name: p for p in (ReviewedEvidence(), RemoteCheck())}
+@dataclass(frozen=True, slots=True)
+class VerifiedClaims:
+    """A name and a date of birth that an identity provider vouches for, for a reviewer."""
+
+    name: str = VERIFIED_CLAIMS
+    compares: bool = False
+    in_person: bool = True
+
+    def keep(self, person: Person, handed: HandedIn) -> IdentityCheck:
+        """Seal the claims and use up the question."""
+        if not isinstance(handed.attempt, Assurance):
+            raise BadInput(
+                "No identity provider has answered.",
+                code="assurance-missing",
+                remedy="Start from your identity checks on the site: the provider is asked there.",
+            )
+        return assurance_keep(handed.user, self.name, person, handed.attempt)
+
+    def check_verifiable(self, check: IdentityCheck) -> None:
+        """There is an answer; whether it is the person in the portrait is for the reviewer."""
+        if not AssuranceAnswer.objects.filter(check_made=check).exists():
+            raise Refused("No identity provider has answered.", code="assurance-missing")
+
+
+_ALL: tuple[Provider, ...] = (ReviewedEvidence(), RemoteCheck(), VerifiedClaims())
+PROVIDERS = {provider.name: provider for provider in _ALL}
 
 
 def provider_of(name: str) -> Provider:

@@ -1,8 +1,10 @@
 """Read identity checks."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -24,11 +26,22 @@ from rakkan.likenesses.models import Person
 def identity_checks_visible(user: User) -> QuerySet[IdentityCheck]:
     """Return the checks a user may see: all of the organisation for a reviewer, else their own."""
     rows = IdentityCheck.objects.select_related(
-        "person__user", "decision", "measurement", "attempt__challenge__likeness"
+        "person__user",
+        "decision",
+        "measurement",
+        "attempt__challenge__likeness",
+        "assurance__request",
     )
     if user_has_role(user, Role.IDENTITY_REVIEWER):
         return rows.filter(person__organisation=user.organisation_id)
     return rows.filter(person__in=persons_of(user))
+
+
+def identity_providers(user: User) -> list[Any]:
+    """Return the providers of the user's organisation that say who a person is, by their names."""
+    known = settings.RAKKAN_PROVIDERS.values()
+    own = [one for one in known if one.relying and one.organisation == user.organisation_id]
+    return sorted(own, key=lambda one: one.name)
 
 
 def identity_decision(person: Person, at: datetime | None = None) -> IdentityDecision | None:

@@ -28,3 +28,5 @@ RELATIONS = {  # what makes somebody act for a person of a class; nobody acts fo
     PersonClass.MINOR: (Relation.PARENT, Relation.LEGAL_GUARDIAN),
     PersonClass.DECEASED: (Relation.HEIR, Relation.RIGHTS_HOLDER),
 }
+
+MAJORITY_YEARS = 18  # where a date of birth is known; a minor's record has a date of its own

@@ -40,6 +40,7 @@ WORDS: dict[str, str | Promise] = {
     Name.SAMPLE_MEASURED: _("A voice sample was measured"),
     Name.VOICE_REFUSED: _("A voice sample was refused"),
     Name.CHALLENGE_ISSUED: _("A challenge for the camera was made"),
+    Name.ASSURANCE_ASKED: _("Somebody was sent to an identity provider"),
     Name.IDENTITY_SUBMITTED: _("Identity evidence was handed in"),
     Name.IDENTITY_MEASURED: _("A recording was measured"),
     Name.EVIDENCE_VIEWED: _("Identity evidence was viewed"),

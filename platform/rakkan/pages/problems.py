@@ -38,6 +38,7 @@ _NEW_VOICE_CONSENT = _("Ask the person who speaks to grant one in their own acco
 _RESPECT = _("Respect it; nothing can be made or shown under this consent any more.")
 _OTHER_APPROVER = _("Ask another approver.")
 _NEW_CHECK = _("Start a new check; each challenge is used once.")
+_ASK_AGAIN = _("Start again from your identity checks; if it stays so, hand in evidence instead.")
 _NEW_PRODUCTION = _("Make a new production.")
 _WAIT = _("Wait a few seconds and try again.")
 _OTHER_ROLE = _("Sign in with an account that has this role, or ask whoever manages accounts.")
@@ -61,6 +62,50 @@ TEXTS: dict[str, Words] = {
     "approval-expired": Words(_("The approval has expired."), _NEW_PRODUCTION),
     "approval-missing": Words(_("It is not approved."), ""),
     "approval-rejected": Words(_("An approver rejected the request."), _NEW_PRODUCTION),
+    "assurance-audience": Words(
+        _("The identity provider's answer is for somebody else."), _ASK_AGAIN
+    ),
+    "assurance-code": Words(
+        _("The identity provider does not know this answer, or has given it before."), _ASK_AGAIN
+    ),
+    "assurance-denied": Words(_("The identity provider did not say who you are."), _ASK_AGAIN),
+    "assurance-expired": Words(_("The identity provider has answered too late."), _ASK_AGAIN),
+    "assurance-framework": Words(
+        _("The rules by which the provider has verified you are not accepted here."), _ASK_AGAIN
+    ),
+    "assurance-incomplete": Words(
+        _("The identity provider vouches for no full name and date of birth."), _ASK_AGAIN
+    ),
+    "assurance-issuer": Words(
+        _("The answer does not come from this identity provider."), _ASK_AGAIN
+    ),
+    "assurance-level": Words(
+        _("The identity provider is not sure enough of who you are."), _ASK_AGAIN
+    ),
+    "assurance-minor": Words(
+        _("By the date of birth that the provider vouches for, you are a minor."),
+        _("A parent or legal guardian acts for you: they need an invitation of their own."),
+    ),
+    "assurance-missing": Words(
+        _("The identity provider vouches for nothing that was asked for."), _ASK_AGAIN
+    ),
+    "assurance-nonce": Words(_("The answer is not one to our question."), _ASK_AGAIN),
+    "assurance-old": Words(_("The identity provider verified you too long ago."), _ASK_AGAIN),
+    "assurance-stale": Words(_("The identity provider's answer is not of now."), _ASK_AGAIN),
+    "assurance-state": Words(_("This is not what was asked from here."), _ASK_AGAIN),
+    "assurance-subject": Words(
+        _("The identity provider's answer speaks of two people."), _ASK_AGAIN
+    ),
+    "assurance-unavailable": Words(
+        _("The identity provider cannot be asked at the moment."),
+        _("Try again later, or hand in evidence instead."),
+    ),
+    "assurance-undated": Words(
+        _("The identity provider does not say when it verified you."), _ASK_AGAIN
+    ),
+    "assurance-unknown": Words(_("No identity provider was asked from here."), _ASK_AGAIN),
+    "assurance-unsigned": Words(_("The identity provider has not signed its answer."), _ASK_AGAIN),
+    "assurance-used": Words(_("The identity provider has answered before."), _ASK_AGAIN),
     "auditor-term": Words(
         _("An auditor's role has an end, at most a year away."),
         _("Choose the last day of the audit."),
@@ -175,8 +220,8 @@ TEXTS: dict[str, Words] = {
         precise=True,
     ),
     "challenge-expired": Words(_("The minute for this challenge is over."), _NEW_CHECK),
-    "camera-not-own": Words(
-        _("Nobody stands before the camera for somebody else."),
+    "check-not-own": Words(
+        _("Nobody does this check for somebody else."),
         _("Hand in evidence of whom you act for instead."),
     ),
     "challenge-missing": Words(_("The recording answers no challenge."), _NEW_CHECK),

@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from rakkan.pages.answers import entrance
 from rakkan.pages.views import (
     approvals,
+    assurance,
     consents,
     events,
     federation,
@@ -143,6 +144,14 @@ urlpatterns = [
         "identity/biometric-consent/<uuid:biometric_id>/withdraw",
         identity.biometric_withdrawal,
         name="biometric-withdraw",
+    ),
+    path(
+        "identity/provider/<slug:provider_id>", assurance.provider_asked, name="identity-provider"
+    ),
+    path(
+        "identity/provider/<slug:provider_id>/answer",
+        assurance.provider_answered,
+        name="identity-provider-answer",
     ),
     path("identity/remote", remote_check.remote_check, name="remote-check"),
     path("identity/remote/challenge", remote_check.challenge_new, name="challenge-new"),

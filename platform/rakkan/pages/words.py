@@ -93,6 +93,7 @@ OBJECTS: Words = {  # what audit events are about
     "likeness": pgettext_lazy("object", "Likeness"),
     "identity_challenge": pgettext_lazy("object", "Challenge"),
     "identity_check": pgettext_lazy("object", "Identity check"),
+    "identity_question": pgettext_lazy("object", "Question to an identity provider"),
     "biometric_consent": pgettext_lazy("object", "Consent to biometric matching"),
     "voice": pgettext_lazy("object", "Voice"),
     "consent": pgettext_lazy("object", "Consent"),
@@ -213,6 +214,12 @@ ACTIONS: Words = {  # of the identity check by camera
     Action.RAISE_BROWS: _("Raise the eyebrows"),
     Action.OPEN_MOUTH: _("Open the mouth"),
 }
+EVIDENCE_KINDS: Words = {  # that an identity provider has seen, as its standard names them
+    "document": pgettext_lazy("evidence", "a document"),
+    "electronic_record": pgettext_lazy("evidence", "an electronic record"),
+    "vouch": pgettext_lazy("evidence", "somebody's word"),
+    "electronic_signature": pgettext_lazy("evidence", "an electronic signature"),
+}
 CONSENT_STATES: Words = {
     "live": pgettext_lazy("consent", "Live"),
     "not-yet": pgettext_lazy("consent", "Not yet valid"),
@@ -318,6 +325,7 @@ KINDS: dict[str, Words] = {
     "invitation": INVITATION_ENDS,
     "job": JOB_KINDS,
     "action": ACTIONS,
+    "evidence_kind": EVIDENCE_KINDS,
     "consent": CONSENT_STATES,
     "verdict": VERDICTS,
     "person_class": PERSON_CLASSES,

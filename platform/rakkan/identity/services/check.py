@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from rakkan.accounts.models import User
@@ -17,8 +18,14 @@ from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, refusal_recorded
 from rakkan.core.errors import NotFound, NotPermitted, Refused
 from rakkan.identity.attempts import Attempt
-from rakkan.identity.models import IdentityCheck, IdentityDecision, RemoteAttempt
+from rakkan.identity.models import (
+    AssuranceAnswer,
+    IdentityCheck,
+    IdentityDecision,
+    RemoteAttempt,
+)
 from rakkan.identity.providers import REVIEWED_EVIDENCE, HandedIn, provider_of
+from rakkan.identity.questions import Assurance
 from rakkan.identity.selectors import check_biometric_consent
 from rakkan.likenesses.guardians import ever_acted_for
 from rakkan.likenesses.models import Person
@@ -33,7 +40,7 @@ def identity_submit(
     evidence: UploadedFile[Any] | None,
     method: str = REVIEWED_EVIDENCE,
     person_id: UUID | None = None,
-    attempt: Attempt | None = None,
+    attempt: Attempt | Assurance | None = None,
 ) -> IdentityCheck:
     """Hand in what shows who the acting person is, or whom they act for.
 
@@ -42,7 +49,7 @@ def identity_submit(
         evidence: a picture, a PDF or a recording, as the method asks.
         method: the name of a provider.
         person_id: of whom they act for; themself without it.
-        attempt: which challenge a recording answers.
+        attempt: which challenge a recording answers, or what a provider vouches for.
 
     Raises:
         NotPermitted: the account is not a depicted person's.
@@ -55,8 +62,9 @@ def identity_submit(
         actor = check_user_has_role(user, Role.DEPICTED_PERSON)
         person = person_for(user=user, person_id=person_id)
         provider = provider_of(method)
-        if provider.compares:
+        if provider.in_person:
             _check_own(person, user)
+        if provider.compares:
             check_biometric_consent(person)
         check = provider.keep(person, HandedIn(user, evidence, attempt))
         event_record(
@@ -64,16 +72,22 @@ def identity_submit(
             actor=actor,
             subject=Subject("identity_check", str(check.pk)),
             data={"method": check.method, "evidence_sha256": check.evidence_sha256},
-            rows=[check, *RemoteAttempt.objects.filter(check_made=check)],
+            rows=[check, *_answers(check)],
         )
     return check
+
+
+def _answers(check: IdentityCheck) -> list[Model]:
+    """Return the row that says what a check answers, if it is of a kind that answers something."""
+    kinds = (RemoteAttempt, AssuranceAnswer)
+    return [row for kind in kinds for row in kind._default_manager.filter(check_made=check)]
 
 
 def _check_own(person: Person, user: User) -> None:
     if person.user_id != user.pk:
         raise Refused(
-            "Nobody stands before the camera for somebody else.",
-            code="camera-not-own",
+            "Nobody does this check for somebody else.",
+            code="check-not-own",
             remedy="Hand in evidence of whom you act for instead.",
             status=403,
         )

@@ -1,6 +1,7 @@
 """Let a reviewer look at evidence: each look is in the log before the first byte leaves."""
 
 import io
+import json
 from dataclasses import dataclass, field
 from typing import IO
 from uuid import UUID
@@ -13,7 +14,7 @@ from rakkan.audit.services import Subject, event_record, refusal_recorded
 from rakkan.core.blobs import Area, blob_open
 from rakkan.core.errors import NotFound
 from rakkan.identity.attempts import recording_open
-from rakkan.identity.models import IdentityCheck, RemoteAttempt
+from rakkan.identity.models import AssuranceAnswer, IdentityCheck, RemoteAttempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,9 @@ class Evidence:
 
 
 def evidence_view(*, user: User, check_id: UUID | str) -> Evidence:
-    """Return the evidence that the acting reviewer is about to be shown; a recording is unsealed.
+    """Return the evidence that the acting reviewer is about to be shown, unsealed if it is sealed.
+
+    Of verified claims it is the claims, as JSON.
 
     Raises:
         NotPermitted: the account is not a reviewer's.
@@ -53,6 +56,10 @@ def evidence_view(*, user: User, check_id: UUID | str) -> Evidence:
 def _opened(check: IdentityCheck) -> Evidence:
     if RemoteAttempt.objects.filter(check_made=check).exists():
         content = recording_open(check)
+        return Evidence(check, io.BytesIO(content), len(content))
+    answer = AssuranceAnswer.objects.filter(check_made=check).first()
+    if answer is not None:
+        content = json.dumps(answer.claims, ensure_ascii=False).encode()
         return Evidence(check, io.BytesIO(content), len(content))
     stream = blob_open(Area.INPUTS, check.evidence_sha256)
     return Evidence(check, stream, stream.size)

@@ -196,6 +196,7 @@ def _evidence(organisation: Organisation, days: timedelta) -> Iterator[Due]:
         person__organisation=organisation,
         decision__valid_until__lte=over,
         attempt=None,  # a recording ends with its purpose, which is earlier
+        assurance=None,  # no file: what a provider vouched for lies sealed in its row
     )
     for row in rows.select_related("decision"):
         person, since = row.person_id, row.decision.valid_until + days

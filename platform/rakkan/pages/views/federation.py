@@ -101,8 +101,8 @@ def _answer(view: Any, request: HttpRequest, provider_id: str, **given: str) -> 
     return answer
 
 
-def _known(provider_id: str, kind: str = "") -> Any:
+def _known(provider_id: str, *kinds: str) -> Any:
     known = settings.RAKKAN_PROVIDERS.get(provider_id)
-    if known is None or kind not in ("", known.kind):
+    if known is None or known.kind not in (kinds or ("oidc", "saml")):
         raise Http404
     return known

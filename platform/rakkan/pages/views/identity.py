@@ -1,5 +1,6 @@
 """Identity checks: the person hands in, a reviewer looks and decides."""
 
+import json
 from uuid import UUID
 
 from django.conf import settings
@@ -8,12 +9,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from rakkan.identity.providers import VERIFIED_CLAIMS
 from rakkan.identity.selectors import (
     biometric_consent_get,
     biometric_consents_visible,
     identity_checks_visible,
+    identity_providers,
 )
 from rakkan.identity.services import (
+    Evidence,
     biometric_consent_grant,
     biometric_consent_withdraw,
     evidence_view,
@@ -21,10 +25,13 @@ from rakkan.identity.services import (
     identity_submit,
 )
 from rakkan.inspection.services import reading_note
+from rakkan.likenesses.selectors import likenesses_visible
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, page, user_of
 from rakkan.pages.files import file_answer
 from rakkan.pages.forms import BiometricConsentForm, EvidenceForm, ReviewForm
+
+_PORTRAITS = 6  # the newest are enough to compare with
 
 
 @require_safe
@@ -33,7 +40,9 @@ def check_list(request: HttpRequest) -> HttpResponseBase:
     """Show the visible checks."""
     rows = queries.page_of(request, identity_checks_visible(user_of(request)))
     biometric = queries.with_biometric_state(biometric_consents_visible(user_of(request)))
-    return render(request, "identity/list.html", {"page": rows, "biometric": biometric})
+    providers = identity_providers(user_of(request))
+    context = {"page": rows, "biometric": biometric, "providers": providers}
+    return render(request, "identity/list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,7 +55,8 @@ def check_new(request: HttpRequest) -> HttpResponseBase:
         identity_submit(user=user_of(request), **form.cleaned_data)
         return reverse("checks")
 
-    return form_page(request, "identity/new.html", form, act)
+    providers = identity_providers(user_of(request))
+    return form_page(request, "identity/new.html", form, act, providers=providers)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,6 +77,7 @@ def check_detail(request: HttpRequest, check_id: UUID) -> HttpResponseBase:
         "own": check.submitted_by_id == user_of(request).pk,
         "attempt": getattr(check, "attempt", None),
         "measurement": getattr(check, "measurement", None),
+        "assurance": getattr(check, "assurance", None),
         "version": queries.check_version(check),
         "virtual": queries.looks_virtual(check),
         "gone": queries.recording_gone(check),
@@ -80,6 +91,8 @@ def check_evidence(request: HttpRequest, check_id: UUID) -> HttpResponseBase:
     """Show evidence to a reviewer, after noting it; a PDF is saved, never run in the page."""
     evidence = evidence_view(user=user_of(request), check_id=check_id)
     kind = evidence.check.evidence_media_type
+    if evidence.check.method == VERIFIED_CLAIMS:
+        return _claims_page(request, evidence)
     if kind.startswith("video/"):
         return file_answer(request, evidence.stream, size=evidence.size, media_type=kind)
     response = FileResponse(
@@ -90,6 +103,20 @@ def check_evidence(request: HttpRequest, check_id: UUID) -> HttpResponseBase:
     )
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _claims_page(request: HttpRequest, evidence: Evidence) -> HttpResponseBase:
+    """Show the name and date of birth beside the portraits they have to fit."""
+    check = evidence.check
+    portraits = likenesses_visible(user_of(request)).filter(person=check.person)
+    context = {
+        "check": check,
+        "claims": json.load(evidence.stream),
+        "portraits": portraits[:_PORTRAITS],
+    }
+    answer = render(request, "identity/claims.html", context)
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
