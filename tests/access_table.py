@@ -304,6 +304,8 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", _GUARDIANSHIP): PERSON | REVIEWER,
         ("POST", _GUARDIANSHIP): PERSON | REVIEWER,  # newer evidence; a decision
         ("GET", f"{_GUARDIANSHIP}/evidence"): REVIEWER,
+        ("GET", f"{_GUARDIANSHIP}/erasure"): PERSON,
+        ("POST", f"{_GUARDIANSHIP}/erasure"): PERSON,
         ("GET", f"{_GUARDIANSHIP}/end"): ALL,
         ("POST", f"{_GUARDIANSHIP}/end"): PERSON | REVIEWER,
         # Whoever holds the link reads it; it is accepted by its addressee, who has no account yet.

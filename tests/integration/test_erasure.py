@@ -11,6 +11,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -68,10 +69,10 @@ REASON = "Dana does not want it any more"
 WORDS = [NAME, EMAIL, LABEL, TITLE, PROMPT, TRANSCRIPT, COMMENT, NOTE, REASON]
 
 
-def needles() -> list[bytes]:
+def needles(words: Sequence[str] = WORDS) -> list[bytes]:
     """Every form in which the words could lie in a dump or a file."""
     found: list[bytes] = []
-    for word in WORDS:
+    for word in words:
         raw = word.encode()
         found += [raw, word.encode("utf-16-le"), raw.hex().encode(), raw.hex().upper().encode()]
         found += [json.dumps(word)[1:-1].encode(), json.dumps(word.lower())[1:-1].encode()]
@@ -107,8 +108,8 @@ def stored() -> dict[str, bytes]:
     return found
 
 
-def assert_nothing_is_left(haystack: bytes, where: str) -> None:
-    for needle in needles():
+def assert_nothing_is_left(haystack: bytes, where: str, words: Sequence[str] = WORDS) -> None:
+    for needle in needles(words):
         assert needle not in haystack, f"{where} still holds {needle!r}"
 
 
@@ -124,15 +125,22 @@ def likeness_of(team: people.Team) -> Likeness:
     return likeness
 
 
-def released(team: people.Team, likeness: Likeness, number: int) -> Production:
+def released(
+    team: people.Team,
+    likeness: Likeness,
+    number: int,
+    cast: Cast | None = None,
+    voice: SimpleUploadedFile | None = None,
+) -> Production:
     words = {"title": f"{TITLE} {number}", "prompt": PROMPT, "transcript": TRANSCRIPT}
     production = production_create(
         user=team.requester,
-        cast=people.cast_of(team, likeness),
+        cast=cast or people.cast_of(team, likeness),
         draft=people.draft(**words),
-        voice=people.voice_file(),
+        voice=voice or people.voice_file(),
     )
-    people.measured(production.pk, MeasureResult(Verdict.USABLE, (), {"said": TRANSCRIPT}))
+    facts = {"said": TRANSCRIPT, "transcript": {"compared": True, "heard": TRANSCRIPT}}
+    people.measured(production.pk, MeasureResult(Verdict.USABLE, (), facts))
     people.submit(team.requester, Production.objects.get(pk=production.pk))
     production.refresh_from_db()
     people.approve(team.approver, production)

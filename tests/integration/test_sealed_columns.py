@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from rakkan.accounts.roles import Role
 from rakkan.core.requests import request_id_start
 from rakkan.likenesses.models import Likeness
 from rakkan.productions.models import Production
+from rakkan.productions.services.create import Cast, production_create
 from rakkan.vault.fields import SealedText
-from rakkan.vault.migrating import seal_columns
-from rakkan.vault.services import Erased, subject_key_destroy
+from rakkan.vault.migrating import seal_columns, seal_under_both
+from rakkan.vault.services import (
+    Erased,
+    Place,
+    is_sealed,
+    subject_key_destroy,
+    subject_open,
+    subject_seal,
+)
 from tests.integration import people
 
 TITLE = "Quarterly figures, told by Dana"
@@ -106,3 +116,36 @@ def test_rows_written_before_their_column_was_sealed_are_sealed_by_the_migration
         assert "Dana" not in cursor.fetchone()[0]
         with pytest.raises(DatabaseError, match="append-only"):
             cursor.execute("UPDATE likenesses_likeness SET label = label")
+
+
+@pytest.mark.usefixtures("as_owner")
+@pytest.mark.django_db
+def test_what_was_under_one_key_is_put_under_both_by_the_migration_and_only_once() -> None:
+    team = people.team_make()
+    speaker = replace(team, person=people.user_make(team.organisation, Role.DEPICTED_PERSON))
+    cast = Cast(people.likeness_make(team), people.voice_make(speaker))
+    words = people.draft(transcript="What I say is mine")
+    made = production_create(user=team.requester, cast=cast, draft=words, voice=people.voice_file())
+    before = MigrationExecutor(connection).loader.project_state([("productions", "0010_heard")])
+    place = Place("productions_production", "transcript", str(made.pk))
+    of_before = subject_seal(
+        subject_id=cast.likeness.person_id, content=b'"What I say is mine"', place=place
+    )
+    update = "UPDATE productions_production SET transcript = %s WHERE id = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(update, [of_before, made.pk])  # a draft: nothing is frozen yet
+    transcript = SealedText(subject="likeness.person_id&speaker.person_id", blank=True)
+    operation = seal_under_both("productions", "production", transcript=transcript)
+
+    for _ in range(2):
+        operation.database_operations[0].code(before.apps, SimpleNamespace(connection=connection))
+        found = Production.objects.get(pk=made.pk)
+        assert found.transcript == "What I say is mine"
+        inner = subject_open(sealed=bytes(found.__dict__["transcript"]), place=place)
+        assert is_sealed(inner)
+        assert not is_sealed(subject_open(sealed=inner, place=place))
+    subject_key_destroy(subject_id=speaker.person.person.pk)
+    request_id_start()
+    assert Production.objects.get(pk=made.pk).transcript == ""
+    with connection.cursor() as cursor, pytest.raises(DatabaseError, match="delete"):
+        cursor.execute("DELETE FROM productions_production")

@@ -189,6 +189,7 @@ class World:
     deputy: User  # another approver
     closed: User  # nobody signs in with this account
     guardianship: Guardianship  # of the depicted person for a minor, not decided
+    acting: Guardianship  # of the depicted person for another minor, verified
     invitation: Invitation
     provider: str  # that says who people of the organisation are
     link: str  # of the invitation, as its message has it
@@ -218,7 +219,7 @@ class World:
             "biometric_id": self.biometric.pk,
             "consent_id": self.consent.pk,
             "production_id": self._production(path).pk,
-            "guardianship_id": self.guardianship.pk,
+            "guardianship_id": (self.acting if "erasure" in path else self.guardianship).pk,
             "invitation_id": self.invitation.pk,
             "user_id": (self.closed if "reactivate" in path else self.deputy).pk,
             "pk": self.passkey.pk,
@@ -273,6 +274,7 @@ class World:
             self.closed,
             self.invitation,
             self.guardianship,
+            self.acting,
             self.likeness,
             self.voice,
             self.check,
@@ -361,6 +363,7 @@ def world_make() -> World:
         finished=_finished(team, likeness),
         closed=people.user_make(team.organisation, Role.REQUESTER),
         guardianship=people.guardianship_make(team.person),
+        acting=people.represented_make(team, name="Another Minor"),
         invitation=invitation,
         link=link,
         provider=_own_provider(team),
@@ -669,6 +672,7 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
         },
         "my-data/erasure": {"sure": "on"},
         "productions/<uuid:production_id>/packs": {"language": "en"},
+        f"{guardianship}/erasure": {"sure": "on"},
         "api/v1/webhooks": {
             "url": "https://hooks.example/two",
             "topics": ["release.revoked"],

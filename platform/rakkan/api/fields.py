@@ -64,8 +64,8 @@ class IdentityDecisionFields(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
 
 
-class BiometricConsentFields(serializers.Serializer[Any]):
-    """An explicit yes."""
+class BiometricConsentFields(ForFields):
+    """An explicit yes; for a person whom one acts for it is refused, and says why."""
 
     agreed = serializers.BooleanField()
 

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import check_user_has_role
 from rakkan.accounts.roles import Role
-from rakkan.api.fields import fields_of
+from rakkan.api.fields import ForFields, fields_of
 from rakkan.inspection.services import reading_note
 from rakkan.lifecycle.models import Kind, LegalHold
 from rakkan.lifecycle.selectors import holds_visible, period_days
@@ -61,11 +61,12 @@ def _hold(hold: LegalHold) -> dict[str, Any]:
 
 
 class MyErasure(APIView):
-    """Ask that what is personal about oneself goes."""
+    """Ask that what is personal about oneself goes, or about a person whom one acts for."""
 
     def post(self, request: Request) -> Response:
         """Ask; the address in the answer is the only way to the certificate."""
-        erasure, secret = erasure_ask(user=_user(request))
+        given = fields_of(ForFields, request).validated_data
+        erasure, secret = erasure_ask(user=_user(request), person_id=given["person"])
         address = reverse("erasure-certificate", args=[secret])
         body = {"id": str(erasure.pk), "certificate": request.build_absolute_uri(address)}
         return Response(body, status=202)

@@ -199,7 +199,9 @@ class BiometricConsents(APIView):
     def post(self, request: Request) -> Response:
         """Grant: ``agreed`` has to be true."""
         given = fields_of(fields.BiometricConsentFields, request).validated_data
-        consent = biometric_consent_grant(user=_user(request), agreed=given["agreed"])
+        consent = biometric_consent_grant(
+            user=_user(request), agreed=given["agreed"], person_id=given["person"]
+        )
         return Response(serializers.BiometricConsentSerializer(consent).data, status=201)
 
 

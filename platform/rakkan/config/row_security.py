@@ -37,7 +37,7 @@ SHARED: dict[str, str] = {
     "audit_timestamp": "of the whole log, and public",
     "audit_voucher": "how it stands with an authority or witness",
     "audit_waiting": "ids and times of events that have no number yet; the events have a policy",
-    "core_cache": "counts attempts by keys that are hashes",
+    "core_cache": "counts attempts by keys that are hashes with a secret",
     "auth_group": "a table of Django that nothing here uses; roles are memberships",
     "auth_group_permissions": "as auth_group",
     "auth_permission": "as auth_group",

@@ -153,6 +153,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "core_cache",
+        "KEY_FUNCTION": "rakkan.core.cache.cache_key",
         "OPTIONS": {"MAX_ENTRIES": 1_000_000},  # culling would forget attempts
     }
 }

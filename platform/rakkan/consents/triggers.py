@@ -1,14 +1,14 @@
 """What PostgreSQL asks before a consent is written; the services ask first and say why."""
 
-# The person's own account, or a guardian whose verified term covers the consent's: what a guardian
-# allows ends with the guardianship, at the latest when a minor comes of age.
+# The person's own account (never a minor's), or a guardian whose verified term covers the
+# consent's: what a guardian allows ends with the guardianship, when a minor comes of age at last.
 CONSENT_BY_WHO_ACTS = """
 IF NOT EXISTS (
     SELECT 1 FROM likenesses_person p
     WHERE p.id = COALESCE(
         (SELECT person_id FROM likenesses_likeness WHERE id = NEW.likeness_id),
         (SELECT person_id FROM likenesses_voice WHERE id = NEW.voice_id)
-    ) AND (p.user_id = NEW.granted_by_id OR EXISTS (
+    ) AND (p.user_id = NEW.granted_by_id AND p.person_class NOT IN ('minor', 'deceased') OR EXISTS (
         SELECT 1 FROM likenesses_guardianship g
         JOIN likenesses_guardianshipdecision d ON d.guardianship_id = g.id
         WHERE g.person_id = p.id AND g.guardian_id = NEW.granted_by_id AND d.verified

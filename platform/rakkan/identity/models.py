@@ -131,7 +131,27 @@ class BiometricConsent(IdModel):
                 name="biometric_consent_has_term_and_end",
             )
         ]
-        triggers: ClassVar = append_only("biometric_consent")
+        triggers: ClassVar = [
+            *append_only("biometric_consent"),
+            pgtrigger.Trigger(
+                name="biometric_consent_by_the_person",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(
+                    """
+                    IF NOT EXISTS (
+                        SELECT 1 FROM likenesses_person p
+                        WHERE p.id = NEW.person_id AND p.user_id = NEW.granted_by_id
+                            AND p.person_class NOT IN ('minor', 'deceased')
+                    ) THEN
+                        RAISE EXCEPTION 'biometric matching is consented to by the adult it is of'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                    """
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         """Person and term."""

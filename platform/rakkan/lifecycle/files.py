@@ -88,13 +88,14 @@ def _files(*, person_id: UUID | None = None, sha256: str = "") -> Iterator[Held]
         found = model._default_manager.filter(asked).values_list(column, row, people[0])
         for name, about, whose in found:
             yield Held(area, name, about, whose)
-    for model, area, row in _MADE_OF:
-        rows = model._default_manager.filter(file_sha256=sha256) if sha256 else None
-        whose_by = _people_of(person_id, rows)
+    for model, area, column, subject, row in _MADE_OF:
+        rows = model._default_manager.filter(**{column: sha256}) if sha256 else None
+        whose_by = _people_of(person_id, rows, subject)
         if rows is None:
-            rows = model._default_manager.filter(subject_id__in=whose_by)
-        for name, about, subject in rows.values_list("file_sha256", row, "subject_id"):
-            yield Held(area, name, about, whose_by[subject])
+            rows = model._default_manager.filter(**{f"{subject}__in": whose_by})
+        for name, about, production in rows.values_list(column, row, subject):
+            if production in whose_by:  # a job may be about something else
+                yield Held(area, name, about, whose_by[production])
 
 
 def _about(people: tuple[str, ...], person_id: UUID | None) -> Q:
@@ -104,11 +105,13 @@ def _about(people: tuple[str, ...], person_id: UUID | None) -> Q:
     return found
 
 
-def _people_of(person_id: UUID | None, rows: QuerySet[Any] | None) -> dict[UUID, UUID]:
+def _people_of(
+    person_id: UUID | None, rows: QuerySet[Any] | None, subject: str
+) -> dict[UUID, UUID]:
     """Return the person by production: of one person, or of what these rows were made of."""
     asked = _about(("likeness__person", "speaker__person"), person_id)
     if rows is not None:
-        asked = Q(pk__in=list(rows.values_list("subject_id", flat=True)))
+        asked = Q(pk__in=list(rows.values_list(subject, flat=True)))
     return dict(Production.objects.filter(asked).values_list("pk", "likeness__person"))
 
 
@@ -138,8 +141,11 @@ _NAMED_BY: tuple[tuple[type[Model], Area, str, str, tuple[str, ...]], ...] = (
         ("production__likeness__person", "production__speaker__person"),
     ),
 )
-# Rows that know their production by its id only.
-_MADE_OF: tuple[tuple[type[Model], Area, str], ...] = (
-    (Sealing, Area.QUARANTINE, "subject_id"),
-    (Release, Area.RELEASES, "pk"),
+# Rows that know their production by its id only: the columns of the file and of the production, and
+# what names the file.
+_MADE_OF: tuple[tuple[type[Model], Area, str, str, str], ...] = (
+    (Sealing, Area.QUARANTINE, "file_sha256", "subject_id", "subject_id"),
+    (Release, Area.RELEASES, "file_sha256", "subject_id", "pk"),
+    (JobOutput, Area.QUARANTINE, "sha256", "job__subject_id", "job__subject_id"),
+    (PreviewUpload, Area.PREVIEWS, "file_sha256", "preview__subject_id", "pk"),
 )

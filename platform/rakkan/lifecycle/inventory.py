@@ -169,6 +169,9 @@ def _columns() -> Iterator[Entry]:
 
 def _fate(table: str, field: models.Field[object, object]) -> str:
     if isinstance(field, SealedText | SealedJSON):
+        if "&" in field.subject:
+            both = " and ".join(f"`{path}`" for path in field.subject.split("&"))
+            return f"sealed under the keys of {both}: destroying either ends it"
         return f"sealed under the key of `{field.subject}`, which is destroyed"
     place = f"{table}.{field.column}"
     if place in _COLUMNS:

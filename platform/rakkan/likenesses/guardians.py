@@ -10,6 +10,7 @@ from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role
 from rakkan.core.errors import NotFound, NotPermitted
+from rakkan.likenesses.classes import RELATIONS, PersonClass
 from rakkan.likenesses.models import Guardianship, Person
 
 
@@ -46,15 +47,32 @@ def ever_acted_for(user: User, person: Person) -> bool:
     return persons_ever_of(user).filter(pk=person.pk).exists()
 
 
+def check_acts_alone(person: Person) -> None:
+    """Raise if the law lets nobody of this class decide alone.
+
+    No such person has an account (a constraint); a row that has one all the same decides nothing.
+
+    Raises:
+        NotPermitted: it is a minor's, or a deceased person's.
+    """
+    if PersonClass(person.person_class) in RELATIONS:
+        raise NotPermitted(
+            "A minor does not decide about this alone.",
+            code="not-alone",
+            remedy="A parent or legal guardian decides, in an account of their own.",
+        )
+
+
 def guardianship_lock(user: User, person: Person) -> Guardianship | None:
     """Return by which guardianship a user acts for a person, locked; None if it is themself.
 
     Its end waits for the transaction, or is seen here.
 
     Raises:
-        NotPermitted: they do not act for the person.
+        NotPermitted: they do not act for the person, or are one who does not act alone.
     """
     if person.user_id == user.pk:
+        check_acts_alone(person)
         return None
     rows = Guardianship.objects.filter(person=person, guardian=user)
     list(rows.select_for_update().values_list("pk", flat=True))

@@ -376,7 +376,7 @@ class NarrowForm(Form):
 class ErasureForm(Form):
     """A tick, so that no slip erases anybody."""
 
-    sure = forms.BooleanField(label=_("I want everything about me to be erased for good."))
+    sure = forms.BooleanField(label=_("I want all of this to be erased for good."))
 
 
 class WithdrawalForm(Form):

@@ -219,6 +219,10 @@ TEXTS: dict[str, Words] = {
         _("Change the request, or ask the depicted person for a wider consent."),
         precise=True,
     ),
+    "biometric-not-for-others": Words(
+        _("A face or voice is compared only for who agrees to that themself."),
+        _("Hand in evidence of whom you act for; an approver compares their voice by ear."),
+    ),
     "challenge-expired": Words(_("The minute for this challenge is over."), _NEW_CHECK),
     "check-not-own": Words(
         _("Nobody does this check for somebody else."),
@@ -328,6 +332,10 @@ TEXTS: dict[str, Words] = {
     "not-acting-for-the-person": Words(
         _("Only the person, or who acts for them, decides about this."),
         _("Ask them to do it in their own account."),
+    ),
+    "not-alone": Words(
+        _("A minor does not decide about this alone."),
+        _("A parent or legal guardian decides, in an account of their own."),
     ),
     "not-found": Words(_("There is no such thing, or it is not for you to see."), ""),
     "not-permitted": Words(_("Your account may not do this."), _OTHER_ROLE),

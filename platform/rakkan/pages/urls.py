@@ -175,6 +175,11 @@ urlpatterns = [
         guardianships.guardianship_ending,
         name="guardianship-end",
     ),
+    path(
+        "guardianships/<uuid:guardianship_id>/erasure",
+        guardianships.guardianship_erasure,
+        name="guardianship-erasure",
+    ),
     path("consents", consents.consent_list, name="consents"),
     path("consents/new", consents.consent_new, name="consent-new"),
     path("consents/<uuid:consent_id>", consents.consent_detail, name="consent"),

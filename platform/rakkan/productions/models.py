@@ -20,6 +20,10 @@ STATES = [state.value for state in State]
 ORIGINS = [origin.value for origin in VoiceOrigin]
 _ENDS = ["rejected", "cancelled", "stopped", "failed", "revoked"]
 
+# What is spoken is about who is heard as well: each of the two can end it.
+_SEEN_AND_HEARD = "likeness.person_id&speaker.person_id"
+_SEEN_AND_HEARD_IN = "production.likeness.person_id&production.speaker.person_id"
+
 # The columns that approvers decide on; frozen once it was submitted.
 INPUTS = (
     "organisation_id",
@@ -125,9 +129,9 @@ class Production(IdModel):
     territories = words()
     language = models.CharField(max_length=10)
     prompt = SealedText(subject="likeness.person_id", max_length=500, blank=True)
-    transcript = SealedText(subject="likeness.person_id", blank=True)
+    transcript = SealedText(subject=_SEEN_AND_HEARD, blank=True)
     heard = SealedText(  # the words that a recogniser heard in the track, for approvers
-        subject="likeness.person_id", blank=True, null=True
+        subject=_SEEN_AND_HEARD, blank=True, null=True
     )
     engine = models.CharField(max_length=30)
     width = models.PositiveSmallIntegerField(default=512)  # pixels
@@ -142,9 +146,9 @@ class Production(IdModel):
     )
     asset_id = models.CharField(max_length=16, unique=True, default=new_asset_id)
     salt = SealedText(  # makes the request's digest, which the log keeps, tell nothing of its words
-        subject="likeness.person_id", default=new_salt, null=True
+        subject=_SEEN_AND_HEARD, default=new_salt, null=True
     )
-    request = SealedJSON(subject="likeness.person_id", null=True, blank=True)
+    request = SealedJSON(subject=_SEEN_AND_HEARD, null=True, blank=True)
     request_digest = models.CharField(max_length=64, blank=True)
     state = models.CharField(
         max_length=20, choices=[(s, s) for s in STATES], default=State.DRAFT.value
@@ -228,8 +232,8 @@ class VoiceMeasurement(IdModel):
     )
     voice_sha256 = models.CharField(max_length=64)
     verdict = models.CharField(max_length=30)
-    findings = SealedJSON(subject="production.likeness.person_id", default=list)
-    facts = SealedJSON(subject="production.likeness.person_id", default=dict)
+    findings = SealedJSON(subject=_SEEN_AND_HEARD_IN, default=list)
+    facts = SealedJSON(subject=_SEEN_AND_HEARD_IN, default=dict)
     measured_at = models.DateTimeField(auto_now_add=True)
 
     tenant: ClassVar = Through("production")

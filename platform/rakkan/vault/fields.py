@@ -1,6 +1,8 @@
 """Columns that hold what is personal, sealed under the key of the person it is about.
 
 A model declares whose key by a path from its row: ``SealedText(subject="likeness.person_id")``.
+What is about two people is sealed under both keys, one inside the other, so that destroying either
+ends it: ``SealedText(subject="likeness.person_id&speaker.person_id")``.
 Values are sealed on their way into the database and opened when they are read. Once the key is
 destroyed they read as empty text, an empty document or None; writing one then raises ``Erased``.
 """
@@ -14,7 +16,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
-from rakkan.vault.services import Erased, Place, subject_open, subject_seal
+from rakkan.vault.services import Erased, Place, is_sealed, subject_open, subject_seal
 
 if TYPE_CHECKING:  # the classes take no parameters when the program runs
     _Field = models.Field[Any, Any]
@@ -34,13 +36,56 @@ def subject_at(instance: Any, path: str) -> UUID:
     Raises:
         ValueError: none does.
     """
+    found = _followed(instance, path)
+    if found is None:
+        raise ValueError(f"{instance._meta.label} is about nobody: {path} leads nowhere.")
+    return found
+
+
+def subjects_at(instance: Any, path: str) -> list[UUID]:
+    """Return the ids at the end of the paths of "a.b_id&c.d_id", each once.
+
+    Raises:
+        ValueError: the first leads nowhere; the others may.
+    """
+    first, *others = path.split("&")
+    found = [subject_at(instance, first)]
+    for other in others:
+        subject = _followed(instance, other)
+        if subject is not None and subject not in found:
+            found.append(subject)
+    return found
+
+
+def _followed(instance: Any, path: str) -> UUID | None:
     for steps in path.split("|"):
         found = instance
         for step in steps.split("."):
             found = getattr(found, step) if found is not None else None
         if found is not None:
             return cast("UUID", found)
-    raise ValueError(f"{instance._meta.label} is about nobody: {path} leads nowhere.")
+    return None
+
+
+def seal_under(subjects: list[UUID], content: bytes, place: Place) -> bytes:
+    """Return ``content`` sealed under each key, the first outermost.
+
+    Raises:
+        Erased: one of them was destroyed.
+    """
+    for subject_id in reversed(subjects):
+        content = subject_seal(subject_id=subject_id, content=content, place=place)
+    return content
+
+
+def open_all(content: bytes, place: Place) -> bytes:
+    """Return what lies under one key, or one inside the other.
+
+    Raises:
+        Erased: one of them was destroyed.
+    """
+    content = subject_open(sealed=content, place=place)
+    return open_all(content, place) if is_sealed(content) else content
 
 
 class _Opening(DeferredAttribute):
@@ -93,19 +138,18 @@ class _SealedField(_Field):
         """Return ``value`` as it lies in the row's column.
 
         Raises:
-            Erased: the key of the person it is about was destroyed.
+            Erased: the key of a person it is about was destroyed.
         """
         if value is None or isinstance(value, Sealed):
             return value
-        subject_id = subject_at(instance, self.subject)
+        subjects = subjects_at(instance, self.subject)
         content = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        place = self.place(instance)
-        return Sealed(subject_seal(subject_id=subject_id, content=content.encode(), place=place))
+        return Sealed(seal_under(subjects, content.encode(), self.place(instance)))
 
     def opened(self, instance: models.Model, value: Sealed) -> Any:
         """Return what lies in the row's column, or the empty value once the key is gone."""
         try:
-            return json.loads(subject_open(sealed=value, place=self.place(instance)))
+            return json.loads(open_all(value, self.place(instance)))
         except Erased:
             return self.empty()
 

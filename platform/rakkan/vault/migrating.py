@@ -1,4 +1,4 @@
-"""Turn a plain column into a sealed one, in a migration."""
+"""Turn a plain column into a sealed one, or seal one under a second key, in a migration."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.db.backends.utils import CursorWrapper
 from django.db.migrations.operations.base import Operation
 from psycopg import sql
 
-from rakkan.vault.fields import SealedJSON, SealedText, subject_at
-from rakkan.vault.services import Place, subject_seal
+from rakkan.vault.fields import SealedJSON, SealedText, seal_under, subject_at, subjects_at
+from rakkan.vault.services import Erased, Place, is_sealed, subject_open, subject_seal
 
 _TRIGGERS = """
 SELECT tgname, pg_get_triggerdef(oid), obj_description(oid, 'pg_trigger') FROM pg_trigger
@@ -35,6 +35,55 @@ def seal_columns(app: str, model: str, **fields: SealedText | SealedJSON) -> Ope
             migrations.AlterField(model, name, field) for name, field in fields.items()
         ],
     )
+
+
+def seal_under_both(app: str, model: str, **fields: SealedText | SealedJSON) -> Operation:
+    """Return the operation that seals what lies in sealed columns under a second key as well.
+
+    What was erased before stays as it is. Triggers and checks as in :func:`seal_columns`.
+    """
+    return migrations.SeparateDatabaseAndState(
+        database_operations=[
+            migrations.RunPython(_resealer(app, model, fields), migrations.RunPython.noop)
+        ],
+        state_operations=[
+            migrations.AlterField(model, name, field) for name, field in fields.items()
+        ],
+    )
+
+
+def _resealer(app: str, name: str, fields: dict[str, Any]) -> Callable[[Any, Any], None]:
+    def forward(apps: Any, schema_editor: Any) -> None:
+        model = apps.get_model(app, name)
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            put_back = _take_off(cursor, model._meta.db_table)
+            for row in model.objects.iterator(chunk_size=500):
+                for column, field in fields.items():
+                    _reseal(cursor, row, column, field)
+            for statement in put_back:
+                cursor.execute(statement)
+
+    return forward
+
+
+def _reseal(cursor: CursorWrapper, row: Any, column: str, field: Any) -> None:
+    value, subjects = row.__dict__[column], subjects_at(row, field.subject)
+    if value is None or len(subjects) == 1:
+        return
+    table = row._meta.db_table
+    place = Place(table, column, str(row.pk))
+    try:
+        content = subject_open(sealed=value, place=place)
+        if is_sealed(content):
+            return
+        sealed = seal_under(subjects, content, place)
+    except Erased:
+        return
+    statement = sql.SQL("UPDATE {t} SET {c} = %s WHERE id = %s").format(
+        t=sql.Identifier(table), c=sql.Identifier(column)
+    )
+    cursor.execute(statement, [sealed, row.pk])
 
 
 def _sealer(app: str, name: str, fields: dict[str, Any]) -> Callable[[Any, Any], None]:

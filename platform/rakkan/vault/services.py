@@ -82,6 +82,11 @@ def subject_open(*, sealed: bytes, place: Place) -> bytes:
         ) from error
 
 
+def is_sealed(content: bytes) -> bool:
+    """Say whether what was opened is sealed under another key again; no text begins like that."""
+    return content[: len(_VERSION)] == _VERSION
+
+
 def subject_of(sealed: bytes) -> UUID:
     """Return under whose key a value is sealed."""
     return UUID(bytes=bytes(sealed[len(_VERSION) : _HEAD]))

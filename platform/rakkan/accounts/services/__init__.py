@@ -36,7 +36,13 @@ from rakkan.accounts.services.session import (
     session_start_record,
     token_start,
 )
-from rakkan.accounts.services.user import organisation_ensure, user_add, user_ensure, user_erase
+from rakkan.accounts.services.user import (
+    organisation_ensure,
+    sessions_forget,
+    user_add,
+    user_ensure,
+    user_erase,
+)
 
 __all__ = [
     "Ask",
@@ -65,6 +71,7 @@ __all__ = [
     "session_refusal_record",
     "session_start",
     "session_start_record",
+    "sessions_forget",
     "token_start",
     "totp_add",
     "totp_ensure",

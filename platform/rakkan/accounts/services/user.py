@@ -1,10 +1,11 @@
 """Make organisations and accounts."""
 
+import json
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
-from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
@@ -95,7 +96,22 @@ def user_erase(*, user: User) -> int:
     ):
         count += rows.filter(user=row).delete()[0]
     for session in Session.objects.iterator():
-        if session.get_decoded().get(SESSION_KEY) == str(row.pk):
+        if _is_about(session, row):
             session.delete()
             count += 1
     return count
+
+
+def _is_about(session: Session, user: User) -> bool:
+    """Say whether a session is the user's, or one in which they had begun to sign in."""
+    said = json.dumps(session.get_decoded(), default=str)
+    return str(user.pk) in said or user.pk.hex in said
+
+
+def sessions_forget() -> int:
+    """Delete sessions that ran out, with where they came from; return how many."""
+    over = Session.objects.filter(expire_date__lt=timezone.now())
+    keys = list(over.values_list("session_key", flat=True))
+    UserSession.objects.filter(session_key__in=keys).delete()
+    over.filter(session_key__in=keys).delete()
+    return len(keys)

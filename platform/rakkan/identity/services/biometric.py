@@ -15,33 +15,46 @@ from rakkan.accounts.permissions import check_user_has_role, user_actor
 from rakkan.accounts.roles import Role
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, refusal_recorded
-from rakkan.core.errors import BadInput
+from rakkan.core.errors import BadInput, Refused
 from rakkan.core.keys import statement_signer
 from rakkan.identity.models import BiometricConsent, BiometricWithdrawal
 from rakkan.identity.selectors import biometric_consent_get
+from rakkan.likenesses.guardians import check_acts_alone
 from rakkan.likenesses.models import Person
-from rakkan.likenesses.services import person_ensure
+from rakkan.likenesses.services import person_for
 
 _WITHDRAWAL = "at any time, in the person's own account, with one click"
 
 
-def biometric_consent_grant(*, user: User, agreed: bool) -> BiometricConsent:
+def biometric_consent_grant(
+    *, user: User, agreed: bool, person_id: UUID | None = None
+) -> BiometricConsent:
     """Record the acting person's explicit consent and sign them a receipt.
 
+    Args:
+        user: who consents.
+        agreed: whether they said yes to this by itself.
+        person_id: themself without it; for somebody else it is refused (decision 64).
+
     Raises:
-        NotPermitted: the account is not a depicted person's.
+        NotPermitted: the account is not a depicted person's, or they are a minor.
+        Refused: it is about somebody else.
         BadInput: they did not say yes.
     """
     subject = Subject("biometric_consent", "", "new consent")
     with refusal_recorded(EventName.IDENTITY_REFUSED, actor=user_actor(user), subject=subject):
         actor = check_user_has_role(user, Role.DEPICTED_PERSON)
+        person = person_for(user=user, person_id=person_id)
+        if person.user_id != user.pk:
+            raise _not_for_others()
+        check_acts_alone(person)
         if agreed is not True:
             raise BadInput(
                 "This consent is given explicitly or not at all.",
                 code="biometric-consent-not-explicit",
                 remedy="Say yes to it by itself, or leave it.",
             )
-        consent = _create(user)
+        consent = _create(user, person)
         event_record(
             EventName.BIOMETRIC_GRANTED,
             actor=actor,
@@ -93,8 +106,17 @@ def _withdraw(user: User, consent: BiometricConsent) -> None:
         )
 
 
-def _create(user: User) -> BiometricConsent:
-    person, now = person_ensure(user=user), timezone.now()
+def _not_for_others() -> Refused:
+    return Refused(
+        "A face or voice is compared only for who agrees to that themself.",
+        code="biometric-not-for-others",
+        remedy="Hand in evidence of whom you act for; an approver compares their voice by ear.",
+        status=403,
+    )
+
+
+def _create(user: User, person: Person) -> BiometricConsent:
+    now = timezone.now()
     end = now + timedelta(days=settings.RAKKAN_BIOMETRIC_DAYS)
     row = BiometricConsent(
         person=person, granted_by=user, granted_at=now, valid_until=end, destroy_by=end

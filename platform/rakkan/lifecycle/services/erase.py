@@ -1,4 +1,4 @@
-"""Erase a person: asked by them, refused while a hold stands, carried out in steps.
+"""Erase a person: asked by them or by who acts for them, refused while a hold stands, in steps.
 
 What remains are ids, digests and the log: every older proof and every released file handed out
 before verifies as it did. Each step can be run again; a row says which are done.
@@ -30,11 +30,12 @@ from rakkan.lifecycle.files import file_delete, files_of
 from rakkan.lifecycle.models import Erasure, ErasureStep, Step
 from rakkan.lifecycle.selectors import check_not_held, erasures_open
 from rakkan.likenesses.models import Person
-from rakkan.likenesses.services import person_ensure
+from rakkan.likenesses.services import guardianships_close_of, person_for
 from rakkan.productions.models import Production
+from rakkan.productions.services.guardian import guardianships_end_of
 from rakkan.productions.services.stop import end
 from rakkan.productions.services.transition import production_lock
-from rakkan.productions.services.withdraw import withdraw
+from rakkan.productions.services.withdraw import withdraw_for
 from rakkan.productions.states import STOPPABLE, State
 from rakkan.vault.models import SubjectKey
 from rakkan.vault.services import subject_key_destroy
@@ -48,19 +49,25 @@ PROBLEM = {
 }
 
 
-def erasure_ask(*, user: User) -> tuple[Erasure, str]:
-    """Ask that what is personal about the acting person goes; return it and the link's secret.
+def erasure_ask(*, user: User, person_id: UUID | None = None) -> tuple[Erasure, str]:
+    """Ask that what is personal about a person goes; return it and the link's secret.
 
     The consents are withdrawn before this returns; the rest is done by a task. With the secret
-    the person fetches the certificate later, when there is no account to sign in to any more.
+    whoever asked fetches the certificate later, when there is no account to sign in to any more.
+
+    Args:
+        user: the person, or who acts for them at this moment.
+        person_id: of whom they act for; themself without it.
 
     Raises:
         NotPermitted: the account is not a depicted person's.
+        NotFound: they act for no such person.
         Refused: a legal hold stands, the account has other roles, or it was asked before.
     """
-    subject = Subject("person", str(getattr(getattr(user, "person", None), "pk", "")))
+    own: Person | None = getattr(user, "person", None)
+    subject = Subject("person", str(person_id or (own.pk if own else "")))
     with refusal_recorded(EventName.ERASURE_REFUSED, actor=user_actor(user), subject=subject):
-        person = getattr(user, "person", None) or person_ensure(user=user)
+        person = _asked_for(user, person_id)
         Person.objects.select_for_update().get(pk=person.pk)  # before, or after, any hold
         check_not_held(person)
         _check_nothing_else(user, person)
@@ -84,8 +91,17 @@ def erasure_ask(*, user: User) -> tuple[Erasure, str]:
     return erasure, secret
 
 
+def _asked_for(user: User, person_id: UUID | None) -> Person:
+    """Return the person; their own record without a look at roles: somebody may have taken them."""
+    own: Person | None = getattr(user, "person", None)
+    if own is not None and person_id in (None, own.pk):
+        return own
+    return person_for(user=user, person_id=person_id)
+
+
 def _check_nothing_else(user: User, person: Person) -> None:
-    if user_roles(user) - {Role.DEPICTED_PERSON}:
+    own = person.user_id == user.pk  # who acts for somebody keeps their account
+    if own and user_roles(user) - {Role.DEPICTED_PERSON}:
         raise Refused(
             "The account has other roles, and what they did must stay attributable.",
             code="other-roles",
@@ -101,7 +117,7 @@ def _send(erasure_id: UUID) -> None:
 
 def erasure_carry_out(erasure_id: UUID | str) -> None:
     """Do the steps that are not done; safe to run twice, and after a crash at any point."""
-    erasure = Erasure.objects.select_related("person", "asked_by").get(pk=erasure_id)
+    erasure = Erasure.objects.select_related("person__user", "asked_by").get(pk=erasure_id)
     actor = system("erasure", erasure.organisation_id)
     steps = {
         Step.CONSENTS: _withdraw_all,
@@ -146,7 +162,7 @@ def _withdraw_all(erasure: Erasure) -> tuple[int, int]:
     consents = Consent.objects.filter(theirs, withdrawal=None, supersession=None)
     count = 0
     for consent in consents:
-        withdraw(user=erasure.asked_by, consent_id=consent.pk)
+        withdraw_for(user=erasure.asked_by, consent=consent, reason="")
         count += 1
     return count + biometric_consents_end(person=person, user=erasure.asked_by), 0
 
@@ -166,7 +182,15 @@ def _end_work(erasure: Erasure) -> tuple[int, int]:
 
 
 def _close_account(erasure: Erasure) -> tuple[int, int]:
-    return user_erase(user=erasure.asked_by), 0
+    """Close the account; of somebody who has none, end who acts for them.
+
+    Whom an account acted for loses their guardian with it, and what was allowed as such ends.
+    """
+    user = erasure.person.user
+    if user is None:
+        with transaction.atomic():
+            return guardianships_close_of(person=erasure.person, user=erasure.asked_by), 0
+    return guardianships_end_of(user=user) + user_erase(user=user), 0
 
 
 def _delete_files(erasure: Erasure) -> tuple[int, int]:
@@ -185,6 +209,7 @@ def _destroy_keys(erasure: Erasure) -> tuple[int, int]:
     return count, 0
 
 
-def _subjects(erasure: Erasure) -> tuple[UUID, UUID]:
-    """Return under whose keys what is personal about them was sealed."""
-    return erasure.person_id, erasure.asked_by_id
+def _subjects(erasure: Erasure) -> list[UUID]:
+    """Return under whose keys what is personal about them was sealed: not who asked for them."""
+    own = erasure.person.user_id
+    return [erasure.person_id] if own is None else [erasure.person_id, own]

@@ -7,6 +7,7 @@ from rakkan.likenesses.services.guardian import (
     guardianship_decide,
     guardianship_evidence_view,
     guardianship_renew,
+    guardianships_close_of,
 )
 from rakkan.likenesses.services.likeness import likeness_add, likeness_measured
 from rakkan.likenesses.services.person import check_trait_is_own, person_ensure, person_for
@@ -21,6 +22,7 @@ __all__ = [
     "guardianship_decide",
     "guardianship_evidence_view",
     "guardianship_renew",
+    "guardianships_close_of",
     "invitation_accept",
     "likeness_add",
     "likeness_measured",

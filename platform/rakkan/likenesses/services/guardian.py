@@ -141,10 +141,23 @@ def guardianship_close(*, user: User, guardianship_id: UUID | str) -> Guardiansh
         raise NotFound(f"There is no guardianship {guardianship_id}.")
     if GuardianshipEnd.objects.filter(guardianship=found).exists():
         raise Refused("The guardianship has ended.", code="guardianship-ended")
+    _end(found, user)
+    return found
+
+
+def guardianships_close_of(*, person: Person, user: User) -> int:
+    """End every guardianship of a person who is erased, in the caller's transaction."""
+    rows = Guardianship.objects.filter(person=person, end=None)
+    open_now = list(rows.select_for_update(of=("self",)))
+    for found in open_now:
+        _end(found, user)
+    return len(open_now)
+
+
+def _end(found: Guardianship, user: User) -> None:
     end = GuardianshipEnd.objects.create(guardianship=found, ended_by=user, ended_at=timezone.now())
     subject = Subject("guardianship", str(found.pk))
     event_record(EventName.GUARDIANSHIP_ENDED, actor=user_actor(user), subject=subject, rows=[end])
-    return found
 
 
 def _of_organisation(user: User, guardianship_id: UUID | str) -> Guardianship:

@@ -10,8 +10,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role
 from rakkan.core.blobs import Area, blob_open
+from rakkan.core.errors import NotFound
 from rakkan.inspection.services import reading_note
-from rakkan.likenesses.guardians import guardianship_get, guardianships_visible
+from rakkan.likenesses.guardians import (
+    acts_for,
+    guardianship_get,
+    guardianships_live,
+    guardianships_visible,
+)
 from rakkan.likenesses.services import (
     guardianship_claim,
     guardianship_decide,
@@ -21,6 +27,7 @@ from rakkan.likenesses.services import (
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, page, user_of
 from rakkan.pages.forms import GuardianshipForm, ProofForm, WordForm
+from rakkan.pages.views.person import erasure_page
 from rakkan.productions.services.guardian import guardianship_end
 
 
@@ -66,6 +73,7 @@ def guardianship_detail(request: HttpRequest, guardianship_id: UUID) -> HttpResp
         "own": own,
         "decision": getattr(row, "decision", None),
         "end": getattr(row, "end", None),
+        "acts": own and acts_for(user, row.person),
     }
     return form_page(request, "guardianships/detail.html", form, act, **context)
 
@@ -84,6 +92,17 @@ def guardianship_evidence(request: HttpRequest, guardianship_id: UUID) -> HttpRe
     )
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def guardianship_erasure(request: HttpRequest, guardianship_id: UUID) -> HttpResponseBase:
+    """Say what an erasure of who is acted for does; ask for it, show the certificate's address."""
+    user = user_of(request)
+    found = guardianships_live().filter(guardian=user, pk=guardianship_id).first()
+    if found is None:
+        raise NotFound(f"There is no guardianship {guardianship_id}.")
+    return erasure_page(request, found.person)
 
 
 @act_page("guardianship", "guardianship_id")

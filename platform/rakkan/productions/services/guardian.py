@@ -11,6 +11,7 @@ from rakkan.consents.services import withdrawal_record
 from rakkan.likenesses.models import Guardianship
 from rakkan.likenesses.services import guardianship_close
 from rakkan.productions.services.ending import end_carry_out
+from rakkan.productions.services.withdraw import withdrawal_tell
 
 _REASON = "Whoever gave it acts for the person no longer."
 
@@ -28,6 +29,16 @@ def guardianship_end(*, user: User, guardianship_id: UUID | str) -> Guardianship
         consents = consents_of_guardian(ended)
         for consent in consents:
             withdrawal_record(user=user, consent=consent, reason=_REASON, actor=actor)
+            withdrawal_tell(consent)
     for consent in consents:
         end_carry_out(consent, actor=actor)
     return ended
+
+
+def guardianships_end_of(*, user: User) -> int:
+    """End the guardianships an account still has, before it is closed; return how many."""
+    rows = Guardianship.objects.filter(guardian=user, end=None)
+    found = list(rows.values_list("pk", flat=True))
+    for guardianship_id in found:
+        guardianship_end(user=user, guardianship_id=guardianship_id)
+    return len(found)

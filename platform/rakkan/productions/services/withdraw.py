@@ -2,13 +2,15 @@
 
 from uuid import UUID
 
+from django.db import transaction
+
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_actor
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, refusal_recorded
-from rakkan.consents.models import Withdrawal
+from rakkan.consents.models import Consent, Withdrawal
 from rakkan.consents.selectors import consent_get
-from rakkan.consents.services import consent_withdraw
+from rakkan.consents.services import consent_withdraw, withdrawal_record
 from rakkan.productions.services.ending import end_carry_out
 from rakkan.webhooks.models import Topic
 from rakkan.webhooks.services import message_queue
@@ -26,7 +28,25 @@ def withdraw(*, user: User, consent_id: UUID | str, reason: str = "") -> Withdra
         first = getattr(consent, "withdrawal", None) is None
         withdrawal = consent_withdraw(user=user, consent=consent, reason=reason)
         if first:
-            said = {"consent": str(consent.pk), "consent_state": "withdrawn"}
-            message_queue(Topic.CONSENT_WITHDRAWN, consent.controller_id, [(consent.pk, said)])
+            withdrawal_tell(consent)
     end_carry_out(consent, actor=user_actor(user))
     return withdrawal
+
+
+def withdrawal_tell(consent: Consent) -> None:
+    """Queue what the organisation's systems are told of a withdrawal, in its transaction."""
+    said = {"consent": str(consent.pk), "consent_state": "withdrawn"}
+    message_queue(Topic.CONSENT_WITHDRAWN, consent.controller_id, [(consent.pk, said)])
+
+
+def withdraw_for(*, user: User, consent: Consent, reason: str) -> None:
+    """Withdraw a consent because of an act of ``user`` that ends it; the caller has checked that.
+
+    Safe to run again after a crash.
+    """
+    with transaction.atomic():
+        first = not Withdrawal.objects.filter(consent=consent).exists()
+        withdrawal_record(user=user, consent=consent, reason=reason, actor=user_actor(user))
+        if first:
+            withdrawal_tell(consent)
+    end_carry_out(consent, actor=user_actor(user))
