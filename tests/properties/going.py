@@ -192,7 +192,10 @@ class Going(Working):
         job = Job.objects.get(subject_id=production.pk, kind="render")
         held = [one for one in self.leases if one.job_id == job.pk and one.fence == job.fence]
         if production.state == State.QUEUED or not held:
-            self._claim(job)
+            lease = self._claim(job)
+            if lease is not None and self.chance.random() < 0.1:  # a worker that cannot do it
+                self._beat(lease)
+                self._fail(lease, self.chance.choice(("input", "system")))
         else:
             self._hand_in(held[-1], self.assets.get(production.asset_id, JUNK))
             self.reconcile()  # a lease that was lost on the way is given back

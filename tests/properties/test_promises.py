@@ -91,7 +91,7 @@ def test_the_promises_hold_on_a_short_walk() -> None:
 
 @pytest.mark.long
 def test_the_promises_hold_on_a_long_walk() -> None:
-    tally = walk(walks=60, commands=120, finishes=2)
+    tally = walk(walks=72, commands=120, finishes=2)
 
     assert sum(tally.values()) >= 10_000
     assert set(Walk.reached) == {state.value for state in State}
