@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -21,8 +22,10 @@ from compliance.permit.challenge import TURNS
 from rakkan.audit.models import Event
 from rakkan.core.errors import BadInput, NotFound, Refused
 from rakkan.dispatch.models import Job
-from rakkan.identity.attempts import Attempt, recording_open
+from rakkan.identity.assurance import Vouched
+from rakkan.identity.attempts import Attempt, recording_open, session_digest
 from rakkan.identity.models import (
+    AssuranceRequest,
     IdentityChallenge,
     IdentityCheck,
     IdentityDecision,
@@ -30,7 +33,8 @@ from rakkan.identity.models import (
     RemoteAttempt,
     RemoteMeasurement,
 )
-from rakkan.identity.providers import PROVIDERS
+from rakkan.identity.providers import PROVIDERS, VERIFIED_CLAIMS
+from rakkan.identity.questions import Assurance
 from rakkan.identity.selectors import identity_decision
 from rakkan.identity.services import (
     biometric_consent_grant,
@@ -410,6 +414,31 @@ def test_no_template_and_no_session_is_stored(team: people.Team, likeness: Liken
     assert not RecordingDestruction.objects.exists()
 
 
+def good(name: str, team: people.Team, likeness: Likeness) -> dict[str, Any]:
+    """What a provider takes: a file, a recording, or another's word on a question."""
+    if name == VERIFIED_CLAIMS:
+        return {"evidence": None, "attempt": answered(team, likeness)}
+    file = people.recording_file() if PROVIDERS[name].compares else people.portrait_file()
+    return {"evidence": file, "attempt": Attempt(issue(team, likeness).pk, SESSION)}
+
+
+def answered(team: people.Team, likeness: Likeness) -> Assurance:
+    """What an identity provider vouches for, to a question of the team's person."""
+    now = timezone.now()
+    question = AssuranceRequest.objects.create(
+        person=likeness.person,
+        asked_by=team.person,
+        provider="proof",
+        session_digest=session_digest(SESSION),
+        issued_at=now,
+        expires_at=now + timedelta(minutes=30),
+    )
+    claims = {"given_name": "Dana", "family_name": "Doe", "birthdate": "1988-02-29"}
+    token = hashlib.sha256(b"a signed token").hexdigest()
+    said = Vouched("https://id.example", "eidas", "high", now, ("document",), token, claims)
+    return Assurance(question.pk, SESSION, said)
+
+
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_every_provider_asks_for_a_reviewer_and_takes_no_nonsense(
     team: people.Team, likeness: Likeness, name: str
@@ -429,13 +458,7 @@ def test_every_provider_asks_for_a_reviewer_and_takes_no_nonsense(
             attempt=Attempt(issue(team, likeness).pk, SESSION),
         )
     assert not IdentityCheck.objects.exists()
-    good = people.recording_file() if PROVIDERS[name].compares else people.portrait_file()
-    check = identity_submit(
-        user=team.person,
-        evidence=good,
-        method=name,
-        attempt=Attempt(issue(team, likeness).pk, SESSION),
-    )
+    check = identity_submit(user=team.person, method=name, **good(name, team, likeness))
     assert check.method == PROVIDERS[name].name == name
     assert identity_decision(check.person) is None
     with pytest.raises(Refused) as caught:
