@@ -47,7 +47,8 @@ class VerifiedTiles:
         self.size: Final = size
         self.root: Final = root
         self._read = read
-        self._last: dict[int, tuple[int, list[bytes]]] = {}  # of each level the tile read last
+        # of each level the tile read last, and the rows above it
+        self._last: dict[int, tuple[int, tuple[bytes, ...]]] = {}
         self.edge_rows: Final = [self._fetch(name) if name else b"" for name in edge_names(size)]
         if edge_root(self.edge_rows) != root:  # 1
             raise LedgerInvalid(
@@ -79,7 +80,7 @@ class VerifiedTiles:
         at = within // count * HASH_SIZE
         return self._rows(level, index)[count.bit_length() - 1][at : at + HASH_SIZE]
 
-    def _rows(self, level: int, index: int) -> list[bytes]:
+    def _rows(self, level: int, index: int) -> tuple[bytes, ...]:
         """Return a tile and the rows of whole pairs above it."""
         width = width_at(self.size, level, index)
         if index < 0 or not width:

@@ -6,6 +6,7 @@ is one ``bytes`` object, as a tile holds it.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 HASH_SIZE = 32
@@ -25,6 +26,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(_NODE + left + right).digest()
 
 
+@lru_cache(maxsize=64)  # the right edge is asked for with every proof by the same checkpoint
 def row_root(row: bytes) -> bytes:
     """Return the Merkle tree hash over a row of hashes (RFC 6962, 2.1).
 
@@ -40,12 +42,13 @@ def row_root(row: bytes) -> bytes:
     return row
 
 
-def pair_rows(row: bytes) -> list[bytes]:
+@lru_cache(maxsize=256)  # 4 MB: one proof after another goes through the same tiles near the root
+def pair_rows(row: bytes) -> tuple[bytes, ...]:
     """Return a row and above it the rows of the nodes over whole pairs, up to the last one."""
     rows = [row]
     while len(rows[-1]) >= _PAIR:
         rows.append(_paired(rows[-1]))
-    return rows
+    return tuple(rows)
 
 
 def _paired(row: bytes) -> bytes:
