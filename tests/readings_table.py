@@ -111,6 +111,8 @@ QUIET: dict[str, str] = {
     "identity/<uuid:check_id>/live": _STATE,
     "productions/<uuid:production_id>/live": _STATE,
     "status/<slug:asset_id>": "public by its purpose, and names nobody",
+    "log/checkpoint": "size and root of the log",
+    "log/tile/<path:name>": "hashes of the log",
     "guardianships/<uuid:guardianship_id>/end": _ACT,
     "productions/<uuid:production_id>/submit": _ACT,
     "productions/<uuid:production_id>/cancel": _ACT,
