@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from deploy.local.client import Account
+from deploy.local.production import RELEASED
 from tests.stack import Site
 from tests.steps import FIXTURES, approved, cast_with_consents
 
@@ -87,7 +88,11 @@ def test_killing_the_render_worker_then_the_seal_worker_releases_exactly_once(
         site.start("seal")
 
         released = wait_for(people.requester, path, lambda found: found["state"] == "released")
-        events = people.auditor.get(f"events?object={killed['id']}&page_size=500")["results"]
+        events = people.auditor.wait(  # they are found once they have their number
+            f"events?object={killed['id']}&page_size=500",
+            lambda found: any(event["name"] == RELEASED for event in found["results"]),
+            120,
+        )["results"]
 
     assert_released_once(site, released)
     permits = [

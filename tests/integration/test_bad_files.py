@@ -148,7 +148,13 @@ def test_one_changed_byte_of_the_voice_after_approval_renders_nothing(
         site.start("render")
         ended = people.requester.wait(path, lambda found: bool(found["problem"]), SECONDS)
         video = people.requester._http.get(f"{path}/video")
-        events = people.auditor.get(f"events?object={ended['id']}&page_size=500")["results"]
+        events = people.auditor.wait(  # they are found once they have their number
+            f"events?object={ended['id']}&page_size=500",
+            lambda found: any(
+                e["name"] == "productions.production.failed" for e in found["results"]
+            ),
+            SECONDS,
+        )["results"]
 
     assert ended["state"] == "failed"
     assert ended["problem"]["code"] == "input-mismatch"

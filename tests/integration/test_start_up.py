@@ -24,15 +24,23 @@ PUBLIC = {
 }
 
 
-def start(**changes: str) -> subprocess.CompletedProcess[str]:
-    """Load the application as gunicorn does, in a process of its own."""
+WORKER = (  # what a Celery worker does first
+    "from celery.signals import worker_init; from rakkan.config.celery import app;"
+    " worker_init.send(sender=app)"
+)
+
+
+def start(
+    program: str = "import rakkan.config.wsgi", **changes: str
+) -> subprocess.CompletedProcess[str]:
+    """Load the application as gunicorn does, or a worker, in a process of its own."""
     environment = {
         **os.environ,
         "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",
         **changes,
     }
     environment.pop("DJANGO_SETTINGS_MODULE", None)
-    command = [sys.executable, "-c", "import rakkan.config.wsgi"]
+    command = [sys.executable, "-c", program]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -40,8 +48,11 @@ def test_development_starts_with_development_parts() -> None:
     assert start().returncode == 0
 
 
-def test_production_does_not_start_on_a_database_that_nobody_prepared(tmp_path: Path) -> None:
-    ended = start(RAKKAN_ENV="production", RAKKAN_KEYS=str(tmp_path), **PUBLIC)
+@pytest.mark.parametrize("program", ["import rakkan.config.wsgi", WORKER])
+def test_production_does_not_start_on_a_database_that_nobody_prepared(
+    program: str, tmp_path: Path
+) -> None:
+    ended = start(program, RAKKAN_ENV="production", RAKKAN_KEYS=str(tmp_path), **PUBLIC)
     assert ended.returncode != 0
     assert "manage.py prepare" in ended.stderr
 

@@ -18,15 +18,26 @@ def _options() -> dict[str, object]:
 
 @worker_init.connect
 def _works_for_the_system(**_: object) -> None:
-    """Whose row a task is about is known only once it was read; children inherit this."""
-    from rakkan.config.checks import (  # noqa: PLC0415  as below
-        refuse_a_powerful_database_role,
-    )
-    from rakkan.config.self_check import refuse_an_unsound_log  # noqa: PLC0415  as below
+    """Whose row a task is about is known only once it was read; children inherit this.
 
+    Raises:
+        SystemExit: something must not run in production. Celery would note any other error that a
+            handler of its signals raises, and work on.
+    """
     process_is_system()
-    refuse_a_powerful_database_role()
-    refuse_an_unsound_log()
+    import django  # noqa: PLC0415  as below
+
+    django.setup()
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415  settings come first
+
+    from rakkan.config.checks import refuse_a_powerful_database_role  # noqa: PLC0415  as above
+    from rakkan.config.self_check import refuse_an_unsound_log  # noqa: PLC0415  as above
+
+    try:
+        refuse_a_powerful_database_role()
+        refuse_an_unsound_log()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error
 
 
 app = Celery("rakkan")
