@@ -20,10 +20,11 @@ from deploy.local.client import Account
 from deploy.local.processes import Child, stop_all
 from deploy.local.production import People
 from deploy.local.programs import programs
+from deploy.local.serve import seeding
 from deploy.local.testing import TestServers
 from tests.databases import environment_now, manage, prepared_database
 
-PASSWORD = "only for the accounts of one test run"  # noqa: S105
+PASSWORD = "-only for the accounts of one test run"  # noqa: S105
 START_SECONDS = 60.0
 SHORT = {
     "RAKKAN_LEASE_SECONDS": "4",
@@ -97,7 +98,7 @@ def running_site(servers: TestServers, folder: Path) -> Iterator[Site]:
 
 def _running(environment: dict[str, str], url: str, folder: Path) -> Iterator[Site]:
     database = environment["DATABASE_URL"]
-    accounts = json.loads(manage(environment, "seed_demo", "--password", PASSWORD))["accounts"]
+    accounts = json.loads(manage(environment, *seeding(PASSWORD)))["accounts"]
     children: dict[str, Child] = {}
     try:
         drawing = _drawing(environment, url, folder)

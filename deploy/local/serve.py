@@ -24,8 +24,13 @@ def serve() -> None:
 def accounts() -> dict[str, dict[str, str]]:
     """Makes the demo accounts if they are not there, and returns them by role."""
     password = Secrets.load_or_make().demo_password
-    seeded = json.loads(manage("seed_demo", "--password", password).splitlines()[-1])
+    seeded = json.loads(manage(*seeding(password)).splitlines()[-1])
     return dict(seeded["accounts"])
+
+
+def seeding(password: str) -> list[str]:
+    """Returns the command that makes the accounts; one word, as a password may begin with `-`."""
+    return ["seed_demo", f"--password={password}"]
 
 
 def tell_codes() -> None:
