@@ -96,7 +96,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out the tests marked long, unless they are asked for."""
+    """Puts the browser's tests last; leaves out those marked long, unless they are asked for.
+
+    Playwright keeps an event loop running in this thread to the end of the session: whatever
+    runs a coroutine of its own after it (the time-stamps of a pack) is refused by asyncio.
+    """
+    browser = config.rootpath / "tests" / "browser"
+    items.sort(key=lambda item: item.path.is_relative_to(browser))
     if config.getoption("--long"):
         return
     left_out = pytest.mark.skip(reason="takes long: run it with `make test-long`")
