@@ -339,6 +339,29 @@ def test_what_was_spoken_ends_with_either_who_is_heard_or_who_is_seen(
         assert likeness.portrait_sha256 in stored()
 
 
+@pytest.mark.parametrize("who", ["heard", "seen"])
+def test_a_hold_keeps_what_is_about_both_and_its_reason_from_the_other(
+    team: people.Team, who: str
+) -> None:
+    likeness, voice, speaker = spoken_by_another(team)
+    drafted(team, Cast(likeness, voice))
+    held, asking = (voice, team.person) if who == "heard" else (likeness, speaker.person)
+    hold = hold_set(
+        user=team.approver,
+        person_id=held.person_id,
+        reason="Lawsuit 7",
+        valid_until=datetime.now(UTC) + timedelta(days=30),
+        told=True,
+    )
+
+    with pytest.raises(RakkanError, match="somebody else is seen or heard") as refused:
+        erasure_ask(user=asking)
+    assert refused.value.code == "legal-hold"
+    assert "Lawsuit" not in str(refused.value)
+    hold_end(user=team.approver, hold_id=hold.pk)
+    erasure_ask(user=asking)
+
+
 def test_a_preview_in_which_somebody_is_heard_goes_with_their_erasure(team: people.Team) -> None:
     likeness, voice, speaker = spoken_by_another(team)
     draft = drafted(team, Cast(likeness, voice))

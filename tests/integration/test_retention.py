@@ -27,6 +27,7 @@ from rakkan.productions.services.create import production_create
 from rakkan.productions.services.stop import production_cancel
 from tests.integration import people
 from tests.integration.test_erasure import stored
+from tests.integration.test_speakers import drafted, speaking
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +107,28 @@ def test_a_legal_hold_keeps_what_is_over_and_the_report_says_so() -> None:
     hold = hold_set(
         user=team.approver,
         person_id=draft.likeness.person_id,
+        reason="A lawsuit",
+        valid_until=datetime.now(UTC) + timedelta(days=9),
+        told=False,
+    )
+
+    assert "kept by a legal hold" in dry_run()
+    assert retention_run() == 0
+    hold_end(user=team.approver, hold_id=hold.pk)
+    assert retention_run() == 1
+
+
+@pytest.mark.parametrize("who", ["seen", "heard"])
+def test_a_hold_keeps_a_track_whether_it_is_on_who_is_seen_or_on_who_is_heard(who: str) -> None:
+    team = people.team_make()
+    production = drafted(team, speaking(team))
+    assert production.speaker is not None
+    production_cancel(user=team.requester, production_id=production.pk)
+    aged(production, 181)
+    held = production.likeness if who == "seen" else production.speaker
+    hold = hold_set(
+        user=team.approver,
+        person_id=held.person_id,
         reason="A lawsuit",
         valid_until=datetime.now(UTC) + timedelta(days=9),
         told=False,

@@ -13,6 +13,7 @@ from rakkan.core.errors import Refused
 from rakkan.lifecycle.models import Erasure, Kind, LegalHold, RetentionPeriod, Step
 from rakkan.likenesses.guardians import persons_ever_of, persons_of
 from rakkan.likenesses.models import Person
+from rakkan.productions.models import Production
 
 DEFAULT_DAYS = {  # where an organisation has set no period of its own
     Kind.DRAFT: 180,
@@ -60,18 +61,31 @@ def holds_told(user: User) -> QuerySet[LegalHold]:
     return holds_live().filter(person__in=persons_of(user), told=True)
 
 
+def persons_seen_or_heard_with(person: Person) -> QuerySet[Person]:
+    """Return a person and everybody whose photo or voice one video has with theirs.
+
+    What such a video is made of is about both: neither's erasure can leave the other's part.
+    """
+    made = Production.objects.filter(Q(likeness__person=person) | Q(speaker__person=person))
+    seen, heard = made.values("likeness__person"), made.values("speaker__person")
+    return Person.objects.filter(Q(pk=person.pk) | Q(pk__in=seen) | Q(pk__in=heard))
+
+
 def check_not_held(person: Person) -> None:
-    """Raise while a legal hold stands.
+    """Raise while a legal hold stands on a person, or on somebody in the same videos.
 
     Raises:
         Refused: with the hold's reason, where the person may know of it.
     """
-    hold = holds_live().filter(person=person).order_by("-valid_until").first()
+    rows = holds_live().filter(person__in=persons_seen_or_heard_with(person))
+    own = rows.filter(person=person).order_by("-valid_until").first()
+    hold = own or rows.order_by("-valid_until").first()
     if hold is None:
         return
-    why = f" Its reason: {hold.reason}" if hold.told else ""
+    why = f" Its reason: {hold.reason}" if own and hold.told else ""
+    what = "this data" if own else "videos in which somebody else is seen or heard too"
     raise Refused(
-        f"A legal hold keeps this data until {hold.valid_until:%Y-%m-%d}.{why}",
+        f"A legal hold keeps {what} until {hold.valid_until:%Y-%m-%d}.{why}",
         code="legal-hold",
         remedy="Ask again when the hold has ended, or ask the organisation's legal department.",
     )

@@ -2,6 +2,7 @@
 
 import secrets
 from typing import ClassVar
+from uuid import UUID
 
 import pgtrigger
 from django.conf import settings
@@ -218,6 +219,12 @@ class Production(IdModel):
                 ),
             ),
         ]
+
+    @property
+    def seen_or_heard(self) -> frozenset[UUID]:
+        """The ids of the persons whose photo and whose voice it is made of."""
+        heard = {self.speaker.person_id} if self.speaker else set()
+        return frozenset({self.likeness.person_id} | heard)
 
     def __str__(self) -> str:
         """Title."""

@@ -28,7 +28,7 @@ from rakkan.evidence.services import packs_end_of
 from rakkan.identity.services import biometric_consents_end
 from rakkan.lifecycle.files import file_delete, files_of
 from rakkan.lifecycle.models import Erasure, ErasureStep, Step
-from rakkan.lifecycle.selectors import check_not_held, erasures_open
+from rakkan.lifecycle.selectors import check_not_held, erasures_open, persons_seen_or_heard_with
 from rakkan.likenesses.models import Person
 from rakkan.likenesses.services import guardianships_close_of, person_for
 from rakkan.productions.models import Production
@@ -60,15 +60,16 @@ def erasure_ask(*, user: User, person_id: UUID | None = None) -> tuple[Erasure, 
         person_id: of whom they act for; themself without it.
 
     Raises:
-        NotPermitted: the account is not a depicted person's.
+        NotPermitted: they have no likeness or voice here and act for nobody.
         NotFound: they act for no such person.
-        Refused: a legal hold stands, the account has other roles, or it was asked before.
+        Refused: a legal hold stands on the person, or on somebody in the same videos; the account
+            has other roles; or it was asked before.
     """
     own: Person | None = getattr(user, "person", None)
     subject = Subject("person", str(person_id or (own.pk if own else "")))
     with refusal_recorded(EventName.ERASURE_REFUSED, actor=user_actor(user), subject=subject):
         person = _asked_for(user, person_id)
-        Person.objects.select_for_update().get(pk=person.pk)  # before, or after, any hold
+        _lock(person)
         check_not_held(person)
         _check_nothing_else(user, person)
         secret = secrets.token_urlsafe(32)
@@ -97,6 +98,12 @@ def _asked_for(user: User, person_id: UUID | None) -> Person:
     if own is not None and person_id in (None, own.pk):
         return own
     return person_for(user=user, person_id=person_id)
+
+
+def _lock(person: Person) -> None:
+    """Come before, or after, any hold on the person or on somebody in the same videos."""
+    people = persons_seen_or_heard_with(person).order_by("pk").values_list("pk", flat=True)
+    list(Person.objects.select_for_update().filter(pk__in=list(people)).order_by("pk"))
 
 
 def _check_nothing_else(user: User, person: Person) -> None:

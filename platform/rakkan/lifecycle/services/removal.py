@@ -16,6 +16,5 @@ def removals_resume() -> None:
     for sealing in sealings_kept().filter(subject_id__in=refused):
         rows = Production.objects.select_related("likeness", "speaker")
         production = rows.get(pk=sealing.subject_id)
-        heard = production.speaker.person_id if production.speaker else None
-        if not held & {production.likeness.person_id, heard}:
+        if not held & production.seen_or_heard:
             files_remove(sealing, production.organisation_id)

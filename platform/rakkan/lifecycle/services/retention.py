@@ -43,10 +43,10 @@ class Due:
     kind: Kind
     object_id: UUID
     organisation_id: UUID
-    person_id: UUID
+    people: frozenset[UUID]  # who is seen or heard in it
     since: datetime  # when its period ended
     files: tuple[Held, ...]
-    held: bool  # a legal hold keeps it
+    held: bool  # a legal hold on one of them keeps it
 
 
 def retention_set(*, user: User, kind: Kind, days: int) -> RetentionPeriod:
@@ -115,7 +115,7 @@ def retention_run() -> int:
 
 @transaction.atomic
 def _dispose(item: Due) -> bool:
-    if holds_live().filter(person=item.person_id).exists():
+    if _is_held(item.people):
         return False
     row, made = Disposal.objects.get_or_create(
         kind=item.kind.value,
@@ -150,17 +150,19 @@ def _dispose(item: Due) -> bool:
 
 
 def _due(kind: Kind, row: UUID, production: Production, since: datetime, *files: Held) -> Due:
-    person = production.likeness.person_id
-    return Due(kind, row, production.organisation_id, person, since, files, _is_held(person))
+    people = production.seen_or_heard
+    return Due(kind, row, production.organisation_id, people, since, files, _is_held(people))
 
 
-def _is_held(person_id: UUID) -> bool:
-    return holds_live().filter(person=person_id).exists()
+def _is_held(people: frozenset[UUID]) -> bool:
+    return holds_live().filter(person__in=people).exists()
 
 
 def _drafts(organisation: Organisation, days: timedelta) -> Iterator[Due]:
     rows = Production.objects.filter(organisation=organisation, state=State.DRAFT.value)
-    for row in rows.filter(changed_at__lte=timezone.now() - days).select_related("likeness"):
+    for row in rows.filter(changed_at__lte=timezone.now() - days).select_related(
+        "likeness", "speaker"
+    ):
         voice = Held(Area.INPUTS, row.voice_sha256, row.pk, row.likeness.person_id)
         yield _due(Kind.DRAFT, row.pk, row, row.changed_at + days, voice)
 
@@ -169,7 +171,9 @@ def _ended(organisation: Organisation, days: timedelta, *states: State) -> Itera
     rows = Production.objects.filter(
         organisation=organisation, state__in=[state.value for state in states]
     )
-    yield from rows.filter(changed_at__lte=timezone.now() - days).select_related("likeness")
+    yield from rows.filter(changed_at__lte=timezone.now() - days).select_related(
+        "likeness", "speaker"
+    )
 
 
 def _inputs(organisation: Organisation, days: timedelta) -> Iterator[Due]:
@@ -199,17 +203,17 @@ def _evidence(organisation: Organisation, days: timedelta) -> Iterator[Due]:
         assurance=None,  # no file: what a provider vouched for lies sealed in its row
     )
     for row in rows.select_related("decision"):
-        person, since = row.person_id, row.decision.valid_until + days
-        file = Held(Area.INPUTS, row.evidence_sha256, row.pk, person)
-        held = _is_held(person)
-        yield Due(Kind.EVIDENCE, row.pk, organisation.pk, person, since, (file,), held)
+        people, since = frozenset({row.person_id}), row.decision.valid_until + days
+        file = Held(Area.INPUTS, row.evidence_sha256, row.pk, row.person_id)
+        held = _is_held(people)
+        yield Due(Kind.EVIDENCE, row.pk, organisation.pk, people, since, (file,), held)
 
 
 def _releases(organisation: Organisation, days: timedelta) -> Iterator[Due]:
     over = timezone.now() - days
     rows = Release.objects.filter(organisation=organisation, revocation__revoked_at__lte=over)
     for row in rows.select_related("revocation"):
-        production = Production.objects.select_related("likeness").get(pk=row.subject_id)
+        production = Production.objects.select_related("likeness", "speaker").get(pk=row.subject_id)
         file = Held(Area.RELEASES, row.file_sha256, row.pk, production.likeness.person_id)
         yield _due(Kind.RELEASE, row.pk, production, row.revocation.revoked_at + days, file)
 
