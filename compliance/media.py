@@ -25,6 +25,12 @@ VIDEO_FORMAT = "mp4"
 # Across every frame of a preview and in its file: it is no release and cannot become one.
 PREVIEW_NOTICE = "PREVIEW - not for release"
 MAX_FRAMES = 37_000  # 10 minutes at 60 frames a second, and some; who knows better asks for less
+# What a picture may be, by its first bytes, and FFmpeg's name of it: nothing is guessed.
+_IMAGE_FORMATS = (
+    (0, b"\x89PNG\r\n\x1a\n", "png_pipe"),
+    (0, b"\xff\xd8\xff", "jpeg_pipe"),
+    (8, b"WEBP", "webp_pipe"),
+)
 SOUND_FORMATS = "wav,w64,flac,mp3,aac,ogg,mov,mp4,m4a,matroska,webm,aiff,caf"  # as uploads may be
 _ONE_FILE = {"protocol_whitelist": "file"}
 _ALL_OF_IT = {**_ONE_FILE, "ignore_editlist": "1"}
@@ -114,6 +120,46 @@ def video_frames(path: Path, most: int = MAX_FRAMES) -> Iterator[av.VideoFrame]:
             yield frame
 
 
+def is_image(path: Path) -> bool:
+    """Say whether the first bytes of a file are those of a PNG, a JPEG or a WebP."""
+    return _image_format(path) is not None
+
+
+def image_frame(path: Path) -> av.VideoFrame:
+    """Decode a picture.
+
+    Raises:
+        InvalidInput: it is no PNG, JPEG or WebP, or breaks off ("image-unreadable"), or has more
+            than 4096x4096 pixels.
+    """
+    form = _image_format(path)
+    if form is None:
+        raise InvalidInput(
+            f"{path} is no PNG, JPEG or WebP.",
+            code="image-unreadable",
+            remedy="Save the screenshot as PNG or JPEG.",
+        )
+    with (
+        _readable("image-unreadable", "picture"),
+        av.open(str(path), format=form, container_options=_ONE_FILE) as container,
+    ):
+        picture = container.streams.video[0]
+        picture.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+        return next(container.decode(picture))
+
+
+def _image_format(path: Path) -> str | None:
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(16)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error}.", code="file-unreadable") from error
+    for offset, magic, form in _IMAGE_FORMATS:
+        if head[offset : offset + len(magic)] == magic:
+            return form
+    return None
+
+
 def sound_samples(
     path: Path, *, rate: int, layout: str, max_seconds: float, formats: str = SOUND_FORMATS
 ) -> NDArray[np.float32]:
@@ -194,7 +240,7 @@ def _open_video(path: Path) -> Iterator[InputContainer]:
 def _readable(code: str, what: str) -> Iterator[None]:
     try:
         yield
-    except (av.FFmpegError, OSError, ValueError) as error:
+    except (av.FFmpegError, OSError, StopIteration, ValueError) as error:
         raise InvalidInput(
             f"It cannot be read as a {what}: {error}.",
             code=code,

@@ -10,7 +10,10 @@ from compliance.watermark.payload import asset_id_bytes
 
 GENERATOR = "Rakkan"
 PRODUCTION_LABEL = "org.rakkan.production"
+RECOVERY_LABEL = "org.rakkan.recovery"
 WATERMARK_ALGORITHM = "org.rakkan.dwtdctsvd.1"
+ISCC_ALGORITHM = "io.iscc.v0"  # on C2PA's list; its value is an ISCC-SEQ (IEP-0020)
+SOFT_BINDING_LABEL = "c2pa.soft-binding"
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 _NO_MINING = ("ai_generative_training", "ai_inference", "ai_training", "data_mining")
 
@@ -46,6 +49,7 @@ class ManifestFacts:
     ai_label: str  # the words that disclose synthesis, as the consent asks
     cpu_seconds: float
     wall_seconds: float
+    iscc: bytes = b""  # ISCC-SEQ of the file before it is signed; empty: no such soft binding
 
     def inputs(self) -> dict[str, InputFact]:
         """Return the inputs by role."""
@@ -64,7 +68,7 @@ def manifest_definition(facts: ManifestFacts, version: str) -> dict[str, Any]:
     """
     assertions = [
         ("c2pa.actions.v2", {"actions": _actions(facts)}),
-        ("c2pa.soft-binding", _soft_binding(facts.asset_id)),
+        *((SOFT_BINDING_LABEL, binding) for binding in _soft_bindings(facts)),
         (
             "cawg.training-mining",
             {"entries": {f"cawg.{use}": {"use": "notAllowed"} for use in _NO_MINING}},
@@ -97,9 +101,13 @@ def _actions(facts: ManifestFacts) -> list[dict[str, Any]]:
     ]
 
 
-def _soft_binding(asset_id: str) -> dict[str, Any]:
-    value = base64.b64encode(asset_id_bytes(asset_id)).decode()
-    return {"alg": WATERMARK_ALGORITHM, "blocks": [{"scope": {}, "value": value}]}
+def _soft_bindings(facts: ManifestFacts) -> list[dict[str, Any]]:
+    values = {WATERMARK_ALGORITHM: asset_id_bytes(facts.asset_id), ISCC_ALGORITHM: facts.iscc}
+    return [
+        {"alg": alg, "blocks": [{"scope": {}, "value": base64.b64encode(value).decode()}]}
+        for alg, value in values.items()
+        if value
+    ]
 
 
 def _production(facts: ManifestFacts) -> dict[str, Any]:

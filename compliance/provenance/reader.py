@@ -1,5 +1,7 @@
 """Read a manifest back and say how far it can be believed."""
 
+import base64
+import binascii
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +11,12 @@ from typing import Any
 import c2pa
 
 from compliance.errors import InvalidInput
-from compliance.provenance.facts import PRODUCTION_LABEL
+from compliance.provenance.facts import (
+    ISCC_ALGORITHM,
+    PRODUCTION_LABEL,
+    RECOVERY_LABEL,
+    SOFT_BINDING_LABEL,
+)
 from compliance.provenance.trust import CLAIM_LIST, TIMESTAMP_LIST, TrustAnchors
 
 
@@ -43,6 +50,9 @@ class ManifestReport:
     inputs: dict[str, str] = field(default_factory=dict)  # role -> SHA-256
     signer: str | None = None  # common name in the signing certificate
     timestamped_at: datetime | None = None  # only from an authority we trust
+    iscc: bytes = b""  # the soft binding of ISCC, an ISCC-SEQ; empty if there is none
+    manifest_id: str | None = None  # label of the active manifest
+    recovered_for: str | None = None  # asset id of what this is a copy of (0082)
 
 
 def read_manifest(path: Path, trust: TrustAnchors) -> ManifestReport:
@@ -116,6 +126,9 @@ def _report(
         inputs=_inputs(ours),
         signer=_text(signature, "common_name"),
         timestamped_at=_time(_text(signature, "time")) if stamped else None,
+        iscc=_soft_binding(manifest, ISCC_ALGORITHM),
+        manifest_id=_text(manifest, "label"),
+        recovered_for=_text(_assertion(manifest, RECOVERY_LABEL), "asset_id"),
     )
 
 
@@ -126,6 +139,23 @@ def _assertion(manifest: dict[str, Any], label: str) -> dict[str, Any]:
         if str(assertion.get("label")).split(".v")[0] == label and isinstance(data, dict):
             return data
     return {}
+
+
+def _soft_binding(manifest: dict[str, Any], algorithm: str) -> bytes:
+    """Return the value of the first soft binding of that algorithm; empty if there is none."""
+    for assertion in manifest.get("assertions", []):
+        data = assertion.get("data")
+        label = str(assertion.get("label")).split("__")[0]  # a second one is called ...__1
+        if label != SOFT_BINDING_LABEL or not isinstance(data, dict):
+            continue
+        blocks = data.get("blocks")
+        if data.get("alg") != algorithm or not isinstance(blocks, list) or not blocks:
+            continue
+        try:
+            return base64.b64decode(str(blocks[0]["value"]), validate=True)
+        except (KeyError, TypeError, binascii.Error):
+            return b""
+    return b""
 
 
 def _inputs(ours: dict[str, Any]) -> dict[str, str]:

@@ -282,6 +282,14 @@ TABLES: dict[str, Columns] = {
         "id subject_id asset_id organisation_id gate_id file_sha256 size released_at",
         Name.PRODUCTION_RELEASED,
     ),
+    "releases_fingerprint": _table(
+        "id release_id iscc manifest_id manifest_sha256 print_sha256 frames taken_at",
+        Name.PRODUCTION_RELEASED,
+        derived="iscc_units seconds",  # the manifest names the units; seconds follow from frames
+    ),
+    "releases_printhash": _derived(
+        "id fingerprint_id kind view at_ms bits band0 band1 band2 band3"
+    ),
     "releases_delivery": _table("id release_id user_id delivered_at", Name.RELEASE_DELIVERED),
     "releases_revocation": _table("id release_id reason revoked_at", Name.RELEASE_REVOKED),
     "lifecycle_legalhold": _table(

@@ -2,7 +2,8 @@
 
 Areas keep apart what may leave the system and what may not: ``inputs`` (portraits, voices,
 evidence), ``recordings`` (of cameras, sealed under the person's key), ``quarantine`` (rendered, not
-sealed), ``previews``, ``releases`` and ``packs`` (of evidence). A blob is never overwritten: equal
+sealed), ``previews``, ``releases``, ``prints`` (manifests and small pictures of releases) and
+``packs`` (of evidence). A blob is never overwritten: equal
 names mean equal bytes.
 """
 
@@ -34,6 +35,7 @@ class Area(StrEnum):
     QUARANTINE = "quarantine"
     PREVIEWS = "previews"
     RELEASES = "releases"
+    PRINTS = "prints"
     PACKS = "packs"
 
 

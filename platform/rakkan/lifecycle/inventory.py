@@ -87,6 +87,10 @@ _COLUMNS = {
     "previews_previewend.reason": "not personal: a code",
     "productions_production.voice_engine": "not personal: the name of a product",
     "productions_voicemeasurement.verdict": "not personal: a word of the program",
+    "releases_fingerprint.iscc": "kept: similarity bits of a whole video, by which a copy of it is "
+    "called back; they say nothing of who is in it (0080)",
+    "releases_fingerprint.iscc_units": "as releases_fingerprint.iscc",
+    "releases_fingerprint.manifest_id": "not personal: a random name",
     "releases_gatereport.checks": "not personal: measurements of marks",
     "releases_revocation.reason": "not personal: a code",
     "releases_sealing.watermark": "not personal: measurements of marks",
@@ -117,6 +121,8 @@ _ELSEWHERE = {
     "storage: previews": "deleted when the preview ends, and by an erasure",
     "storage: packs": "evidence packs, with words and receipts of people: deleted when their term "
     "ends, and by an erasure of who is seen or heard",
+    "storage: prints": "manifests of releases, with a thumbnail of the portrait, and their small "
+    "grey pictures: deleted",
     "storage: releases": "released files: deleted; copies handed out before are out of reach",
     "log lines": "ids and codes; the embedded PostgreSQL logs no row contents",
     "the broker": "ids",

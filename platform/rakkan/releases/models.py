@@ -7,13 +7,21 @@ from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from compliance.fingerprint import VIEWS, Kind
 from rakkan.audit.models import append_only
 from rakkan.consents.walls import consents_hold
 from rakkan.core.models import IdModel, refuses_previews
 from rakkan.core.tenancy import Own, Through
-from rakkan.releases.walls import PASSED_REPORT_FITS, RELEASE_FITS, SEALING_FITS
+from rakkan.releases.walls import (
+    FINGERPRINT_FITS,
+    PASSED_REPORT_FITS,
+    RELEASE_FITS,
+    RELEASE_IS_FOUND_AGAIN,
+    SEALING_FITS,
+)
 
 
 def _fits(name: str, asks: str, condition: pgtrigger.Condition | None = None) -> pgtrigger.Trigger:
@@ -225,6 +233,13 @@ class Release(IdModel):
                 ),
             ),
             _fits("release_needs_sealing", RELEASE_FITS),
+            pgtrigger.Trigger(
+                name="release_needs_fingerprint",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,  # the fingerprint names the release: it comes after it
+                func=pgtrigger.Func(RELEASE_IS_FOUND_AGAIN),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -268,3 +283,85 @@ class Revocation(IdModel):
     def __str__(self) -> str:
         """Release and reason."""
         return f"{self.release_id}: {self.reason}"
+
+
+class Fingerprint(IdModel):
+    """What a release is known by when neither its bytes nor its marks are left (0080)."""
+
+    release = models.OneToOneField(Release, on_delete=models.PROTECT, related_name="fingerprint")
+    iscc = models.CharField(max_length=80)  # ISCC-CODE (ISO 24138) of the file before it was signed
+    iscc_units = ArrayField(models.CharField(max_length=80), size=4)  # its units, of 256 bits each
+    manifest_id = models.CharField(max_length=120, unique=True)  # C2PA's name of the manifest
+    manifest_sha256 = models.CharField(max_length=64)  # the manifest store, a file of its own
+    print_sha256 = models.CharField(max_length=64)  # small pictures, ten a second
+    frames = models.PositiveIntegerField()
+    seconds = models.FloatField()
+    taken_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("release")
+
+    class Meta:
+        """Taken once, of a file that was released."""
+
+        triggers: ClassVar = [
+            *append_only("fingerprint"),
+            _fits("fingerprint_of_release", FINGERPRINT_FITS),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(frames__gt=0, seconds__gt=0), name="fingerprint_of_something"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Its ISCC."""
+        return self.iscc
+
+
+def _band(number: int) -> models.GeneratedField:
+    """Return a column with 16 of the 64 bits: what differs little has one of four in common."""
+    shifted = models.F("bits").bitrightshift(48 - 16 * number)
+    return models.GeneratedField(
+        expression=shifted.bitand(0xFFFF),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+
+
+class PrintHash(models.Model):
+    """64 bits of a release's pictures, or of its ISCC: millions of rows, found by their bands."""
+
+    id = models.BigAutoField(primary_key=True)
+    fingerprint = models.ForeignKey(
+        Fingerprint, on_delete=models.PROTECT, related_name="hashes", db_index=False
+    )
+    kind = models.PositiveSmallIntegerField()  # compliance.fingerprint.Kind
+    view = models.PositiveSmallIntegerField()  # which part of the picture
+    at_ms = models.PositiveIntegerField()  # milliseconds from the beginning
+    bits = models.BigIntegerField()  # the 64 bits as a signed number
+    band0 = _band(0)
+    band1 = _band(1)
+    band2 = _band(2)
+    band3 = _band(3)
+
+    tenant: ClassVar = Through("fingerprint")
+
+    class Meta:
+        """Four bands of 16 bits, each with an index (multi-index hashing, Norouzi et al. 2012)."""
+
+        triggers: ClassVar = append_only("print_hash")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=[kind.value for kind in Kind])
+                & models.Q(view__lt=len(VIEWS)),
+                name="print_hash_of_a_kind",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=[f"band{number}", "kind"], name=f"print_hash_band{number}")
+            for number in range(4)
+        ]
+
+    def __str__(self) -> str:
+        """Kind and place."""
+        return f"{self.kind} at {self.at_ms} ms"

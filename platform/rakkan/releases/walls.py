@@ -65,3 +65,29 @@ IF NOT EXISTS (
 END IF;
 RETURN NEW;
 """  # noqa: S608  text of ours
+
+# A release that nothing could find again would be one whose withdrawal reaches no copy.
+RELEASE_IS_FOUND_AGAIN = """
+IF NOT EXISTS (
+    SELECT 1 FROM releases_fingerprint f
+    JOIN releases_printhash h ON h.fingerprint_id = f.id
+    WHERE f.release_id = NEW.id
+) THEN
+    RAISE EXCEPTION 'no release without a fingerprint to find it by'
+        USING ERRCODE = 'check_violation';
+END IF;
+RETURN NULL;
+"""
+
+# The fingerprint is written with its release, not for another one later.
+FINGERPRINT_FITS = """
+IF NOT EXISTS (
+    SELECT 1 FROM releases_release r
+    WHERE r.id = NEW.release_id AND r.released_at <= NEW.taken_at
+      AND NEW.taken_at < r.released_at + interval '1 hour'
+) THEN
+    RAISE EXCEPTION 'a fingerprint is taken with its release'
+        USING ERRCODE = 'check_violation';
+END IF;
+RETURN NEW;
+"""

@@ -16,7 +16,7 @@ from rakkan.core.errors import Unavailable
 from rakkan.productions.models import Production
 from rakkan.productions.services.covered import pinned_consents
 from rakkan.productions.services.dispatch import check_may_render
-from rakkan.productions.services.release import production_release
+from rakkan.productions.services.release import Finished, production_release
 from rakkan.productions.services.seal import marked_of, picture_of
 from rakkan.productions.services.stop import end
 from rakkan.productions.services.transition import move, production_lock, subject_of
@@ -24,6 +24,7 @@ from rakkan.productions.states import State
 from rakkan.releases.checks import GateCheck
 from rakkan.releases.models import GateReport, Sealing
 from rakkan.releases.selectors import sealing_of
+from rakkan.releases.services.fingerprint import fingerprint_take
 from rakkan.releases.services.gate import Expected, gate_consent, gate_run
 from rakkan.releases.services.release import gate_report
 
@@ -53,6 +54,8 @@ def production_gate(production: Production, work: Path) -> None:
     voice = work / "voice"
     blob_fetch(Area.INPUTS, production.voice_sha256, voice)
     checks = gate_run(path, _expected(production, sealing, voice))
+    held = all(check.outcome == "pass" for check in checks)
+    taken = fingerprint_take(path, picture_of(production).most_frames) if held else None
     with transaction.atomic():
         locked = production_lock(production.pk)
         waits = review_is_needed(locked.pk)
@@ -64,8 +67,8 @@ def production_gate(production: Production, work: Path) -> None:
         report = gate_report(marked_of(locked), sealing, checks)
         if not report.passed:
             _refuse(locked, report, checks)
-        elif not waits:
-            production_release(locked, sealing, report, path)
+        elif not waits and taken is not None:  # a passed report has one
+            production_release(locked, sealing, report, Finished(path, taken))
         else:
             actor = system("gate", locked.organisation_id)
             data = {"file_sha256": sealing.file_sha256}

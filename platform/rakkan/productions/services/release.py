@@ -1,5 +1,8 @@
 """Release: the last transition, and what may be done with a released file."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -17,23 +20,33 @@ from rakkan.productions.services.transition import move, production_lock
 from rakkan.productions.states import State
 from rakkan.releases.models import GateReport, Release, Sealing
 from rakkan.releases.selectors import release_of
+from rakkan.releases.services.fingerprint_keep import Taken, fingerprint_keep
 from rakkan.releases.services.release import Marked, delivery_record, release_create
 from rakkan.webhooks.models import Topic
 from rakkan.webhooks.services import message_queue
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A sealed file that passed the gate, and its fingerprint."""
+
+    path: Path
+    taken: Taken
+
+
 def production_release(
-    production: Production, sealing: Sealing, report: GateReport, path: Path
+    production: Production, sealing: Sealing, report: GateReport, finished: Finished
 ) -> Release:
     """Release a locked, sealed production whose gate has passed, in the caller's transaction."""
     marked = Marked(production.pk, production.asset_id, production.organisation_id)
-    release = release_create(marked, sealing, report, path)
+    release = release_create(marked, sealing, report, finished.path)
+    fingerprint = fingerprint_keep(release, finished.taken)
     move(
         production,
         State.RELEASED,
         actor=system("gate", production.organisation_id),
         data={"release": str(release.pk), "file_sha256": release.file_sha256},
-        rows=[report, release],
+        rows=[report, release, fingerprint],
     )
     said = {"asset_id": release.asset_id, "status": "released"}
     message_queue(Topic.RELEASE_RELEASED, production.organisation_id, [(production.pk, said)])

@@ -12,6 +12,7 @@ from compliance.media import video_frames
 from compliance.provenance import read_manifest
 from rakkan.core.errors import RakkanError, Refused
 from rakkan.releases.checks import GateCheck
+from rakkan.releases.services.fingerprint import check_iscc
 from rakkan.releases.services.picture import Picture, check_mark, check_picture, read_mark
 from rakkan.releases.services.voice import check_voice, voice_seconds
 from rakkan.releases.signers import trust_anchors
@@ -38,7 +39,8 @@ def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
     1. ``file``: its bytes are those that were sealed.
     2. ``manifest``: its C2PA manifest is *Trusted* under our roots (C2PA 2.4, section 14), with a
        time-stamp.
-    3. ``binding``: the manifest names this asset, this request and these consent receipts.
+    3. ``binding``: the manifest names this asset, this request and these consent receipts, and
+       an ISCC (ISO 24138) of this picture and this sound.
     4. ``watermark``: the blind detector reads this asset's id from the pixels.
     5. ``playable``: it decodes, holds one picture of the size and rate asked for, one sound and
        nothing else, and is not shorter than the voice track.
@@ -105,7 +107,8 @@ def _check_binding(path: Path, expected: Expected) -> str:
     for name, actual, wanted in pairs:
         if actual != wanted:
             raise Refused(f"The manifest's {name} is {actual}, not {wanted}.")
-    return "asset, request and consent receipts are the right ones"
+    check_iscc(path, report.iscc)
+    return "asset, request, consent receipts and ISCC are the right ones"
 
 
 def _check_watermark(path: Path, expected: Expected) -> str:

@@ -1,6 +1,6 @@
 """Seal a rendered file: find its mark, sign it, time-stamp it. Runs in the seal worker only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from compliance.errors import ComplianceError
 from compliance.provenance import ManifestFacts, sign_file
 from compliance.watermark.detector import Detection
 from rakkan.core.errors import Refused, Unavailable
+from rakkan.releases.content_codes import content_code
 from rakkan.releases.services.picture import Picture, check_mark, check_picture, read_mark
 from rakkan.releases.signers import release_signer
 
@@ -31,7 +32,7 @@ def file_seal(source: Path, destination: Path, facts: ManifestFacts, picture: Pi
     Raises:
         Refused: the file is no such video, carries no mark, or another asset's, or cannot carry
             a manifest: it will never be sealed.
-        Unavailable: signing or time-stamping does not work now: try again.
+        Unavailable: signing, time-stamping or FFmpeg does not work now: try again.
     """
     try:
         check_picture(source, picture)
@@ -39,6 +40,7 @@ def file_seal(source: Path, destination: Path, facts: ManifestFacts, picture: Pi
     except ComplianceError as error:
         raise Refused(str(error), code=error.code, remedy=error.remedy) from error
     check_mark(detection, facts.asset_id)
+    facts = replace(facts, iscc=content_code(source).sequence)
     _sign(source, destination, facts)
     return Sealed(destination, mark_document(detection))
 
