@@ -88,7 +88,8 @@ def _cut(pictures: SmallPictures, view: float, mirrored: bool) -> SmallPictures:
 def _linear(view: float) -> NDArray[np.float32]:
     """Return the (32, 32) weights that stretch the middle of a line to the whole of it."""
     places = SIDE * (1 - view) / 2 + (np.arange(SIDE) + 0.5) * view - 0.5
-    return np.maximum(0, 1 - np.abs(places[:, None] - np.arange(SIDE))).astype(np.float32)
+    weights = np.maximum(0, 1 - np.abs(places[:, None] - np.arange(SIDE)))
+    return np.asarray(weights, np.float32)
 
 
 def _normal(pictures: SmallPictures) -> Moving:

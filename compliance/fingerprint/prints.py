@@ -121,8 +121,7 @@ def _luma(frame: av.VideoFrame) -> NDArray[np.uint8]:
     """Return a frame's (H, W) luma."""
     if frame.format.name not in ("yuv420p", "yuvj420p"):
         frame = frame.reformat(format="gray")
-        return frame.to_ndarray()
-    return frame.to_ndarray()[: frame.height]
+    return frame.to_ndarray()[: frame.height].astype(np.uint8, copy=False)
 
 
 def without_border(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -76,7 +77,7 @@ def candidates(
     asked = [each.bits for each in hashes if each.kind is kind][:MOST_HASHES]
     if not asked:
         return []
-    given: dict[str, object] = {"near": NEAR, "kind": kind.value, "rows": _MOST_ROWS, "most": most}
+    given: dict[str, Any] = {"near": NEAR, "kind": kind.value, "rows": _MOST_ROWS, "most": most}
     for number in range(_BANDS):
         looked = [(band, bits) for bits in asked for band in _bands(bits, number, wide=wide)]
         given[f"looked{number}"] = [band for band, _ in looked]
