@@ -219,3 +219,5 @@ def test_what_no_checkpoint_covers_has_no_proof_yet(team: people.Team) -> None:
     answer = people.signed_in(team.auditor).get(f"/api/v1/events/{event.pk}/proof")
 
     assert (answer.status_code, answer.json()["code"]) == (409, "not-published-yet")
+    refused = Event.objects.get(name=EventName.INSPECTION_REFUSED, actor_id=team.auditor.pk)
+    assert refused.data == {"code": "not-published-yet"}

@@ -236,8 +236,17 @@ def test_nobody_of_another_organisation_learns_of_a_pack(
     other = people.team_make()
     with pytest.raises(NotFound):
         pack_get(other.auditor, pack.pk)
-    answer = people.signed_in(other.auditor).get(f"/api/v1/packs/{pack.pk}/file")
-    assert answer.status_code == 404
+    stranger = people.signed_in(other.auditor)
+    assert stranger.get(f"/api/v1/packs/{pack.pk}/file").status_code == 404
+    assert stranger.get(f"/api/v1/productions/{production.pk}/evidence").status_code == 404
+    asked = {"language": "en", "with_video": False}
+    assert stranger.post(f"/api/v1/productions/{production.pk}/packs", asked).status_code == 404
+    knocks = Event.objects.filter(actor_id=other.auditor.pk, data__code="not-found")
+    assert {(event.name, event.object_id) for event in knocks} == {
+        ("evidence.pack.refused", str(pack.pk)),
+        ("evidence.pack.refused", str(production.pk)),
+        ("releases.release.refused", str(production.pk)),
+    }
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,16 @@ from uuid import UUID
 from django.db.models import Q
 
 from rakkan.consents.models import Consent, Supersession, Withdrawal
+from rakkan.core.blobs import Area, blob_check
+from rakkan.core.errors import RakkanError
+from rakkan.evidence.models import Pack, PackEnd, PackReady
 from rakkan.identity.models import IdentityCheck
 from rakkan.lifecycle.models import Disposal, Erasure, ErasureStep, LegalHold
 from rakkan.productions.models import Production
 from rakkan.releases.models import Release
 from rakkan.vault.models import SubjectKey
 from rakkan.webhooks.models import Attempt, EndpointEnd
-from tests.properties.invariants import reads
+from tests.properties.invariants import assert_consent_is_live, production_of, reads
 
 _ENDED = ("cancelled", "rejected", "stopped", "failed", "revoked", "released")
 
@@ -43,15 +46,41 @@ def check_erased_consents() -> None:
     assert not Consent.objects.filter(theirs, withdrawal=None, supersession=None).exists()
 
 
-@reads(ErasureStep, SubjectKey, Production)
+@reads(ErasureStep, SubjectKey, Production, Pack, PackEnd)
 def check_carried_out() -> None:
     """What was carried out is: the keys are gone for good, and nothing of the person goes on."""
     done = Erasure.objects.filter(steps__name="keys")
-    for person_id, user_id in done.values_list("person_id", "asked_by_id"):
+    for person_id, user_id in done.values_list("person_id", "person__user_id"):
         keys = SubjectKey.objects.filter(pk__in=[person_id, user_id])
         assert not keys.filter(destroyed_at=None).exists()
         theirs = Q(likeness__person=person_id) | Q(speaker__person=person_id)
         assert not Production.objects.filter(theirs).exclude(state__in=_ENDED).exists()
+        packs = Q(production__likeness__person=person_id) | Q(production__speaker__person=person_id)
+        assert not Pack.objects.filter(packs, end=None).exists(), "a pack of who was erased"
+
+
+def check_pack(ready: PackReady) -> None:
+    """A pack is of what was released, and of nobody who was erased; a video takes consents."""
+    pack = ready.pack
+    assert Release.objects.filter(subject_id=pack.production_id).exists()
+    assert ready.file.pack_id == pack.pk
+    assert pack.requested_at <= ready.ready_at < pack.expires_at
+    production = production_of(pack.production_id)
+    theirs = [production.likeness.person_id]
+    theirs += [production.speaker.person_id] if production.speaker else []
+    assert not Erasure.objects.filter(person__in=theirs, steps__name="keys").exists()
+    if pack.with_video:
+        assert_consent_is_live(production, ready.ready_at)
+
+
+def check_pack_end(end: PackEnd) -> None:
+    """What has ended has no file any more."""
+    for file in end.pack.files.all():
+        try:
+            blob_check(Area.PACKS, file.file_sha256)
+        except RakkanError:
+            continue
+        raise AssertionError(f"the file of a pack that has ended lies there: {end.pack_id}")
 
 
 STANDING = (check_erased_consents, check_carried_out)

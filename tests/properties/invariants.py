@@ -129,7 +129,7 @@ def assert_was_watched(production: Production, release: Release) -> None:
         assert review.reviewer_id not in (workflow.requester_id, workflow.depicted_id)
         assert review.reviewer_id != workflow.speaker_id
         assert review.reviewer.organisation_id == production.organisation_id
-        assert_was_confirmed(review.reviewer_id, review.decided_at)
+        assert_was_confirmed(review.reviewer_id, review.decided_at, review.sign_in)
     assert len({review.reviewer_id for review in reviews}) == len(reviews)
 
 
@@ -166,9 +166,9 @@ def assert_covers(consent: Consent, production: Production, moment: datetime) ->
     assert production.language in consent.languages
 
 
-def assert_was_confirmed(user_id: UUID, moment: datetime) -> None:
-    """Whoever decided had shown in the five minutes before that it was them."""
-    rows = StrongAuthentication.objects.filter(user=user_id)
+def assert_was_confirmed(user_id: UUID, moment: datetime, where: str) -> None:
+    """Whoever decided had shown there, in the five minutes before, that it was them."""
+    rows = StrongAuthentication.objects.filter(user=user_id, sign_in=where)
     before = moment - timedelta(minutes=5)
     assert rows.filter(authenticated_at__range=(before, moment)).exists()
 
@@ -211,7 +211,8 @@ def assert_is_approved(production: Production, moment: datetime) -> None:
         assert decision.verdict == "approve"
         assert decision.subject_digest == production.request_digest
         assert decision.decided_at < workflow.expires_at
-        assert_was_confirmed(decision.delegate_id or decision.approver_id, decision.decided_at)
+        hand = decision.delegate_id or decision.approver_id
+        assert_was_confirmed(hand, decision.decided_at, decision.sign_in)
     steps = list(workflow.steps.all())
     assert steps
     for step in steps:

@@ -33,8 +33,9 @@ from rakkan.productions.states import State
 from rakkan.releases.models import Sealing
 from tests.integration import people
 from tests.properties.consenting import Consenting
+from tests.properties.files import preview_bytes
 from tests.properties.invariants import proxies
-from tests.properties.walk import INDEX, PRODUCTIONS, Lease, preview_bytes
+from tests.properties.walk import INDEX, PRODUCTIONS, Lease
 
 
 class Requesting(Consenting):
@@ -76,7 +77,20 @@ class Requesting(Consenting):
         digest=st.sampled_from(["right", "right", "another", "made up"]),
         vote=st.sampled_from([Vote.APPROVE, Vote.APPROVE, *Vote]),
         fresh=st.sampled_from([True, True, False]),
+        elsewhere=st.sampled_from([False, False, False, True]),
     )
+    def decide_somewhere(
+        self, who: int, index: int, digest: str, vote: Vote, fresh: bool, elsewhere: bool
+    ) -> None:
+        """Decide, now and then in another browser than the one one has confirmed in."""
+        if fresh:
+            self.confirm(who, used=False)
+        self.browser = int(elsewhere)
+        try:
+            self.decide(who, index, digest, vote, fresh=False)
+        finally:
+            self.browser = 0
+
     def decide(self, who: int, index: int, digest: str, vote: Vote, *, fresh: bool = True) -> None:
         if fresh:
             self.confirm(who, used=False)
@@ -137,8 +151,9 @@ class Requesting(Consenting):
         )
 
     def _confirmed(self, user: User) -> bool:
+        """Say whether they have shown in the browser they sit at that it is them."""
         recent = self.moment + timedelta(seconds=1) - timedelta(minutes=5)
-        rows = StrongAuthentication.objects.filter(user=user)
+        rows = StrongAuthentication.objects.filter(user=user, sign_in=self.here())
         return rows.filter(
             authenticated_at__range=(recent, self.moment + timedelta(seconds=1))
         ).exists()

@@ -7,6 +7,7 @@ from itertools import product
 from rakkan.approvals.models import ForbiddenUse, Policy, Workflow
 from rakkan.approvals.ruling import RuleChange, RuleChangeDecision
 from rakkan.consents.scope import TERRITORIES
+from tests.properties.invariants import assert_was_confirmed
 
 _LISTS = ("purposes", "channels", "territories", "person_classes")
 
@@ -43,6 +44,7 @@ def check_rule_decision(decision: RuleChangeDecision) -> None:
     elif decision.accepted:
         assert decision.decided_by_id is not None
         assert decision.decided_by_id != change.proposed_by_id, "confirmed by who proposed it"
+        assert_was_confirmed(decision.decided_by_id, decision.decided_at, decision.sign_in)
     assert change.effective_from >= change.proposed_at
 
 

@@ -20,6 +20,7 @@ from rakkan.dispatch.models import IssuedPermit, Job
 from rakkan.previews.models import Preview, PreviewUpload
 from rakkan.productions.models import Production
 from rakkan.productions.states import TRANSITIONS, State
+from tests.properties.sql_late import LATE
 from tests.properties.sql_rows import ROWS, Statement
 
 
@@ -372,4 +373,5 @@ ATTEMPTS: tuple[Attempt, ...] = (
     trespass,
     shadow,
     *ROWS,
+    *LATE,
 )

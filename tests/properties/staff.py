@@ -6,11 +6,13 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from rakkan.accounts.factors import has_second_factor
 from rakkan.accounts.models import Membership, User
 from rakkan.accounts.permissions import user_roles
-from rakkan.accounts.roles import Role, may_be_held_together
-from rakkan.accounts.services import role_grant, role_revoke, user_reactivate
+from rakkan.accounts.roles import STRONG, Role, may_be_held_together
+from rakkan.accounts.services import role_grant, role_revoke, totp_ensure, user_reactivate
 from rakkan.lifecycle.models import Erasure
+from tests.integration.people import TOTP_SECRET
 
 ADMINISTRATOR = 9
 HOMES = {  # index of the user -> the role that is theirs
@@ -46,6 +48,8 @@ def restore(users: list[User]) -> None:
 def _home(boss: User, member: User, role: Role) -> None:
     member = User.objects.get(pk=member.pk)
     held = user_roles(member)
+    if role in STRONG and not has_second_factor(member):
+        totp_ensure(user=member, secret=TOTP_SECRET)
     if member.is_active and role in held:
         return
     boss = User.objects.get(pk=boss.pk)

@@ -19,9 +19,12 @@ from hypothesis.stateful import run_state_machine_as_test
 from rakkan.audit.models import Event
 from rakkan.productions.models import new_asset_id
 from rakkan.productions.states import State
+from tests.integration import oidc_provider
 from tests.integration.clips import marked_clip, speech_cut
 from tests.integration.world import own_settings
-from tests.properties.keeping import Keeping, Receiver
+from tests.properties.keeping import Receiver
+from tests.properties.proving import Proving
+from tests.properties.sql import ATTEMPTS
 from tests.properties.walk import PRODUCTIONS, SECONDS, Walk
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +40,8 @@ def own_files_and_clips(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
         asset_id = new_asset_id()
         Walk.assets[asset_id] = marked_clip(folder, asset_id, sound=sound, seconds=SECONDS)
     hosts = override_settings(RAKKAN_WEBHOOK_PRIVATE_HOSTS=frozenset({"127.0.0.1"}))
-    with own_settings(tmp_path_factory.mktemp("blobs")), hosts, Receiver.listening():
+    blobs, provider = own_settings(tmp_path_factory.mktemp("blobs")), oidc_provider.running()
+    with blobs, hosts, Receiver.listening(), provider as Proving.oidc:
         yield
 
 
@@ -57,7 +61,7 @@ def walk(*, walks: int, commands: int, finishes: int) -> Counter[str]:
         suppress_health_check=list(HealthCheck),
     )
     try:
-        run_state_machine_as_test(Keeping, settings=options)
+        run_state_machine_as_test(Proving, settings=options)
     finally:
         sys.stdout.write(report(Walk.tally, Walk.reached))  # shown with -s, and on failure
     return Walk.tally
@@ -77,6 +81,11 @@ def assert_it_got_somewhere(tally: Counter[str]) -> None:
     for name in ("claim", "heartbeat", "result", "failure", "decide", "withdraw", "deliver"):
         assert tally[f"{name} accepted"], f"no {name} was ever accepted"
         assert tally[f"{name} refused"], f"no {name} was ever refused"
+    names = {name.removesuffix(" accepted").removesuffix(" refused") for name in tally}
+    done = {name for name in names if tally[f"{name} accepted"]}
+    tries = {f"sql {attempt.__name__}" for attempt in ATTEMPTS}
+    assert names - done - tries <= {"deliver before a withdrawal"}, "some were always refused"
+    assert tries <= names, "not every try by SQL was made"
 
 
 def test_the_promises_hold_on_a_short_walk() -> None:

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from random import Random
 from time import perf_counter
@@ -22,6 +20,8 @@ from typing import Any, ClassVar
 from unittest.mock import patch
 
 from django.conf import settings
+from django.contrib.sessions.backends.cache import SessionStore
+from django.core import mail
 from django.db import transaction
 from django.utils import timezone
 from hypothesis import strategies as st
@@ -31,6 +31,7 @@ from compliance.errors import ComplianceError
 from compliance.permit import Capabilities, JobKind, Verdict
 from rakkan.accounts.models import User
 from rakkan.accounts.roles import Role
+from rakkan.accounts.sign_in import in_session, sign_in
 from rakkan.approvals.services import StepPlan, policy_add
 from rakkan.audit.services import LogUnsound
 from rakkan.core.errors import RakkanError, Unavailable
@@ -39,7 +40,7 @@ from rakkan.likenesses.models import Likeness, Voice
 from rakkan.productions.models import Production, new_asset_id
 from rakkan.productions.services.create import Cast
 from rakkan.productions.services.finish import CRASHED
-from tests.integration import clips, people
+from tests.integration import people
 from tests.properties import sql
 from tests.properties.watch import Watch
 
@@ -90,10 +91,13 @@ class Walk(RuleBasedStateMachine):
         self.watch = Watch(Walk.reached)
         self.leases: list[Lease] = []
         self.finished = 0
+        self.browsers = [SessionStore(), SessionStore()]  # nothing of them is stored
+        self.browser = 0  # the one that whoever acts sits at
         self.commands = 0
         self.behind = timedelta(0)  # how far the clock was set back
         self._atomic = transaction.atomic()
         self._atomic.__enter__()
+        mail.outbox = []
         # A log is of one history, and so is a walk.
         folder = Path(settings.STORAGES["blobs"]["OPTIONS"]["location"]) / "log"
         shutil.rmtree(folder, ignore_errors=True)
@@ -174,7 +178,8 @@ class Walk(RuleBasedStateMachine):
         request_id_start()
         answer, refusal = None, None
         try:
-            answer = act()
+            with in_session(self.browsers[self.browser]):
+                answer = act()
         except (RakkanError, ComplianceError) as error:
             refusal = error
         Walk.tally[f"{name} {'refused' if refusal else 'accepted'}"] += 1
@@ -188,6 +193,11 @@ class Walk(RuleBasedStateMachine):
         self.watch.check()
         self._meanwhile()
         return answer
+
+    def here(self) -> str:
+        """The name of the sign-in that commands are given in now."""
+        with in_session(self.browsers[self.browser]):
+            return sign_in()
 
     def _meanwhile(self) -> None:
         """Between any two commands: somebody with the database at hand, a clock that is set."""
@@ -233,13 +243,6 @@ def so_far(tally: Counter[str], reached: Counter[str]) -> str:
     tries = sum(n for name, n in tally.items() if name.startswith("sql "))
     states = " ".join(sorted(reached))
     return f"{tally.total()} commands, {refused} refused, {tries} by SQL; states: {states}\n"
-
-
-@cache
-def preview_bytes(asset_id: str) -> bytes:
-    """What a worker hands in as a preview: the seal worker looks for its mark."""
-    with tempfile.TemporaryDirectory() as folder:
-        return clips.preview_clip(Path(folder), asset_id)
 
 
 def _news(refusal: RakkanError) -> bool:

@@ -13,16 +13,19 @@ from uuid import UUID
 from django.db import connection
 
 from rakkan.approvals.models import Workflow
+from rakkan.approvals.notices import Notice
 from rakkan.approvals.ruling import RuleChangeDecision
 from rakkan.audit.models import Event
 from rakkan.dispatch.models import IssuedPermit
+from rakkan.evidence.models import PackEnd, PackReady
 from rakkan.lifecycle.models import Disposal, Erasure
-from rakkan.previews.models import Preview, PreviewFile, PreviewViewing
+from rakkan.previews.models import Preview, PreviewFile, PreviewReading, PreviewViewing
 from rakkan.productions.models import Production, Rendering
 from rakkan.productions.states import State
 from rakkan.releases.models import Release
 from rakkan.webhooks.models import Attempt
-from tests.properties import afterwards, invariants, rulebook
+from tests.properties import afterwards, invariants, rulebook, waiting
+from tests.properties.files import preview_sha256
 from tests.properties.replay import Replay, compare
 
 WHOLE = 100  # commands between two looks at everything
@@ -47,6 +50,7 @@ class Watch:
         self._viewed: set[UUID] = set()
         self._written: dict[str, int] = {}  # rows written to each table so far
         self._events = 0
+        self._before = 0
         self._last = 0  # number of the newest event of the commands before
         self._looks = 0
         self._replay = Replay()
@@ -66,11 +70,16 @@ class Watch:
         if whole:
             self._replay.read_on()
             compare(self._replay.tables)
-        self._last = self._written["newest event"]
+        self._before, self._last = self._last, self._written["newest event"]
 
     def told_since(self) -> set[str]:
-        """Return the names of the events that the last command wrote."""
+        """Return the names of the events that a command wrote, before it is looked at."""
         rows = Event.objects.filter(written__gt=self._last)
+        return set(rows.values_list("name", flat=True))
+
+    def told_just_now(self) -> set[str]:
+        """Return the names of the events of the command that was looked at last."""
+        rows = Event.objects.filter(written__gt=self._before, written__lte=self._last)
         return set(rows.values_list("name", flat=True))
 
     def _changed(self) -> set[str]:
@@ -145,14 +154,47 @@ class Watch:
                 check(row)
                 self._seen.add(row.pk)
 
+    @invariants.reads(PackReady, PackEnd)
+    def _packs(self) -> None:
+        """Evidence is of what was released, and goes with its term and with who was erased."""
+        for table, check in (
+            (PackReady, afterwards.check_pack),
+            (PackEnd, afterwards.check_pack_end),
+        ):
+            for row in table.objects.exclude(pk__in=self._seen):
+                check(row)
+                self._seen.add(row.pk)
+
+    @invariants.reads(Notice)
+    def _notices(self) -> None:
+        """Nobody hears of a step who may not decide it, and nobody hears of it twice."""
+        for notice in Notice.objects.exclude(pk__in=self._seen):
+            waiting.check_notice(notice)
+            self._seen.add(notice.pk)
+        waiting.check_mails()
+
+    @invariants.reads(PreviewReading)
+    def _readings(self) -> None:
+        """A preview is read as its own where its own picture was handed in, and nowhere else."""
+        for reading in PreviewReading.objects.exclude(pk__in=self._seen):
+            own = preview_sha256(reading.file.preview.asset_id)
+            assert reading.file.file_sha256 == own, "another picture was read as a preview's own"
+            self._seen.add(reading.pk)
+
     @invariants.reads(PreviewViewing)
     def _viewings(self) -> None:
-        """Nobody watches a preview who may not."""
+        """Nobody watches a preview who may not, or that nobody read; each look is in the log."""
         rows = PreviewViewing.objects.exclude(pk__in=self._viewed).select_related("preview", "user")
         for viewing in rows:
             production = invariants.production_of(viewing.preview.subject_id)
             assert viewing.user_id != production.likeness.person.user_id
             assert viewing.user.organisation_id == production.organisation_id
+            reading = PreviewReading.objects.get(file__preview=viewing.preview)
+            assert reading.read_at < viewing.viewed_at, "shown before its own pixels named it"
+            for name, least in (("read", 1), ("viewed", viewing.preview.viewings.count())):
+                told = Event.objects.filter(name=f"previews.preview.{name}")
+                told = told.filter(data__preview=str(viewing.preview_id))
+                assert told.count() >= least, f"no event says that a preview was {name}"
             self._viewed.add(viewing.pk)
 
     @invariants.reads(Production)
@@ -168,5 +210,6 @@ class Watch:
 
 _CLOSE_LOOKS = (
     *(Watch._permits, Watch._renderings, Watch._releases, Watch._previews),
-    *(Watch._viewings, Watch._rules, Watch._afterwards, Watch._states_changed),
+    *(Watch._viewings, Watch._readings, Watch._rules, Watch._afterwards, Watch._packs),
+    *(Watch._notices, Watch._states_changed),
 )

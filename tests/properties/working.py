@@ -23,9 +23,10 @@ from rakkan.productions.services.reconcile import reconcile
 from rakkan.productions.services.release import release_deliver
 from rakkan.productions.states import State
 from tests.integration.world import render_result
+from tests.properties.files import preview_bytes
 from tests.properties.invariants import acting
 from tests.properties.requesting import Requesting
-from tests.properties.walk import INDEX, JUNK, WORKER, Lease, preview_bytes
+from tests.properties.walk import INDEX, JUNK, WORKER, Lease
 
 
 class Working(Requesting):

@@ -19,7 +19,7 @@ from rakkan.evidence.selectors import packs_of, packs_waiting
 from rakkan.productions.selectors import production_get
 from rakkan.productions.services.covered import check_release_consents_cover
 from rakkan.productions.services.queue import SEAL_QUEUE
-from rakkan.productions.services.transition import production_lock, subject_of
+from rakkan.productions.services.transition import production_lock
 from rakkan.releases.selectors import release_of
 from rakkan.vault.services import Erased
 
@@ -42,10 +42,9 @@ def pack_request(*, user: User, production_id: UUID | str, language: str, with_v
         Refused: it is not released, there are too many, or the video may not be delivered now.
         Erased: the depicted person was erased.
     """
-    visible = production_get(user, production_id)
-    subject = subject_of(visible)
+    subject = Subject("production", str(production_id))
     with refusal_recorded(EventName.PACK_REFUSED, actor=user_actor(user), subject=subject):
-        production = production_lock(visible.pk)
+        production = production_lock(production_get(user, production_id).pk)
         if language not in LANGUAGES:
             raise BadInput(f"No summary is written in {language!r}.", code="language-unknown")
         if release_of(production.pk) is None:

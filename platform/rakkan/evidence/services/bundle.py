@@ -11,7 +11,7 @@ from rakkan.approvals.selectors import decisions_of, reviews_of, workflow_of
 from rakkan.audit.models import Event
 from rakkan.audit.names import EventName
 from rakkan.audit.selectors import events_about
-from rakkan.audit.services import event_record, refusal_recorded
+from rakkan.audit.services import Subject, event_record, refusal_recorded
 from rakkan.consents.models import Consent
 from rakkan.core.errors import Refused
 from rakkan.dispatch.selectors import permit_used
@@ -20,7 +20,6 @@ from rakkan.productions.models import Production
 from rakkan.productions.selectors import production_get
 from rakkan.productions.services.addresses import status_url
 from rakkan.productions.services.covered import pinned_consents
-from rakkan.productions.services.transition import subject_of
 from rakkan.productions.services.wording import TRANSCRIPT
 from rakkan.releases.selectors import release_of
 from rakkan.vault.services import Erased
@@ -36,10 +35,9 @@ def evidence_export(*, user: User, production_id: UUID | str) -> dict[str, Any]:
         Refused: it is not released: there is nothing to prove yet.
         Erased: the depicted person was erased.
     """
-    production = production_get(user, production_id)
-    subject = subject_of(production)
+    subject = Subject("production", str(production_id))
     with refusal_recorded(EventName.RELEASE_REFUSED, actor=user_actor(user), subject=subject):
-        bundle = evidence_document(production)
+        bundle = evidence_document(production_get(user, production_id))
         event_record(EventName.EVIDENCE_EXPORTED, actor=user_actor(user), subject=subject)
     return bundle
 

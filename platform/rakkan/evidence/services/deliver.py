@@ -6,11 +6,10 @@ from uuid import UUID
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_actor
 from rakkan.audit.names import EventName
-from rakkan.audit.services import event_record, refusal_recorded
+from rakkan.audit.services import Subject, event_record, refusal_recorded
 from rakkan.core.blobs import Area, blob_check
 from rakkan.core.errors import Refused
 from rakkan.evidence.selectors import pack_get, pack_state
-from rakkan.evidence.services.ask import pack_subject
 from rakkan.productions.services.release import release_deliver
 
 
@@ -32,11 +31,13 @@ def pack_deliver(*, user: User, pack_id: UUID | str) -> Packed:
             more, because it was revoked or a consent is not live.
         Damaged: the stored file is not the one that was built.
     """
-    pack = pack_get(user, pack_id)
-    subject, told = pack_subject(pack), {"production": str(pack.production_id)}
+    subject = Subject("pack", str(pack_id))
+    told: dict[str, str] = {}
     with refusal_recorded(
         EventName.PACK_REFUSED, actor=user_actor(user), subject=subject, data=told
     ):
+        pack = pack_get(user, pack_id)
+        told["production"] = str(pack.production_id)
         state = pack_state(pack)
         if state == "waiting":
             raise Refused(

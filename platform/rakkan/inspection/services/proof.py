@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from django.db import transaction
-
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import check_user_has_role, user_actor
 from rakkan.accounts.roles import Role
@@ -13,7 +11,6 @@ from rakkan.audit.services import Subject, event_proof, event_record, refusal_re
 from rakkan.core.errors import NotFound, Refused
 
 
-@transaction.atomic
 def proof_file(*, user: User, event_id: UUID) -> tuple[int, bytes]:
     """Return an event's number and its proof (C2SP tlog-proof), and note that it was read.
 
