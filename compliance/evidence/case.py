@@ -20,7 +20,7 @@ from compliance.ledger import LogProof, LogTrust, VerifiedCheckpoint, verify_che
 from compliance.provenance.reader import ManifestReport
 from compliance.verify.case import EVIDENCE_FORMAT, Case, TrustBundle
 from compliance.verify.report import CannotCheck, Fails
-from compliance.watermark import WatermarkKey
+from compliance.watermark import KeyRing, WatermarkKey
 
 WORD = "by the publisher's log, proven in check 12"
 
@@ -49,7 +49,7 @@ class PackCase:
     path: Path
     trust: PackTrust
     video: Path | None = None
-    watermark_key: WatermarkKey | None = None
+    watermark_key: WatermarkKey | KeyRing | None = None
     work: Path = field(default_factory=Path)
 
     @cached_property

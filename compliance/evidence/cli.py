@@ -13,7 +13,7 @@ from compliance.log.cli import add_trust, read_trust, trust_folder
 from compliance.signing import KeyRole
 from compliance.verify.case import TrustBundle
 from compliance.verify.report import show
-from compliance.watermark import WatermarkKey
+from compliance.watermark import KeyRing
 
 if TYPE_CHECKING:
     from compliance.evidence.case import PackTrust
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace, environment: Mapping[str, str] = os.environ
         if options.video is not None and not options.video.is_file():
             raise InvalidInput(f"There is no file {options.video}.", code="file-unreadable")
         trust = load_trust(options, environment)
-        key = WatermarkKey.load(Path(named)) if named else None
+        key = KeyRing.load(Path(named)) if named else None
     except ComplianceError as error:  # something that was named explicitly cannot be read
         sys.stderr.write(f"{error} {error.remedy}".rstrip() + "\n")
         return _UNREADABLE

@@ -12,7 +12,7 @@ from compliance.provenance import ManifestReport, ManifestState, TrustAnchors, r
 from compliance.signing import KeyRole, StatementVerifier
 from compliance.verify import journal
 from compliance.verify.report import CannotCheck, Fails
-from compliance.watermark import WatermarkKey
+from compliance.watermark import KeyRing, WatermarkKey
 
 EVIDENCE_FORMAT = "rakkan-evidence/1"
 
@@ -53,7 +53,7 @@ class Case:
     path: Path
     evidence: dict[str, Any] | None = None
     trust: TrustBundle | None = None
-    watermark_key: WatermarkKey | None = None
+    watermark_key: WatermarkKey | KeyRing | None = None
     offline: bool = False
     credentials: ManifestReport | None = None  # the publisher's word, where the file is not at hand
     word: str = journal.WORD  # what approvals, gate and log rest on

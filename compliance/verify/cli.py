@@ -10,7 +10,7 @@ from compliance.errors import ComplianceError
 from compliance.verify.case import Case, TrustBundle, load_evidence
 from compliance.verify.report import show
 from compliance.verify.runner import verify_file
-from compliance.watermark import WatermarkKey
+from compliance.watermark import KeyRing
 
 _DEFAULT_TRUST = Path(".rakkan/trust")
 _BESIDE = (".evidence.json", ".evidence.zip")
@@ -62,7 +62,7 @@ def _case(options: argparse.Namespace, environment: Mapping[str, str]) -> Case:
         options.file,
         evidence=load_evidence(evidence) if evidence else None,
         trust=TrustBundle.load(trust) if trust else None,
-        watermark_key=WatermarkKey.load(key) if key else None,
+        watermark_key=KeyRing.load(key) if key else None,
         offline=options.offline,
     )
 

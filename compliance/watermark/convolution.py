@@ -38,17 +38,28 @@ def encode(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def viterbi(soft: NDArray[np.float64], bits: int) -> NDArray[np.uint8]:
-    """Return the (bits,) most likely bits for (3 * (bits + 6),) soft values (positive means 1)."""
-    steps = soft.reshape(-1, _RATE)
-    metric = np.full(_STATES, -np.inf)
-    metric[0] = 0.0
-    choices = np.empty((len(steps), _STATES), np.int8)
-    for step, received in enumerate(steps):
-        ways = metric[_BEFORE] + _SIGNS @ received  # [2, state]
-        choices[step] = ways[1] > ways[0]
-        metric = np.maximum(ways[0], ways[1])
-    state, decoded = 0, np.empty(len(steps), np.uint8)
-    for step in range(len(steps) - 1, -1, -1):
-        decoded[step] = _LED_BY[state]
-        state = int(_BEFORE[choices[step, state], state])
-    return decoded[:bits]
+    """Return the most likely bits for soft values (positive means 1).
+
+    Args:
+        soft: (..., 3 * (bits + 6)), any number of words at once.
+        bits: how many a word has.
+
+    Returns:
+        (..., bits) zeros and ones.
+    """
+    words = soft.reshape(-1, soft.shape[-1] // _RATE, _RATE)
+    sent = words @ _SIGNS.reshape(-1, _RATE).T  # [word, step, way and state]
+    branches = sent.reshape(*sent.shape[:2], 2, _STATES)
+    metric = np.full((len(words), _STATES), -np.inf)
+    metric[:, 0] = 0.0
+    choices = np.empty((words.shape[1], len(words), _STATES), np.int8)
+    for step in range(words.shape[1]):
+        ways = metric[:, _BEFORE] + branches[:, step]  # [word, 2, state]
+        choices[step] = ways[:, 1] > ways[:, 0]
+        metric = ways.max(axis=1)
+    every, state = np.arange(len(words)), np.zeros(len(words), np.int64)
+    decoded = np.empty(words.shape[:2], np.uint8)
+    for step in range(words.shape[1] - 1, -1, -1):
+        decoded[:, step] = _LED_BY[state]
+        state = _BEFORE[choices[step, every, state], state]
+    return decoded[:, :bits].reshape(*soft.shape[:-1], bits)

@@ -10,20 +10,25 @@ from av.video.reformatter import Interpolation
 from compliance.media import MAX_FRAMES, video_frames
 from compliance.watermark.blocks import Plane
 from compliance.watermark.detector import Detection, Detector
-from compliance.watermark.key import WatermarkKey
+from compliance.watermark.finder import Finder, Finding
+from compliance.watermark.key import KeyRing, WatermarkKey
 
 # swscale's default shifts U by half a level at each conversion; this does not
 _UNBIASED = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
 
 def detect_file(
-    path: Path, key: WatermarkKey, max_frames: int | None = None, *, most: int = MAX_FRAMES
+    path: Path,
+    keys: WatermarkKey | KeyRing,
+    max_frames: int | None = None,
+    *,
+    most: int = MAX_FRAMES,
 ) -> Detection:
     """Return what the first video stream of ``path`` carries.
 
     Args:
         path: an MP4.
-        key: the key it may have been marked with.
+        keys: one of them it may have been marked with.
         max_frames: look at this many frames from the start, at all of them by default.
         most: a video of more frames than this is refused.
 
@@ -32,7 +37,16 @@ def detect_file(
             or longer than allowed.
     """
     frames = islice(video_frames(path, most), max_frames)
-    return Detector(key).detect(map(_planar, frames))
+    return Detector(keys).detect(map(_planar, frames))
+
+
+def find_file(path: Path, keys: WatermarkKey | KeyRing, *, most: int = MAX_FRAMES) -> Finding:
+    """Search the first video stream of ``path``: in parts, mirrored or turned, too.
+
+    Raises:
+        InvalidInput: as :func:`detect_file`.
+    """
+    return Finder(keys).find(map(_planar, video_frames(path, most)))
 
 
 def _planar(frame: av.VideoFrame) -> Plane:

@@ -18,9 +18,13 @@ from compliance.watermark.payload import CODED_BITS, coded_bits
 GRID = 32  # blocks a side of the canonical picture
 POSITIONS = GRID * GRID
 CYCLES = 4  # layouts, so that a picture area that swallows bits does not swallow the same ones
-FRAMES_PER_CYCLE = 12
+# An encoder has to send every block again when the layout changes; detection needs no certain pace.
+FRAMES_PER_CYCLE = 24
+COMPANION_GRID = 64  # cells a side of the picture that the companion's signs lie in
+COMPANION_PLACES = COMPANION_GRID * COMPANION_GRID
 _PILOTS = POSITIONS // 4
-_MAGIC = b"rakkanw1"
+_MAGIC = b"rakkanw2"
+_BITS = CYCLES * POSITIONS
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,12 @@ class Pattern:
     """The finished bits of one asset: enough to mark with, useless for any other asset.
 
     Attributes:
-        bits: (4, 1024) zeros and ones, one row a cycle.
+        bits: (4, 1024) zeros and ones for the chroma, one row a cycle.
+        companion: (64, 64) of +1 and -1 for the luma.
     """
 
     bits: NDArray[np.uint8]
+    companion: NDArray[np.int8]
 
     def of_frame(self, index: int) -> NDArray[np.uint8]:
         """Return the (1024,) bits of frame number ``index`` (from 0)."""
@@ -62,8 +68,9 @@ class Pattern:
         return row
 
     def to_bytes(self) -> bytes:
-        """Return 520 bytes."""
-        return _MAGIC + np.packbits(self.bits).tobytes()
+        """Return 1,032 bytes."""
+        signs = np.packbits(self.companion > 0)
+        return _MAGIC + np.packbits(self.bits).tobytes() + signs.tobytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -72,10 +79,14 @@ class Pattern:
         Raises:
             InvalidInput: it is something else.
         """
-        if len(data) != len(_MAGIC) + CYCLES * POSITIONS // 8 or not data.startswith(_MAGIC):
+        size = len(_MAGIC) + (_BITS + COMPANION_PLACES) // 8
+        if len(data) != size or not data.startswith(_MAGIC):
             raise InvalidInput("Not a watermark pattern.", code="pattern-invalid")
-        packed = np.frombuffer(data, np.uint8, offset=len(_MAGIC))
-        return cls(np.unpackbits(packed).reshape(CYCLES, POSITIONS))
+        bits = np.unpackbits(np.frombuffer(data, np.uint8, offset=len(_MAGIC)))
+        signs = 2 * bits[_BITS:].astype(np.int8) - 1
+        return cls(
+            bits[:_BITS].reshape(CYCLES, POSITIONS), signs.reshape(COMPANION_GRID, COMPANION_GRID)
+        )
 
 
 def expand(key: WatermarkKey, asset_id: str) -> Pattern:
@@ -88,7 +99,8 @@ def expand(key: WatermarkKey, asset_id: str) -> Pattern:
     bits = (layout.pilots > 0).astype(np.uint8)
     flipped = (layout.signs < 0).astype(np.uint8)
     np.put_along_axis(bits, layout.places, coded_bits(asset_id)[layout.coded] ^ flipped, axis=1)
-    return Pattern(bits)
+    companion = _coins(key, f"companion {asset_id}", COMPANION_PLACES).astype(np.int8)
+    return Pattern(bits, companion.reshape(COMPANION_GRID, COMPANION_GRID))
 
 
 def _stream(key: WatermarkKey, label: str, size: int) -> bytes:

@@ -45,7 +45,16 @@ def coded_bits(asset_id: str) -> NDArray[np.uint8]:
 
 def decode_asset_id(soft: NDArray[np.float64]) -> str | None:
     """Return the asset id in (306,) soft bits (positive means 1), or None if its CRC fails."""
-    word = np.packbits(viterbi(soft, _WORD_BITS)).tobytes()
+    return decode_asset_ids(soft[None])[0]
+
+
+def decode_asset_ids(soft: NDArray[np.float64]) -> list[str | None]:
+    """Return what :func:`decode_asset_id` says of each row of (n, 306) soft bits."""
+    return [_checked(word) for word in viterbi(soft, _WORD_BITS)]
+
+
+def _checked(bits: NDArray[np.uint8]) -> str | None:
+    word = np.packbits(bits).tobytes()
     payload, check = word[:ID_BYTES], word[ID_BYTES:]
     if zlib.crc32(payload).to_bytes(_CHECK_BYTES, "big") != check:
         return None

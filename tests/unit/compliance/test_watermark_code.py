@@ -55,11 +55,15 @@ def test_what_is_no_asset_id_is_refused(wrong: str) -> None:
 def test_a_pattern_survives_the_wire_and_is_small() -> None:
     pattern = expand(KEY, "0123456789abcdef")
     data = pattern.to_bytes()
-    assert len(data) == 520
-    assert np.array_equal(Pattern.from_bytes(data).bits, pattern.bits)
+    assert len(data) == 1032
+    read = Pattern.from_bytes(data)
+    assert np.array_equal(read.bits, pattern.bits)
+    assert np.array_equal(read.companion, pattern.companion)
 
 
-@pytest.mark.parametrize("data", [b"", b"rakkanw1", b"x" * 520, b"rakkanw1" + bytes(513)])
+@pytest.mark.parametrize(
+    "data", [b"", b"rakkanw2", b"x" * 1032, b"rakkanw1" + bytes(512), b"rakkanw2" + bytes(1025)]
+)
 def test_what_is_no_pattern_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidInput) as caught:
         Pattern.from_bytes(data)
@@ -74,11 +78,14 @@ def test_a_pattern_does_not_hold_the_key() -> None:
 
 def test_the_layout_of_a_key_never_changes() -> None:
     """Files marked today have to be readable for as long as the key exists."""
-    data = expand(KEY, "0123456789abcdef").to_bytes()
-    assert (
-        hashlib.sha256(data).hexdigest()
-        == "7e4861bbf0d6b50fff4d929e6a51211474e8b4304e08839b1d162188dad91f05"
-    )
+    pattern = expand(KEY, "0123456789abcdef")
+    # the bits in the chroma are those of the first version, which had no companion
+    first = b"rakkanw1" + np.packbits(pattern.bits).tobytes()
+    for data, digest in (
+        (first, "7e4861bbf0d6b50fff4d929e6a51211474e8b4304e08839b1d162188dad91f05"),
+        (pattern.to_bytes(), "1c0b3830c05d376d3c837db4357e52a2439c41d6cb81d9511991d69182af0d55"),
+    ):
+        assert hashlib.sha256(data).hexdigest() == digest
 
 
 def test_cycles_hold_each_position_once_and_each_bit_often() -> None:
@@ -100,5 +107,13 @@ def test_patterns_of_two_keys_and_of_two_assets_look_unrelated() -> None:
 
 def test_frames_walk_through_the_cycles() -> None:
     pattern = expand(KEY, "0123456789abcdef")
-    for index in (0, 11, 12, 47, 48, 100):
-        assert np.array_equal(pattern.of_frame(index), pattern.bits[index // 12 % 4])
+    for index in (0, 23, 24, 95, 96, 200):
+        assert np.array_equal(pattern.of_frame(index), pattern.bits[index // 24 % 4])
+
+
+def test_the_companions_of_two_assets_are_unrelated() -> None:
+    """The code is linear, and patterns that were collected could be added up; these cannot."""
+    signs = [expand(KEY, f"{number:016x}").companion.ravel() for number in range(20)]
+    products = np.corrcoef(np.stack(signs).astype(float)) - np.eye(20)
+    assert np.abs(products).max() < 0.08  # 5 standard deviations of 4,096 coins
+    assert all(set(np.unique(one)) == {-1, 1} for one in signs)

@@ -21,20 +21,21 @@ with warnings.catch_warnings():
 KEY = WatermarkKey(bytes(range(32)))
 ASSET = "0123456789abcdef"
 EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
-SETTINGS = {"scales": [0, 72, 0], "block": 8}
+SETTINGS = {"scales": [0, 60, 0], "block": 8}
 
 
 def test_the_librarys_decoder_reads_our_bits_after_h264(tmp_path: Path) -> None:
     pattern = expand(KEY, ASSET)
-    frames = marked_frames(synthetic_frames(512, 512, 37), pattern)
+    frames = marked_frames(synthetic_frames(512, 512, 85), pattern)
     path = encode(frames, tmp_path / "a.mp4", 18)
     decoder = imwatermark.WatermarkDecoder("bits", 1024)
     with av.open(str(path)) as container:
         for index, frame in enumerate(container.decode(video=0)):
-            if index % 12 == 6:  # one of each cycle
+            if index % 24 == 12:  # one of each cycle
                 bgr = frame.reformat(format="bgr24", interpolation=EXACT).to_ndarray()
                 read = np.array(decoder.decode(bgr, "dwtDctSvd", **SETTINGS))
-                assert np.mean(read == pattern.of_frame(index)) > 0.97
+                # blocks with hard edges have more than one singular value that counts
+                assert np.mean(read == pattern.of_frame(index)) > 0.95
 
 
 def test_our_detector_reads_what_the_librarys_encoder_wrote() -> None:

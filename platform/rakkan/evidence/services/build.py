@@ -45,7 +45,7 @@ from rakkan.evidence.services.end import pack_end
 from rakkan.evidence.signers import evidence_signer, pack_trust, public_keys
 from rakkan.productions.models import Production
 from rakkan.productions.services.covered import check_release_consents_cover
-from rakkan.releases.keys import watermark_key
+from rakkan.releases.keys import watermark_keys
 from rakkan.releases.signers import trust_anchors
 from rakkan.vault.services import Erased, subject_is_erased
 
@@ -83,7 +83,7 @@ def _build(pack: Pack, work: Path) -> None:
     given, checkpoint = _given(pack, work)
     path = work / "pack.zip"
     pack_write(path, given, evidence_signer(), render_summary)
-    report = pack_verify(PackCase(path, pack_trust(), _film(work), watermark_key(), work))
+    report = pack_verify(PackCase(path, pack_trust(), _film(work), watermark_keys(), work))
     if report.exit_status != 0:
         name = _first_failure(report)
         log.error("the pack of %s was not kept: %s", pack.production_id, report.to_dict())

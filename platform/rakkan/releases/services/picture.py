@@ -7,7 +7,7 @@ from compliance.media import check_streams, video_shape
 from compliance.watermark.detector import Detection
 from compliance.watermark.files import detect_file
 from rakkan.core.errors import Refused
-from rakkan.releases.keys import watermark_key
+from rakkan.releases.keys import watermark_keys
 
 # A file marked in part would still give its id; a stray dark or flat frame may hide its mark.
 MIN_MARKED = 0.9
@@ -59,7 +59,7 @@ def read_mark(path: Path, picture: Picture) -> Detection:
     Raises:
         InvalidInput: the file cannot be decoded to its end, or is longer than it can be.
     """
-    return detect_file(path, watermark_key(), most=picture.most_frames)
+    return detect_file(path, watermark_keys(), most=picture.most_frames)
 
 
 def check_mark(detection: Detection, asset_id: str) -> None:

@@ -1,0 +1,42 @@
+"""The companion of the mark: one level of luma, up or down, where the picture is flat.
+
+Greyscale copies have no Cb. The companion is a pattern of 64x64 signs, drawn for one asset under
+one key, that lies still in the luma; it says nothing to somebody who searches blindly, but whoever
+asks for a certain asset finds it by correlation (``informed``). Only the flattest third of the
+picture carries it: there nothing hides it from the correlation, and VMAF hardly notices.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from compliance.watermark.blocks import Plane, Real
+from compliance.watermark.layout import COMPANION_GRID, COMPANION_PLACES
+
+_FLAT = 4.0  # levels of luma: standard deviation within a cell that counts as flat
+_SHARE = 0.3  # of the cells carry it at most; more costs quality and says little
+
+
+def add_companion(luma: Plane, signs: NDArray[np.int8]) -> None:
+    """Move the flat cells of an (H, W) luma plane by one level, in place.
+
+    Args:
+        luma: uint8, video range.
+        signs: (64, 64) of +1 and -1.
+    """
+    deviation = cell_statistics(luma)[1]
+    flattest = np.partition(deviation.ravel(), int(_SHARE * COMPANION_PLACES))
+    limit = min(_FLAT, float(flattest[int(_SHARE * COMPANION_PLACES)]))
+    chosen = np.where(deviation < limit, signs, 0).astype(np.int8)
+    height, width = luma.shape
+    spread = cv2.resize(chosen, (width, height), interpolation=cv2.INTER_NEAREST)
+    cv2.add(luma, spread, dst=luma, dtype=cv2.CV_8U)
+
+
+def cell_statistics(luma: NDArray[np.generic]) -> tuple[Real, Real]:
+    """Return mean and standard deviation of the (64, 64) cells of a luma plane of any size."""
+    values = luma.astype(np.float32)
+    size = (COMPANION_GRID, COMPANION_GRID)
+    mean = np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
+    squares = cv2.resize(values * values, size, interpolation=cv2.INTER_AREA)
+    return mean, np.sqrt(np.maximum(squares - mean * mean, 0))

@@ -1,0 +1,146 @@
+"""Find the asset id in a copy: whole or in part, scaled, mirrored, turned, at any frame rate.
+
+Blind: it knows the keys and nothing of the video. It stops as soon as a CRC-32 holds, so that an
+untouched copy is answered after its first second.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+
+from compliance.watermark.blocks import Plane, cb_plane
+from compliance.watermark.decoder import Decoder, Sums
+from compliance.watermark.detector import Detection, DetectionState, conclude
+from compliance.watermark.geometry import Geometry
+from compliance.watermark.key import KeyRing, WatermarkKey
+from compliance.watermark.search import Candidate, Search
+
+_WINDOW = 25  # frames in a row that are looked at
+_STRIDE = 75  # frames from one window to the next
+_WINDOWS = 40  # at most: two minutes at 25 frames a second
+_MOMENTS = 3  # frames that a place is searched in
+_READ = 4  # windows that are read at each place
+_CLEAR = 60.0  # score of a candidate that is read before more are searched for
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found.
+
+    Attributes:
+        state: whether an id was decoded whose CRC-32 holds.
+        detection: of the frames that gave the id, or of those that came nearest.
+        place: what was done to the picture, in numbers; None if nothing was found.
+        hypotheses: words that were decoded and checked by their CRC on the way.
+        frames: read from the video.
+    """
+
+    state: DetectionState
+    detection: Detection | None
+    place: dict[str, float | bool] | None
+    hypotheses: int
+    frames: int
+
+    @property
+    def asset_id(self) -> str | None:
+        """The id, 16 hexadecimal digits."""
+        return self.detection.asset_id if self.detection else None
+
+
+@dataclass
+class _Run:
+    """What is known so far of one video."""
+
+    windows: list[list[Plane]] = field(default_factory=list)  # Cb planes
+    nearest: Detection | None = None
+    hypotheses: int = 0
+    frames: int = 0
+
+
+class Finder:
+    """Searches for marks made with any key of a ring."""
+
+    def __init__(self, keys: WatermarkKey | KeyRing) -> None:
+        """Draw the layouts of the keys."""
+        self._decoders = [Decoder(key) for key in keys.keys]
+
+    def find(self, frames: Iterable[Plane], *, search: bool = True) -> Finding:
+        """Return what the frames carry; a few MB of them are held.
+
+        Args:
+            frames: (H*3/2, W) uint8 arrays, planar yuv420p, all of one size, in order: a second
+                of them, a whole video or a single picture.
+            search: look for parts, mirrored and turned pictures if it is not there as it was.
+
+        Raises:
+            InvalidInput: a frame has another layout.
+        """
+        run = _Run()
+        for window in _windows(iter(frames), run):
+            run.windows.append(window)
+            place = Geometry.whole(*window[0].shape[::-1])
+            if found := self._read(run, [window], place, range(len(self._decoders))):
+                return found
+        if len(run.windows) > 1:
+            place = Geometry.whole(*run.windows[0][0].shape[::-1])
+            if found := self._read(run, run.windows[:_READ], place, range(len(self._decoders))):
+                return found
+        if search and run.windows and (found := self._search(run)):
+            return found
+        return Finding(DetectionState.NOT_FOUND, run.nearest, None, run.hypotheses, run.frames)
+
+    def _search(self, run: _Run) -> Finding | None:
+        """Read the clear candidates of each search at once, the others when all are known."""
+        planes = [plane for window in run.windows for plane in window]
+        chosen = np.linspace(0, len(planes) - 1, min(_MOMENTS, len(planes)) + 2)[1:-1]
+        search = Search(self._decoders, [planes[round(place)] for place in chosen])
+        unclear: list[Candidate] = []
+        for look in (search.crops, search.turns):
+            for candidate in look():
+                near = search.refine(candidate)
+                if near.score < _CLEAR:
+                    unclear.append(near)
+                elif found := self._try(run, near):
+                    return found
+        for candidate in sorted(unclear, key=lambda one: -one.score)[:_READ]:
+            if found := self._try(run, candidate):
+                return found
+        return None
+
+    def _try(self, run: _Run, candidate: Candidate) -> Finding | None:
+        apart = max(1, len(run.windows) // _READ)
+        windows = run.windows[::apart][:_READ]
+        return self._read(run, windows, candidate.geometry, [candidate.key])
+
+    def _read(
+        self, run: _Run, windows: list[list[Plane]], place: Geometry, keys: Iterable[int]
+    ) -> Finding | None:
+        height, width = windows[0][0].shape
+        seen = place.seen(width, height)
+        values = [np.stack([place.read(plane) for plane in window]) for window in windows]
+        for decoder in (self._decoders[key] for key in keys):
+            sums = Sums()
+            tuning = decoder.tune(np.concatenate(values), seen)
+            for of_window in values:
+                decoder.add(of_window, tuning, sums, seen)
+            detection = conclude(decoder, sums)
+            run.hypotheses += 1
+            if detection.asset_id is not None:
+                words = place.in_words(width, height)
+                return Finding(detection.state, detection, words, run.hypotheses, run.frames)
+            if run.nearest is None or detection.pilot_score > run.nearest.pilot_score:
+                run.nearest = detection
+        return None
+
+
+def _windows(frames: Iterator[Plane], run: _Run) -> Iterator[list[Plane]]:
+    """Yield the Cb planes of a second at a time, with two seconds between them."""
+    for _ in range(_WINDOWS):
+        window = [cb_plane(frame).copy() for frame in islice(frames, _WINDOW)]
+        run.frames += len(window)
+        if not window:
+            return
+        yield window
+        run.frames += sum(1 for _ in islice(frames, _STRIDE - _WINDOW))

@@ -1,0 +1,1 @@
+"""What ``bench_marking`` measures with: clips, attacks, quality, speed, false alarms."""

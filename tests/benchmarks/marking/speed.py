@@ -1,0 +1,139 @@
+"""Ours against invisible-watermark's dwtDctSvd, and what marking costs the pipeline.
+
+Both sides get and return 512x512 BGR, carry the same 1,024 bits a frame and run on one thread;
+ours pays for the way to planes and back. In the pipeline the frames are planes already.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from compliance.watermark import expand
+from compliance.watermark.blocks import STEP, cb_plane, read_values
+from compliance.watermark.decoder import Decoder, Sums, Tuning
+from compliance.watermark.files import find_file
+from compliance.watermark.marker import Marker
+from tests.benchmarks.harness import Figure, in_turn, repeated
+from tests.benchmarks.marking.clips import FPS, KEY, SIZE, Clip, Planes
+from tests.benchmarks.marking.codecs import cut, scaled, through
+from tests.benchmarks.samples import encode
+
+_FRAMES = 12
+_ROUNDS = 5
+_LONG = 30  # seconds
+_SETTINGS = {"scales": [0, int(STEP), 0], "block": 8}
+
+
+def against_library(clip: Clip) -> list[Figure]:
+    """Measure marking and reading bits, both sides in turn."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its imports (torch, onnx) warn about themselves
+        from imwatermark import WatermarkDecoder, WatermarkEncoder  # noqa: PLC0415
+    cv2.setNumThreads(1)
+    pattern = expand(KEY, clip.asset_id)
+    encoder, decoder = WatermarkEncoder(), WatermarkDecoder("bits", 1024)
+    encoder.set_watermark("bits", pattern.of_frame(0).tolist())
+    marker, reader = Marker(pattern, SIZE, SIZE), Decoder(KEY)
+    plain = [cv2.cvtColor(f, cv2.COLOR_YUV2BGR_I420) for f in clip.plain()[:_FRAMES]]
+    marked = [cv2.cvtColor(f, cv2.COLOR_YUV2BGR_I420) for f in clip.marked()[:_FRAMES]]
+
+    def mark() -> None:
+        for index, picture in enumerate(plain):
+            planes = cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420)
+            marker.mark(planes, index)
+            cv2.cvtColor(planes, cv2.COLOR_YUV2BGR_I420)
+
+    def read() -> None:
+        planes = [cb_plane(cv2.cvtColor(p, cv2.COLOR_BGR2YUV_I420)) for p in marked]
+        reader.add(np.stack([read_values(cb) for cb in planes]), Tuning(), Sums())
+
+    times = in_turn(
+        [
+            lambda: [encoder.encode(picture, "dwtDctSvd", **_SETTINGS) for picture in plain],
+            mark,
+            lambda: [decoder.decode(picture, "dwtDctSvd", **_SETTINGS) for picture in marked],
+            read,
+        ],
+        _ROUNDS,
+    )
+    names = ("library_embed_ms", "embed_ms", "library_detect_ms", "detect_ms")
+    what = "a 512x512 BGR frame, 1,024 bits, one thread"
+    found = [
+        repeated(name, "ms", what, [1000 * seconds / _FRAMES for seconds in side])
+        for name, side in zip(names, times, strict=True)
+    ]
+    return [*found, _ratio("embed_speedup", *found[:2]), _ratio("detect_speedup", *found[2:])]
+
+
+def _ratio(name: str, library: Figure, ours: Figure) -> Figure:
+    return Figure(name, library.value / ours.value, "ratio", "the library's time to ours")
+
+
+def pipeline(clip: Clip) -> list[Figure]:
+    """Measure decoding, marking and encoding of the same frames with and without the mark."""
+    plain = clip.plain()[:50]
+    with tempfile.TemporaryDirectory() as folder:
+        source = _written(plain, Path(folder) / "source.mp4")
+        marker = Marker(expand(KEY, clip.asset_id), SIZE, SIZE)
+
+        def run(*, marks: bool) -> None:
+            frames = []
+            with av.open(str(source)) as container:
+                container.streams.video[0].codec_context.thread_count = 1
+                for index, frame in enumerate(container.decode(video=0)):
+                    planes = frame.to_ndarray()
+                    if marks:
+                        marker.mark(planes, index)
+                    frames.append(planes)
+            encode(frames)
+
+        without, within = in_turn([lambda: run(marks=False), lambda: run(marks=True)], _ROUNDS)
+    rates = [
+        repeated(name, "frames/s", "decode, (mark,) x264 veryfast, one thread", [50 / s for s in t])
+        for name, t in (("pipeline_plain_fps", without), ("pipeline_marked_fps", within))
+    ]
+    ratio = rates[1].value / rates[0].value
+    note = "frames/s with the mark to those without; at least 0.7 is asked for"
+    return [*rates, Figure("pipeline_ratio", ratio, "ratio", note)]
+
+
+def answers(clip: Clip) -> list[Figure]:
+    """Measure how long a 30-s file takes to be named: intact, and re-encoded and cut."""
+    third = clip.marked()
+    long = [third[i % len(third)] for i in range(_LONG * FPS)]
+    figures = []
+    with tempfile.TemporaryDirectory() as folder:
+        intact = _written(long, Path(folder) / "intact.mp4")
+        part = [scaled(cut(f, 40, 26, 420, 420), SIZE, SIZE) for f in long]
+        stripped = _written(through(part, 23, preset="veryfast")[0], Path(folder) / "stripped.mp4")
+        for name, path in (("verify_intact_s", intact), ("verify_stripped_s", stripped)):
+            times = []
+            for _ in range(3):
+                began = time.perf_counter()
+                found = find_file(path, KEY)
+                times.append(time.perf_counter() - began)
+                if found.asset_id != clip.asset_id:
+                    raise AssertionError(f"{path.name} was not read.")
+            note = "find_file on 30 s of 512x512, the file opened and decoded"
+            figures.append(repeated(name, "s", note, times))
+    return figures
+
+
+def _written(frames: list[Planes], path: Path) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS)
+        stream.width, stream.height, stream.pix_fmt = SIZE, SIZE, "yuv420p"
+        stream.options = {"crf": "18", "preset": "veryfast"}
+        for index, planes in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+            frame.pts = index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
