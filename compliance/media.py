@@ -163,7 +163,18 @@ def _image_format(path: Path) -> str | None:
 def sound_samples(
     path: Path, *, rate: int, layout: str, max_seconds: float, formats: str = SOUND_FORMATS
 ) -> NDArray[np.float32]:
-    """Decode the first sound of a file.
+    """Decode the first sound of a file: (channels, samples), about -1 to 1.
+
+    Arguments and errors are those of :func:`sound_blocks`.
+    """
+    blocks = sound_blocks(path, rate=rate, layout=layout, max_seconds=max_seconds, formats=formats)
+    return np.concatenate(list(blocks), axis=1)
+
+
+def sound_blocks(
+    path: Path, *, rate: int, layout: str, max_seconds: float, formats: str = SOUND_FORMATS
+) -> Iterator[NDArray[np.float32]]:
+    """Decode the first sound of a file, block by block.
 
     Args:
         path: the file.
@@ -172,27 +183,25 @@ def sound_samples(
         max_seconds: more than this is refused.
         formats: FFmpeg's names of the containers that are let in.
 
-    Returns:
-        (channels, samples), about -1 to 1.
+    Yields:
+        (channels, samples), about -1 to 1; one block at least.
 
     Raises:
         InvalidInput: it cannot be decoded or has no sound ("sound-unreadable"), or it is longer
             than allowed ("sound-too-long").
     """
-    blocks: list[NDArray[np.float32]] = []
     samples = 0
     resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
     for frame in chain(_sound_frames(path, formats), [None]):
         for block in resampler.resample(frame):
-            blocks.append(block.to_ndarray().astype(np.float32, copy=False))
             samples += block.samples
+            yield block.to_ndarray().astype(np.float32, copy=False)
         if samples > max_seconds * rate:
             raise InvalidInput(
                 f"The sound lasts longer than {max_seconds:.0f} s.", code="sound-too-long"
             )
-    if not blocks:
+    if not samples:
         raise InvalidInput("There is no sound in it.", code="sound-unreadable")
-    return np.concatenate(blocks, axis=1)
 
 
 def _sound_frames(path: Path, formats: str) -> Iterator[AudioFrame]:

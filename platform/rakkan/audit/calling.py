@@ -1,8 +1,7 @@
-"""Ask a time-stamp authority, witness or key service that the operator named; never for long."""
+"""Ask a time-stamp authority or a witness that the operator named; never for long."""
 
 import http.client
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -28,9 +27,7 @@ class Answer:
     body: bytes
 
 
-def post(
-    url: str, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
-) -> Answer:
+def post(url: str, body: bytes, content_type: str) -> Answer:
     """Send ``body`` and return the answer, whatever its status; redirects are not followed.
 
     Raises:
@@ -42,9 +39,7 @@ def post(
     connection = kind(str(parts.hostname), parts.port, timeout=_SECONDS)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        connection.request(
-            "POST", path, body=body, headers={"Content-Type": content_type, **(headers or {})}
-        )
+        connection.request("POST", path, body=body, headers={"Content-Type": content_type})
         answer = connection.getresponse()
         found = answer.read(_LONGEST + 1)
         told = answer.headers.get_content_type()
