@@ -6,6 +6,7 @@ import sys
 from compliance import __version__
 from compliance.evidence import cli as evidence_cli
 from compliance.log import cli as log_cli
+from compliance.provenance import certificates_cli
 from compliance.receipt import cli as receipt_cli
 from compliance.verify import cli
 
@@ -47,6 +48,15 @@ def main(arguments: list[str] | None = None) -> int:
     evidence_cli.add_arguments(evidence_verify)
     evidence_verify.set_defaults(run=evidence_cli.run)
     log_cli.add_commands(commands.add_parser("log", help="check the audit log"))
+    certificate = commands.add_parser("certificate", help="check a claim signer's certificates")
+    certificate_check = certificate.add_subparsers(dest="act", required=True).add_parser(
+        "check",
+        help="check a claim signer's certificates",
+        description="Ask whether a certificate chain fits C2PA's profile for claim signers.",
+        epilog=certificates_cli.STATUS,
+    )
+    certificates_cli.add_arguments(certificate_check)
+    certificate_check.set_defaults(run=certificates_cli.run)
     options = parser.parse_args(arguments)
     return int(options.run(options))
 

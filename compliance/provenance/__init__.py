@@ -3,16 +3,23 @@
 from compliance.provenance.facts import InputFact, ManifestFacts
 from compliance.provenance.reader import ManifestReport, ManifestState, read_manifest
 from compliance.provenance.sealing import sign_file
-from compliance.provenance.signer import DevelopmentSigner, Signer
+from compliance.provenance.signer import (
+    CallbackSigner,
+    DevelopmentSigner,
+    Signer,
+    SignerUnavailable,
+)
 from compliance.provenance.trust import TrustAnchors
 
 __all__ = [
+    "CallbackSigner",
     "DevelopmentSigner",
     "InputFact",
     "ManifestFacts",
     "ManifestReport",
     "ManifestState",
     "Signer",
+    "SignerUnavailable",
     "TrustAnchors",
     "read_manifest",
     "sign_file",

@@ -13,7 +13,7 @@ import numpy as np
 from compliance import __version__
 from compliance.errors import ComplianceError, InvalidInput
 from compliance.provenance.facts import InputFact, ManifestFacts, manifest_definition
-from compliance.provenance.signer import Signer
+from compliance.provenance.signer import Signer, SignerUnavailable
 from compliance.provenance.trust import signing_context
 
 _THUMBNAIL = "portrait-thumbnail"
@@ -47,9 +47,9 @@ def sign_file(
         InvalidInput: the two paths are the same file, one of the files to read is not there, or
             no time-stamp authority is named.
         SealingFailed: the source is not an MP4 ("sealing-failed"), the authority does not answer
-            or the signer's key is not that of its chain ("signing-unavailable"), the disk is
-            full ("disk-unavailable").
-        Exception: whatever ``signer.sign`` raised, unchanged.
+            or the signer broke off or its key is not that of its chain ("signing-unavailable"),
+            the disk is full ("disk-unavailable").
+        ComplianceError: what ``signer.sign`` raised, unchanged.
     """
     if not tsa_url:
         raise InvalidInput(
@@ -106,7 +106,7 @@ def _sign(
             os.fsync(signed.fileno())
     except c2pa.C2paError as error:
         if callback.error is not None:
-            raise callback.error from error
+            raise _told_by_signer(callback.error) from callback.error
         # about the file c2pa says other things: this is a signature or a time-stamp it did not get
         ours = isinstance(error, c2pa.C2paError.Signature)
         raise SealingFailed(
@@ -120,6 +120,15 @@ def _sign(
             code="disk-unavailable",
             remedy="Check that the disk has room for a second copy, then seal again.",
         ) from error
+
+
+def _told_by_signer(error: BaseException) -> BaseException:
+    if isinstance(error, ComplianceError) or not isinstance(error, Exception):
+        return error
+    return SignerUnavailable(
+        f"The signer broke off: {type(error).__name__}: {error}",
+        remedy="Look at the key service; the file is sealed when it answers.",
+    )
 
 
 def _builder(facts: ManifestFacts) -> c2pa.Builder:

@@ -1,18 +1,29 @@
-"""Who signs claims. Production signers live behind the same three members (PKCS#11, KMS, Vault)."""
+"""Who signs claims: with a file for development, else with a key that nobody can copy.
+
+All stand behind the same three members: a key in hardware (``pkcs11``), in a key service, or
+wherever a function of the operator's finds it.
+"""
 
 import os
 import warnings
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
-from compliance.errors import InvalidInput, RakkanDevelopmentWarning
+from compliance.errors import ComplianceError, InvalidInput, RakkanDevelopmentWarning
+from compliance.provenance.certificates import check_chain, claim_algorithm, read_chain
 
 _P256_BYTES = 32
+
+
+class SignerUnavailable(ComplianceError):
+    """The key cannot be used at this moment; it is worth another try."""
+
+    code = "signing-unavailable"
 
 
 class Signer(Protocol):
@@ -27,13 +38,54 @@ class Signer(Protocol):
         """Name of the algorithm as C2PA writes it: "es256", "es384", "ps256" or "ed25519"."""
 
     def sign(self, data: bytes) -> bytes:
-        """Return the signature over ``data``; for ECDSA the raw ``r || s`` of RFC 9053."""
+        """Return the signature over ``data``; for ECDSA ``r || s`` of RFC 9053, or its DER.
+
+        Raises:
+            SignerUnavailable: the key does not answer now.
+        """
 
 
-class DevelopmentSigner:
+class Certified:
+    """A chain that fits C2PA's profile now, and the algorithm that its leaf's key is for."""
+
+    def __init__(self, chain: Path) -> None:
+        """Read the chain: PEM, leaf first, without the root.
+
+        Raises:
+            InvalidInput: it cannot be read, does not fit the profile, or has expired.
+        """
+        try:
+            self.chain_pem = chain.read_text(encoding="ascii")
+        except (OSError, ValueError) as error:
+            raise _unreadable(error) from error
+        check_chain(self.chain_pem, datetime.now(UTC))
+        self._leaf = read_chain(self.chain_pem)[0]
+        self.algorithm = str(claim_algorithm(self._leaf))  # the profile names them all
+
+
+class CallbackSigner(Certified):
+    """Signs by a function of the operator's: any key service that has a client in Python."""
+
+    def __init__(self, chain: Path, callback: Callable[[bytes, str], bytes]) -> None:
+        """Keep the function, called with the bytes to sign and the algorithm's name."""
+        super().__init__(chain)
+        self._callback = callback
+
+    def sign(self, data: bytes) -> bytes:
+        """Return what the function returns; whatever it raises is a key that does not answer."""
+        try:
+            return self._callback(data, self.algorithm)
+        except ComplianceError:
+            raise
+        except Exception as error:
+            raise SignerUnavailable(
+                f"The signing function broke off: {type(error).__name__}: {error}",
+                remedy="Look at the key service; the file is sealed when it answers.",
+            ) from error
+
+
+class DevelopmentSigner(Certified):
     """Signs with an ES256 key from an unencrypted file. Warns when made; not in production."""
-
-    algorithm = "es256"
 
     def __init__(self, chain: Path, key: Path) -> None:
         """Read the chain (leaf first) and the leaf's key.
@@ -46,35 +98,32 @@ class DevelopmentSigner:
             raise InvalidInput(
                 "A development key never signs a claim in production.",
                 code="key-development",
-                remedy="Set up a signer that keeps its key in hardware or a key service.",
+                remedy="Set RAKKAN_SIGNER to a key in hardware or in a key service.",
             )
         warnings.warn(
             "Claims are signed with a development key.", RakkanDevelopmentWarning, stacklevel=2
         )
+        super().__init__(chain)
         try:
-            self.chain_pem = chain.read_text(encoding="ascii")
-            leaf = x509.load_pem_x509_certificates(self.chain_pem.encode())[0]
             private = serialization.load_pem_private_key(key.read_bytes(), password=None)
         except (OSError, ValueError) as error:
-            raise InvalidInput(
-                f"The claim-signing key cannot be read: {error}.",
-                code="key-unreadable",
-                remedy="Run `make setup` again, or point the settings at the chain and its key.",
-            ) from error
+            raise _unreadable(error) from error
         if (
             not isinstance(private, ec.EllipticCurvePrivateKey)
-            or private.public_key() != leaf.public_key()
+            or private.public_key() != self._leaf.public_key()
         ):
             raise InvalidInput(f"{key} is not the key of {chain}.", code="key-mismatch")
-        if leaf.not_valid_after_utc <= datetime.now(UTC):
-            raise InvalidInput(
-                f"The certificate in {chain} expired on {leaf.not_valid_after_utc:%Y-%m-%d}.",
-                code="key-expired",
-                remedy="Make new development keys, or have the certificate renewed.",
-            )
         self._private = private
 
     def sign(self, data: bytes) -> bytes:
         """Return ``r || s`` (64 bytes) of ECDSA with SHA-256."""
         r, s = utils.decode_dss_signature(self._private.sign(data, ec.ECDSA(hashes.SHA256())))
         return r.to_bytes(_P256_BYTES, "big") + s.to_bytes(_P256_BYTES, "big")
+
+
+def _unreadable(error: Exception) -> InvalidInput:
+    return InvalidInput(
+        f"The claim-signing key cannot be read: {error}.",
+        code="key-unreadable",
+        remedy="Run `make setup` again, or point the settings at the chain and its key.",
+    )

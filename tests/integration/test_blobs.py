@@ -35,7 +35,7 @@ def test_a_write_that_breaks_off_leaves_nothing_under_the_final_name(
 
     with monkeypatch.context() as patched:
         patched.setattr(storage.os, "fsync", full)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(Unavailable, match="No space"):
             blob_put(Area.INPUTS, iter([DATA]), limit=1 << 20)
 
     assert [p for p in (tmp_path / "blobs").rglob("*") if p.is_file()] == []

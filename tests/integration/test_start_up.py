@@ -21,6 +21,7 @@ PUBLIC = {
     "TSA_URL": "https://tsa.example.org/",
     "RAKKAN_PUBLIC_URL": "https://rakkan.example.org",
     "EMAIL_URL": "smtps://mail.example.org",
+    "RAKKAN_SIGNER": "vault+https://vault.example.org/transit/claims",
 }
 
 
@@ -67,6 +68,8 @@ def test_production_does_not_start_on_a_database_that_nobody_prepared(
         ({"EMAIL_URL": "console:"}, "EMAIL_URL"),
         ({"EMAIL_URL": "carrier-pigeon://roof"}, "EMAIL_URL"),
         ({"EMAIL_URL": "file:///tmp/mail"}, "EMAIL_URL"),
+        ({"RAKKAN_SIGNER": ""}, "RAKKAN_SIGNER"),
+        ({"RAKKAN_SIGNER": "vault+http://vault.example.org/transit/claims"}, "RAKKAN_SIGNER"),
         ({"RAKKAN_WITNESSES": f"{WITNESS} http://127.0.0.1:3181"}, "RAKKAN_WITNESSES"),
         ({"RAKKAN_WITNESSES": "nonsense"}, "RAKKAN_WITNESSES"),
         ({"RAKKAN_ENV": "prod"}, "RAKKAN_ENV"),

@@ -45,6 +45,7 @@ PUBLIC = {
     "TSA_URL": "https://tsa.example.org/",
     "RAKKAN_PUBLIC_URL": "https://rakkan.example.org",
     "EMAIL_URL": "smtps://mail.example.org",
+    "RAKKAN_SIGNER": "vault+https://vault.example.org/transit/claims",
 }
 FIRST, SECOND = 300, 400  # events of the first and of both checkpoints
 _ENTRIES = (

@@ -18,6 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.base import File
 from django.core.files.storage import storages
 
@@ -25,6 +26,7 @@ from rakkan.core.errors import BadInput, Damaged, Unavailable
 
 log = logging.getLogger(__name__)
 _CHUNK = 1 << 20
+_FAULTS = (OSError, BotoCoreError, ClientError)  # of a folder, or of an S3 service
 
 
 class Area(StrEnum):
@@ -64,6 +66,7 @@ def blob_put(area: Area, chunks: Iterable[bytes], *, limit: int, expected: str =
 
     Raises:
         BadInput: empty, larger than ``limit`` or not the expected bytes.
+        Unavailable: the storage is full or does not answer.
     """
     state, size = hashlib.sha256(), 0
     with tempfile.TemporaryFile() as spool:
@@ -93,15 +96,20 @@ def blob_put(area: Area, chunks: Iterable[bytes], *, limit: int, expected: str =
 def _save(area: Area, blob: Blob, stream: IO[bytes]) -> None:
     """Store the bytes, unless the same bytes are there; a damaged file of that name is replaced."""
     store, name = storages["blobs"], _name(area, blob.sha256)
-    if store.exists(name):
-        try:
-            blob_check(area, blob.sha256)
-        except Damaged:
-            log.warning("replacing the damaged file %s", name)
-            store.delete(name)
-        else:
-            return
-    store.save(name, File(stream))
+    try:
+        if store.exists(name):
+            try:
+                blob_check(area, blob.sha256)
+            except Damaged:
+                log.warning("replacing the damaged file %s", name)
+                store.delete(name)
+            else:
+                return
+        store.save(name, File(stream))
+    except _FAULTS as error:
+        raise Unavailable(
+            f"The storage does not take the file: {error}", code="storage-unavailable"
+        ) from error
 
 
 def blob_check(area: Area, sha256: str) -> None:
@@ -134,7 +142,7 @@ def blob_open(area: Area, sha256: str) -> File[Any]:
     """
     try:
         return storages["blobs"].open(_name(area, sha256), "rb")
-    except OSError as error:
+    except _FAULTS as error:
         raise Unavailable(f"The file {sha256} is not in storage.", code="blob-missing") from error
 
 
@@ -182,5 +190,5 @@ def blob_delete(area: Area, sha256: str) -> None:
         storages["blobs"].delete(_name(area, sha256))
     except FileNotFoundError:
         return
-    except OSError as error:
+    except _FAULTS as error:
         raise Unavailable(f"The file {sha256} cannot be removed.", code="blob-stays") from error

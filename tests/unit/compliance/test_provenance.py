@@ -23,6 +23,7 @@ from compliance.provenance import (
     InputFact,
     ManifestState,
     Signer,
+    SignerUnavailable,
     TrustAnchors,
     read_manifest,
     sign_file,
@@ -334,16 +335,24 @@ def test_no_time_stamp_authority_means_no_file(
             sign_file(video, destination, make_facts(inputs), signer, url)
 
 
-def test_what_the_signer_raises_comes_out(
-    video: Path, inputs: Inputs, signer: Signer, tsa_url: str, destination: Path
+@pytest.mark.parametrize(
+    "raised", [ConnectionError("the key store is away"), SignerUnavailable("the key store is away")]
+)
+def test_what_the_signer_raises_is_said(
+    raised: Exception,
+    video: Path,
+    inputs: Inputs,
+    signer: Signer,
+    tsa_url: str,
+    destination: Path,
 ) -> None:
     class Broken:
         algorithm, chain_pem = "es256", signer.chain_pem
 
         def sign(self, data: bytes) -> bytes:
-            raise ConnectionError("the key store does not answer")
+            raise raised
 
-    with pytest.raises(ConnectionError, match="key store"):
+    with pytest.raises(SignerUnavailable, match="the key store is away"):
         sign_file(video, destination, make_facts(inputs), Broken(), tsa_url)
 
 

@@ -23,12 +23,12 @@ from compliance.ledger import (
     verify_note,
 )
 from compliance.timestamps import REQUEST_TYPE, timestamp_request, timestamp_verify
-from rakkan.audit.calling import Answer, NotAnswered, post
 from rakkan.audit.log import log_store
 from rakkan.audit.models import Checkpoint, Cosignature, TimeStamp, Voucher
 from rakkan.audit.names import EventName
 from rakkan.audit.services.publish import newest_checkpoint
 from rakkan.audit.services.record import Subject, event_record, system
+from rakkan.core.calling import Answer, NotAnswered, post
 
 log = logging.getLogger(__name__)
 AUTHORITY = "time-stamp authority"  # the name of its row

@@ -3,6 +3,7 @@
 Loads the media libraries: imported by the seal worker only.
 """
 
+import errno
 import logging
 import tempfile
 from pathlib import Path
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 
 CRASHED = "seal-crashed"
 MAX_CRASHES = 5  # then it is not tried again: whatever breaks the worker would break it for ever
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _GIVEN_UP = {
     "code": CRASHED,
     "title": "Sealing broke off each time it was tried.",
@@ -55,7 +57,7 @@ def production_finish(production_id: UUID | str) -> None:
         if not held:
             return
         try:
-            _finish(production_id)
+            _finish_where_there_is_room(production_id)
         except RakkanError as error:
             _note(_load(production_id), error)
             if isinstance(error, Unavailable):
@@ -69,6 +71,16 @@ def production_finish(production_id: UUID | str) -> None:
             if _note_crash(_load(production_id), error) < MAX_CRASHES:
                 raise Unavailable(f"Sealing broke off: {error!r}", code=CRASHED) from error
             production_fail(production_id=production_id, problem=_GIVEN_UP, process="seal")
+
+
+def _finish_where_there_is_room(production_id: UUID | str) -> None:
+    """Finish; a full disk is nobody's fault that five tries should end a production for."""
+    try:
+        _finish(production_id)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise Unavailable(f"There is no room: {error}", code="disk-unavailable") from error
 
 
 def _finish(production_id: UUID | str) -> None:

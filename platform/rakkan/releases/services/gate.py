@@ -14,6 +14,7 @@ from rakkan.core.errors import RakkanError, Refused
 from rakkan.releases.checks import GateCheck
 from rakkan.releases.services.fingerprint import check_iscc
 from rakkan.releases.services.picture import Picture, check_mark, check_picture, read_mark
+from rakkan.releases.services.second import check_second
 from rakkan.releases.services.voice import check_voice, voice_seconds
 from rakkan.releases.signers import trust_anchors
 
@@ -38,7 +39,7 @@ def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
 
     1. ``file``: its bytes are those that were sealed.
     2. ``manifest``: its C2PA manifest is *Trusted* under our roots (C2PA 2.4, section 14), with a
-       time-stamp.
+       time-stamp, and a second verifier says so too.
     3. ``binding``: the manifest names this asset, this request and these consent receipts, and
        an ISCC (ISO 24138) of this picture and this sound.
     4. ``watermark``: the blind detector reads this asset's id from the pixels.
@@ -89,7 +90,8 @@ def _check_manifest(path: Path) -> str:
         raise Refused(f"The manifest is {report.state}: {'; '.join(report.failures)}")
     if report.timestamped_at is None:
         raise Refused("The manifest has no time-stamp.")
-    return f"Trusted, time-stamped at {report.timestamped_at}"
+    agreed = check_second(path, trust_anchors())
+    return f"Trusted, time-stamped at {report.timestamped_at}; {agreed}"
 
 
 def _check_binding(path: Path, expected: Expected) -> str:

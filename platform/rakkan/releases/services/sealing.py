@@ -1,6 +1,7 @@
 """Seal a rendered file: find its mark, sign it, time-stamp it. Runs in the seal worker only."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,15 @@ from django.conf import settings
 
 from compliance.errors import ComplianceError
 from compliance.provenance import ManifestFacts, sign_file
+from compliance.provenance.certificates import check_chain
 from compliance.watermark.detector import Detection
 from rakkan.core.errors import Refused, Unavailable
 from rakkan.releases.content_codes import content_code
 from rakkan.releases.services.picture import Picture, check_mark, check_picture, read_mark
-from rakkan.releases.signers import release_signer
+from rakkan.releases.signers import release_signer, signer_forget
 
 # Ours to put right, and then it works: signer, authority, disk. Nothing else gets better.
-_PASSING = frozenset({"tsa-missing", "signing-unavailable", "disk-unavailable"})
+_PASSING = frozenset({"tsa-missing", "signing-unavailable", "signing-refused", "disk-unavailable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ def file_seal(source: Path, destination: Path, facts: ManifestFacts, picture: Pi
 def _sign(source: Path, destination: Path, facts: ManifestFacts) -> None:
     try:
         signer = release_signer()
+        check_chain(signer.chain_pem, datetime.now(UTC))  # this process may outlive the certificate
     except ComplianceError as error:  # a missing or expired key is not this file's fault
+        signer_forget()
         raise _unavailable(error) from error
     try:
         sign_file(source, destination, facts, signer, settings.TSA_URL)

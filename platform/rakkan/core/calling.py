@@ -1,7 +1,8 @@
-"""Ask a time-stamp authority or a witness that the operator named; never for long."""
+"""Ask a time-stamp authority, witness or key service that the operator named; never for long."""
 
 import http.client
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -27,7 +28,9 @@ class Answer:
     body: bytes
 
 
-def post(url: str, body: bytes, content_type: str) -> Answer:
+def post(
+    url: str, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
+) -> Answer:
     """Send ``body`` and return the answer, whatever its status; redirects are not followed.
 
     Raises:
@@ -39,7 +42,9 @@ def post(url: str, body: bytes, content_type: str) -> Answer:
     connection = kind(str(parts.hostname), parts.port, timeout=_SECONDS)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        connection.request("POST", path, body=body, headers={"Content-Type": content_type})
+        connection.request(
+            "POST", path, body=body, headers={"Content-Type": content_type, **(headers or {})}
+        )
         answer = connection.getresponse()
         found = answer.read(_LONGEST + 1)
         told = answer.headers.get_content_type()
