@@ -14,6 +14,7 @@ def credentials_document(report: ManifestReport) -> dict[str, Any]:
     return asdict(report) | {
         "state": report.state.value,
         "timestamped_at": stamped.isoformat() if stamped else None,
+        "iscc": report.iscc.hex(),
     }
 
 
@@ -30,4 +31,5 @@ def read_credentials(document: dict[str, Any]) -> ManifestReport:
     state = ManifestState(document["state"])
     if state is not ManifestState.TRUSTED:
         raise Fails(f"The video's manifest was {state}.", code="credentials-untrusted")
-    return ManifestReport(**document | {"state": state, "timestamped_at": moment})
+    iscc = bytes.fromhex(document["iscc"])
+    return ManifestReport(**document | {"state": state, "timestamped_at": moment, "iscc": iscc})

@@ -6,16 +6,19 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from compliance.__main__ import main
-from compliance.canonical import sha256_hex
+from compliance.canonical import canonical_json, sha256_hex
 from compliance.development import DevelopmentKeys
 from compliance.evidence import layout
+from compliance.evidence.credentials import credentials_document, read_credentials
 from compliance.evidence.signatures import EvidenceSigner, pdf_attachment
 from compliance.provenance import Signer
+from compliance.provenance.reader import ManifestReport, ManifestState
 from compliance.verify.report import Outcome
 from tests.unit.compliance.logs import LOG, WITNESS
 from tests.unit.compliance.packs import (
@@ -154,3 +157,18 @@ def test_verifying_loads_no_library_that_only_the_builder_needs(made: Made) -> N
     code = "import sys, compliance.evidence.checks; print({'fpdf', 'django'} & {*sys.modules})"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert answer.stdout.strip() == b"set()"
+
+
+def test_every_field_of_a_manifest_is_read_back_from_a_pack_as_it_was() -> None:
+    report = ManifestReport(
+        state=ManifestState.TRUSTED,
+        asset_id=ASSET,
+        models={"weights": "0" * 64},
+        timestamped_at=datetime(2026, 11, 28, tzinfo=UTC),
+        iscc=bytes(range(32)),
+        manifest_id="urn:c2pa:1",
+    )
+
+    packed = canonical_json(credentials_document(report))
+
+    assert read_credentials(json.loads(packed)) == report

@@ -1,0 +1,116 @@
+"""A minute's run of who reminds, with 10,000 requests that wait for a decision."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from contextlib import ExitStack, closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import psycopg
+
+from deploy.local.testing import test_servers
+from tests.benchmarks.harness import Figure, repeated
+from tests.databases import environment_now, prepared_database
+from tests.servers import settings_environment
+
+WAITING = 300
+APPROVERS = 3
+ROUNDS = 3
+_COPIED = {  # table -> columns of a copy that are its own, of number n
+    "productions_production": {
+        "id": "md5('p' || n)::uuid",
+        "asset_id": "substr(md5('a' || n), 1, 16)",
+    },
+    "approvals_workflow": {"id": "md5('w' || n)::uuid", "subject_id": "md5('p' || n)::uuid"},
+    "approvals_workflowstep": {
+        "id": "md5('s' || n)::uuid",
+        "workflow_id": "md5('w' || n)::uuid",
+    },
+}
+
+
+def measure() -> list[Figure]:
+    """Let the clerk's task run where nothing is due, where everything is, and once more."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        servers = stack.enter_context(test_servers())
+        os.environ |= settings_environment(servers, folder) | {"TSA_URL": "http://127.0.0.1:9/"}
+        database = stack.enter_context(prepared_database(servers, environment_now()))
+        os.environ["DATABASE_URL"] = database.application
+        os.environ["DJANGO_SETTINGS_MODULE"] = "rakkan.config.settings"
+        os.environ["RAKKAN_HOSTS"] = "testserver"  # what the worker of the samples knocks at
+        owner = stack.enter_context(closing(psycopg.connect(database.owner, autocommit=True)))
+        owner.execute("SET rakkan.organisation = 'system'")
+        return _measure(owner)
+
+
+def _measure(owner: psycopg.Connection[Any]) -> list[Figure]:
+    import django  # noqa: PLC0415  the settings read the environment
+
+    django.setup()
+    from django.conf import settings  # noqa: PLC0415  as above
+    from django.db import connection  # noqa: PLC0415  as above
+
+    from rakkan.accounts.roles import Role  # noqa: PLC0415  as above
+    from rakkan.core.tenancy import process_is_system  # noqa: PLC0415  as above
+    from tests.integration import people  # noqa: PLC0415  as above
+
+    process_is_system()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # no server's time
+    team = people.team_make()
+    for _ in range(APPROVERS - 1):
+        people.user_make(team.organisation, Role.APPROVER)
+    _multiply(owner, people.submitted_make(team).pk)
+    idle = [_run(0.0) for _ in range(ROUNDS)]
+    due, again = _run(25.0), [_run(25.1) for _ in range(ROUNDS)]
+    (told,) = owner.execute("SELECT count(*) FROM approvals_notice WHERE mailed_at IS NOT NULL")
+    assert told == (WAITING * APPROVERS,), told
+    connection.close()
+    what = f"a run with {WAITING} requests in approval, {APPROVERS} approvers"
+    return [
+        repeated("reminders_idle_s", "s", f"{what}, nothing due", idle),
+        Figure("reminders_due_s", due, "s", f"{what}, each reminded of each, without mail server"),
+        repeated("reminders_again_s", "s", f"{what}, all reminded before", again),
+    ]
+
+
+def _run(hours: float) -> float:
+    """Seconds that the clerk's task takes so many hours later."""
+    from django.utils import timezone  # noqa: PLC0415  the settings read the environment
+
+    from rakkan.productions.tasks import remind  # noqa: PLC0415  as above
+
+    real = timezone.now
+    with patch.object(timezone, "now", lambda: real() + timedelta(hours=hours)):
+        began = time.perf_counter()
+        remind()
+        return time.perf_counter() - began
+
+
+def _multiply(owner: psycopg.Connection[Any], pk: object) -> None:
+    """Insert copies of a production with its workflow and its step: WAITING with the first."""
+    where = {
+        "productions_production": "t.id = %s",
+        "approvals_workflow": "t.subject_id = %s",
+        "approvals_workflowstep": "t.workflow_id = (SELECT id FROM approvals_workflow"
+        " WHERE subject_id = %s)",
+    }
+    for table, own in _COPIED.items():
+        found = owner.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = %s", [table]
+        )
+        columns = [name for (name,) in found]
+        values = ", ".join(own.get(name, f"t.{name}") for name in columns)
+        owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        owner.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values}"  # noqa: S608
+            f" FROM {table} t, generate_series(2, {WAITING}) n WHERE {where[table]}",
+            [pk],
+        )
+        owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        owner.execute(f"VACUUM ANALYZE {table}")
