@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from compliance.canonical import digest
 from compliance.watermark.payload import asset_id_bytes
 
 GENERATOR = "Rakkan"
@@ -39,7 +40,9 @@ class ManifestFacts:
     portrait: InputFact
     voice: InputFact
     consent_receipt_sha256: str  # of the ASCII bytes of the receipt's compact JWS
+    consent_receipt_url: str  # where whoever may read it finds it
     voice_consent_receipt_sha256: str  # the same, of whoever is heard
+    voice_consent_receipt_url: str
     voice_origin: str  # "recorded" or "synthetic", as the requester declared
     voice_engine: str  # that made synthetic speech; empty for a recording
     request_digest: str
@@ -49,6 +52,7 @@ class ManifestFacts:
     ai_label: str  # the words that disclose synthesis, as the consent asks
     cpu_seconds: float
     wall_seconds: float
+    watched: bool  # a person watches the result before it is released
     iscc: bytes = b""  # ISCC-SEQ of the file before it is signed; empty: no such soft binding
 
     def inputs(self) -> dict[str, InputFact]:
@@ -69,6 +73,8 @@ def manifest_definition(facts: ManifestFacts, version: str) -> dict[str, Any]:
     assertions = [
         ("c2pa.actions.v2", {"actions": _actions(facts)}),
         *((SOFT_BINDING_LABEL, binding) for binding in _soft_bindings(facts)),
+        ("c2pa.ai-disclosure", _disclosure(facts)),
+        *(("c2pa.external-reference", {"location": place}) for place in _references(facts)),
         (
             "cawg.training-mining",
             {"entries": {f"cawg.{use}": {"use": "notAllowed"} for use in _NO_MINING}},
@@ -108,6 +114,36 @@ def _soft_bindings(facts: ManifestFacts) -> list[dict[str, Any]]:
         for alg, value in values.items()
         if value
     ]
+
+
+def _disclosure(facts: ManifestFacts) -> dict[str, Any]:
+    """Say which model made it and how far people saw to it; the models' digests pin its weights."""
+    return {
+        "modelType": "c2pa.types.model",
+        "modelName": f"{facts.engine} {facts.engine_version}",
+        "modelIdentifier": f"urn:org.rakkan:models:sha256:{digest(facts.models)}",
+        "contentProfile": {
+            "humanOversightLevel": "human_validated" if facts.watched else "prompt_guided"
+        },
+    }
+
+
+def _references(facts: ManifestFacts) -> list[dict[str, Any]]:
+    """Name what lies elsewhere: the consent receipts by their digests, the status that changes."""
+    receipts = (
+        (facts.consent_receipt_url, facts.consent_receipt_sha256),
+        (facts.voice_consent_receipt_url, facts.voice_consent_receipt_sha256),
+    )
+    hashed = [
+        {
+            "url": url,
+            "alg": "sha256",
+            "hash": list(bytes.fromhex(sha256)),  # JSON has no bytes: c2pa writes an array
+            "dc:format": "application/jose",
+        }
+        for url, sha256 in dict(receipts).items()  # who speaks for themself has one consent or two
+    ]
+    return [*hashed, {"url": facts.status_url}]
 
 
 def _production(facts: ManifestFacts) -> dict[str, Any]:

@@ -75,7 +75,9 @@ def make_facts(inputs: Inputs, **changes: Any) -> ManifestFacts:
         "portrait": inputs.portrait,
         "voice": inputs.voice,
         "consent_receipt_sha256": "cd" * 32,
+        "consent_receipt_url": f"http://127.0.0.1:9/consents/{CONSENT_ID}/receipt",
         "voice_consent_receipt_sha256": "ce" * 32,
+        "voice_consent_receipt_url": f"http://127.0.0.1:9/consents/{VOICE_CONSENT_ID}/receipt",
         "voice_origin": "recorded",
         "voice_engine": "",
         "request_digest": "ef" * 32,
@@ -85,6 +87,7 @@ def make_facts(inputs: Inputs, **changes: Any) -> ManifestFacts:
         "ai_label": "Made with AI",
         "cpu_seconds": 4.25,
         "wall_seconds": 3.5,
+        "watched": False,
     }
     return ManifestFacts(**values | changes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
+from compliance.canonical import digest
 from compliance.development import DevelopmentKeys
 from compliance.development.pki import CLAIM_SIGNING, claim_hierarchy
 from compliance.errors import ComplianceError, InvalidInput, RakkanDevelopmentWarning
@@ -121,6 +123,38 @@ def test_c2pas_own_reader_agrees_and_finds_the_binding(signed: Path, keys: Devel
         actions = [item["action"] for item in assertions["c2pa.actions.v2"]["actions"]]
         assert actions == ["c2pa.created", "c2pa.placed", "c2pa.watermarked.bound"]
         assert [item["title"] for item in manifest["ingredients"]] == ["portrait", "voice"]
+
+
+@pytest.mark.parametrize(
+    ("watched", "level"), [(False, "prompt_guided"), (True, "human_validated")]
+)
+def test_it_says_which_model_made_it_and_where_the_receipts_and_the_status_are(
+    watched: bool,
+    level: str,
+    video: Path,
+    inputs: Inputs,
+    signer: Signer,
+    tsa_url: str,
+    tmp_path: Path,
+) -> None:
+    facts, path = make_facts(inputs, watched=watched), tmp_path / "signed.mp4"
+    sign_file(video, path, facts, signer, tsa_url)
+    with c2pa.Reader(path) as reader:
+        assertions = (reader.get_active_manifest() or {})["assertions"]
+    [disclosure] = [a["data"] for a in assertions if a["label"] == "c2pa.ai-disclosure"]
+    assert disclosure["modelName"] == "mesh 1"
+    assert disclosure["modelIdentifier"].endswith(digest(facts.models))
+    assert disclosure["contentProfile"] == {"humanOversightLevel": level}
+    places = [
+        a["data"]["location"]
+        for a in assertions
+        if a["label"].startswith("c2pa.external-reference")
+    ]
+    assert {place["url"]: place.get("hash") for place in places} == {
+        facts.consent_receipt_url: base64.b64encode(bytes.fromhex("cd" * 32)).decode(),
+        facts.voice_consent_receipt_url: base64.b64encode(bytes.fromhex("ce" * 32)).decode(),
+        facts.status_url: None,
+    }
 
 
 def test_it_names_no_person_and_stays_small(signed: Path, video: Path) -> None:

@@ -10,10 +10,11 @@ from django.db import transaction
 
 from compliance.canonical import sha256_hex
 from compliance.provenance import InputFact, ManifestFacts
+from rakkan.approvals.selectors import review_is_needed
 from rakkan.audit.services import system
 from rakkan.core.blobs import Area, blob_fetch
 from rakkan.productions.models import Production
-from rakkan.productions.services.addresses import status_url
+from rakkan.productions.services.addresses import receipt_url, status_url
 from rakkan.productions.services.covered import check_consents_cover, pinned_consents
 from rakkan.productions.services.transition import move, production_lock
 from rakkan.productions.states import State
@@ -88,7 +89,9 @@ def _facts(production: Production, work: Path) -> ManifestFacts:
         portrait=InputFact(portrait, likeness.portrait_sha256, likeness.portrait_media_type),
         voice=InputFact(voice, production.voice_sha256, production.voice_media_type),
         consent_receipt_sha256=sha256_hex(consents.likeness.receipt.encode()),
+        consent_receipt_url=receipt_url(consents.likeness.pk),
         voice_consent_receipt_sha256=sha256_hex(consents.voice.receipt.encode()),
+        voice_consent_receipt_url=receipt_url(consents.voice.pk),
         voice_origin=production.voice_origin,
         voice_engine=production.voice_engine,
         request_digest=production.request_digest,
@@ -98,4 +101,5 @@ def _facts(production: Production, work: Path) -> ManifestFacts:
         ai_label=consents.likeness.ai_label,
         cpu_seconds=result["cpu_seconds"],
         wall_seconds=result["wall_seconds"],
+        watched=review_is_needed(production.pk),
     )
