@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,31 @@ from django.db import connection, connections
 
 from deploy.local.testing import TestServers
 from rakkan.core.tenancy import process_is_system
+from tests import told
 from tests.databases import environment_now, prepared_database
 from tests.servers import SERVERS
 from tests.stack import Site, running_site
+
+
+def pytest_configure() -> None:
+    """Watch what services change and tell (tests/told.py)."""
+    told.watch()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, object, object]:
+    """Fail where a service that prepares the test did not tell what it changed."""
+    result = yield
+    told.check()
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    """Fail where a service that the test called did not tell what it changed."""
+    result = yield
+    told.check()
+    return result
 
 
 @pytest.fixture(scope="session")

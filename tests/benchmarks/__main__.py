@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 
-from tests.benchmarks.harness import table, write
+from tests.benchmarks.harness import bars_table, growth_table, table, write
 
 HERE = Path(__file__).parent
 
@@ -27,9 +28,13 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     for name in wanted:
-        figures = import_module(f"tests.benchmarks.bench_{name}").measure()
-        print(table(name, figures))
-        print(f"written to {write(name, figures)}\n", flush=True)
+        began, load = time.monotonic(), os.getloadavg()[0]
+        module = import_module(f"tests.benchmarks.bench_{name}")
+        figures = module.measure()
+        bars = bars_table(getattr(module, "BARS", {}), figures)
+        texts = (table(name, figures), growth_table(figures), bars)
+        print("\n\n".join(text for text in texts if text))
+        print(f"\nwritten to {write(name, figures, began=began, load=load)}\n", flush=True)
     return 0
 
 

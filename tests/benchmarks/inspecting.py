@@ -253,14 +253,17 @@ def _pages(log: _Log, size: int) -> list[Figure]:
                         break
     every = sorted(one for some in times.values() for one in some)
     worst = max(times, key=lambda what: statistics.median(times[what]))
-    name = "page_p95_ms" if size == SIZES[-1] else f"page_p95_ms_at_{size}"
     note = (
         f"a page of 50 of {size} events of {TENANTS} tenants, {len(times)} filters, first and"
         f" second page; slowest by its median: {worst}, {statistics.median(times[worst]):.0f} ms"
     )
     spread = (every[0], every[-1])
-    middle = Figure(name.replace("p95", "median"), statistics.median(every), "ms", "the same")
-    return [middle, Figure(name, every[len(every) * 95 // 100], "ms", note, spread)]
+    p95 = every[len(every) * 95 // 100]
+    found = [
+        Figure(f"page_ms_median_at_{size}", statistics.median(every), "ms", "the same"),
+        Figure(f"page_p95_ms_at_{size}", p95, "ms", note, spread),
+    ]
+    return [*found, Figure("page_p95_ms", p95, "ms", note)] if size == SIZES[-1] else found
 
 
 def _asked(log: _Log, tenant: _Tenant) -> dict[str, Any]:

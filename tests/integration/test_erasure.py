@@ -50,6 +50,7 @@ from rakkan.productions.services.create import Cast, production_create
 from rakkan.productions.services.finish import production_finish
 from rakkan.productions.services.portray import portrait_add
 from rakkan.productions.services.withdraw import withdraw
+from rakkan.vault.services import subject_is_erased
 from rakkan.verification.selectors import asset_status
 from rakkan.webhooks.services import endpoint_add
 from tests.integration import clips, people
@@ -277,6 +278,32 @@ def test_a_process_that_dies_in_the_middle_leaves_the_rest_to_the_next(
     assert stored() == {}
     assert erasure.steps.count() == len(Step)
     assert Event.objects.filter(name="lifecycle.erasure.carried_out").count() == 1
+
+
+def test_keys_that_are_destroyed_are_told_though_the_process_dies_right_after(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    team = people.team_make()
+    erasure, _ = erasure_ask(user=team.person)
+    calls = []
+
+    def die_the_second_time(_: object) -> int:
+        calls.append(1)
+        if len(calls) == 2:  # the first is the step before
+            raise KeyboardInterrupt
+        return 0
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "packs_end_of", die_the_second_time)
+        with pytest.raises(KeyboardInterrupt):
+            erasure_carry_out(erasure.pk)
+    assert subject_is_erased(erasure.person_id)
+    told = Event.objects.filter(name="lifecycle.erasure.carried_out")
+    assert told.count() == 1
+    erasures_resume()
+
+    assert told.count() == 1
+    assert erasure.steps.count() == len(Step)
 
 
 def test_a_hold_refuses_an_erasure_with_its_reason_until_it_ends() -> None:

@@ -43,8 +43,8 @@ def written(team: people.Team, count: int = 1, **changes: Any) -> list[Event]:
             about = Subject("production", given["object_id"] or str(uuid4()), given["label"])
             made.append(event_record(given["name"], actor=actor, subject=about, data=given["data"]))
     numbered()
-    rows = Event.objects.in_bulk([event.pk for event in made])
-    return [rows[UUID(str(event.pk))] for event in made]
+    rows = Event.objects.in_bulk(made)
+    return [rows[UUID(one)] for one in made]
 
 
 def numbered() -> None:

@@ -80,7 +80,8 @@ def test_no_table_of_a_session_stands_before_one_that_triggers_ask(
 
 def test_the_log_refuses_a_gap_and_a_repeated_number() -> None:
     with transaction.atomic():
-        event = event_record(EventName.LOG_READ, actor=system("test"), subject=Subject("log", "1"))
+        made = event_record(EventName.LOG_READ, actor=system("test"), subject=Subject("log", "1"))
+    event = Event.objects.get(pk=made)
     number = Leaf.objects.count() + 5
 
     message = refused(
@@ -112,7 +113,7 @@ def test_the_log_numbers_events_as_they_were_written_whatever_the_clock_says(
         monkeypatch.setattr(timezone, "now", lambda at=now + timedelta(minutes=minutes): at)
         about = Subject("log", str(len(written)))
         with transaction.atomic():
-            written.append(event_record(EventName.LOG_READ, actor=system("test"), subject=about).pk)
+            written.append(event_record(EventName.LOG_READ, actor=system("test"), subject=about))
     events_sequence()
 
     numbered = Leaf.objects.filter(event__in=written).order_by("sequence")

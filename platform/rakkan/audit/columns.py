@@ -357,6 +357,21 @@ TABLES: dict[str, Columns] = {
     "audit_selfcheck": _derived("id made_at findings"),
 }
 
+# Where a production has come to is told by events of other apps too: their name says the state.
+ARRIVALS = {
+    Name.PERMIT_ISSUED: "rendering",
+    Name.JOB_RECLAIMED: "queued",
+    Name.RELEASE_REVOKED: "revoked",
+}
+# What may change and no event tells it, with the reason. For all else a test fails that calls the
+# service (tests/told.py).
+UNTOLD: dict[str, dict[str, str]] = {
+    "vault_subjectkey": {
+        "subject_id": "a key is made with the first thing it seals; told is its end",
+        "wrapped": "as subject_id; the operator wraps it anew when the wrapping key changes",
+    },
+}
+
 
 def told(rows: Iterable[Model]) -> dict[str, Any]:
     """Return what an event says of the rows that its act wrote, as a part of its data."""

@@ -4,7 +4,7 @@ from compliance.errors import LedgerInvalid
 from compliance.ledger import LogProof
 from rakkan.audit.log import log_store
 from rakkan.audit.models import Checkpoint, Event
-from rakkan.audit.services.publish import checkpoint_note, newest_checkpoint
+from rakkan.audit.services.publish import checkpoint_note, newest_note
 from rakkan.audit.services.sequence import LogUnsound
 
 
@@ -22,16 +22,11 @@ def event_proof(event: Event, checkpoint: Checkpoint | None = None) -> LogProof 
         LogUnsound: the stored tiles are not those of the checkpoint.
     """
     leaf = getattr(event, "leaf", None)
-    checkpoint = checkpoint or newest_checkpoint()
-    if leaf is None or checkpoint is None or leaf.sequence >= checkpoint.size:
+    found = (checkpoint.size, checkpoint_note(checkpoint)) if checkpoint else newest_note()
+    if leaf is None or found is None or leaf.sequence >= found[0]:
         return None
     try:
-        return LogProof.make(
-            log_store().read,
-            checkpoint_note(checkpoint),
-            leaf.sequence,
-            event.canonical.encode(),
-        )
+        return LogProof.make(log_store().read, found[1], leaf.sequence, event.canonical.encode())
     except LedgerInvalid as error:
         raise LogUnsound(
             f"Event {leaf.sequence} cannot be proven: {error}",

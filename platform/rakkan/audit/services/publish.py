@@ -43,6 +43,14 @@ LEFT JOIN LATERAL (
 WHERE l.sequence >= %s AND l.sequence < %s ORDER BY l.sequence
 """
 
+_NEWEST = """
+SELECT c.size, c.note || COALESCE((
+    SELECT string_agg(s.line, '' ORDER BY s.witness) FROM audit_cosignature s
+    WHERE s.checkpoint_id = c.size
+), '')
+FROM audit_checkpoint c ORDER BY c.size DESC LIMIT 1
+"""
+
 
 def log_advance() -> int:
     """Number what waits, and publish a checkpoint if one is due; return how many were numbered.
@@ -96,6 +104,14 @@ def checkpoint_note(checkpoint: Checkpoint) -> bytes:
     """Return a checkpoint as it is published: the note, and the cosignatures there are by now."""
     lines = checkpoint.cosignatures.order_by("witness").values_list("line", flat=True)
     return (checkpoint.note + "".join(lines)).encode()
+
+
+def newest_note() -> tuple[int, bytes] | None:
+    """Return size and note of the newest checkpoint as it is published; one query (a proof's)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST)
+        found = cursor.fetchone()
+    return None if found is None else (found[0], found[1].encode())
 
 
 def log_file(path: str) -> bytes | None:

@@ -20,7 +20,7 @@ from rakkan.accounts.permissions import user_actor, user_roles
 from rakkan.accounts.roles import Role
 from rakkan.accounts.services import user_erase
 from rakkan.audit.names import EventName
-from rakkan.audit.services import Actor, Subject, event_record, refusal_recorded, system
+from rakkan.audit.services import Subject, event_record, refusal_recorded, system
 from rakkan.consents.models import Consent
 from rakkan.core.errors import Refused
 from rakkan.dispatch.services import jobs_stop_of
@@ -125,7 +125,6 @@ def _send(erasure_id: UUID) -> None:
 def erasure_carry_out(erasure_id: UUID | str) -> None:
     """Do the steps that are not done; safe to run twice, and after a crash at any point."""
     erasure = Erasure.objects.select_related("person__user", "asked_by").get(pk=erasure_id)
-    actor = system("erasure", erasure.organisation_id)
     steps = {
         Step.CONSENTS: _withdraw_all,
         Step.WORK: _end_work,
@@ -136,24 +135,11 @@ def erasure_carry_out(erasure_id: UUID | str) -> None:
     for name, step in steps.items():
         if not ErasureStep.objects.filter(erasure=erasure, name=name.value).exists():
             count, kept = step(erasure)
-            _note(erasure, name, count, kept, actor)
-
-
-@transaction.atomic
-def _note(erasure: Erasure, name: Step, count: int, kept: int, actor: Actor) -> None:
-    _, made = ErasureStep.objects.get_or_create(
-        erasure=erasure,
-        name=name.value,
-        defaults={"count": count, "kept": kept, "done_at": timezone.now()},
-    )
-    if made and name is Step.KEYS:
-        event_record(
-            EventName.ERASURE_CARRIED_OUT,
-            actor=actor,
-            subject=Subject("person", str(erasure.person_id)),
-            data={"erasure": str(erasure.pk)},
-            rows=SubjectKey.objects.filter(pk__in=_subjects(erasure)),
-        )
+            ErasureStep.objects.get_or_create(
+                erasure=erasure,
+                name=name.value,
+                defaults={"count": count, "kept": kept, "done_at": timezone.now()},
+            )
 
 
 def erasures_resume() -> None:
@@ -210,8 +196,19 @@ def _delete_files(erasure: Erasure) -> tuple[int, int]:
 
 
 def _destroy_keys(erasure: Erasure) -> tuple[int, int]:
+    subjects = _subjects(erasure)
+    keys = SubjectKey.objects.filter(pk__in=subjects)
     with transaction.atomic():
-        count = sum(subject_key_destroy(subject_id=subject) for subject in _subjects(erasure))
+        told = keys.exclude(destroyed_at=None).count() == len(subjects)
+        count = sum(subject_key_destroy(subject_id=subject) for subject in subjects)
+        if not told:  # of keys that a process before this one destroyed, its event tells
+            event_record(
+                EventName.ERASURE_CARRIED_OUT,
+                actor=system("erasure", erasure.organisation_id),
+                subject=Subject("person", str(erasure.person_id)),
+                data={"erasure": str(erasure.pk)},
+                rows=keys.all(),
+            )
     packs_end_of(erasure.person_id)  # what was being built; from here on none can be
     return count, 0
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 
 from compliance.permit import MeasureResult
 from rakkan.accounts.models import User
@@ -18,6 +19,7 @@ from rakkan.likenesses.models import Likeness, Measurement
 from rakkan.likenesses.services.person import person_for
 
 
+@transaction.atomic
 def likeness_add(
     *, user: User, label: str, portrait: UploadedFile[Any] | None, person_id: UUID | None = None
 ) -> Likeness:
@@ -51,6 +53,7 @@ def likeness_add(
     return likeness
 
 
+@transaction.atomic
 def likeness_measured(*, likeness: Likeness, result: MeasureResult, worker: str) -> Measurement:
     """Keep the gate's verdict; a repeated delivery of the same result changes nothing."""
     document = result.to_dict()

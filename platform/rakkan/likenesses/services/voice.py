@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 
 from compliance.permit import MeasureResult
 from rakkan.accounts.models import User
@@ -18,6 +19,7 @@ from rakkan.likenesses.models import SampleMeasurement, Voice
 from rakkan.likenesses.services.person import person_for
 
 
+@transaction.atomic
 def voice_add(
     *, user: User, label: str, sample: UploadedFile[Any] | None, person_id: UUID | None = None
 ) -> Voice:
@@ -51,6 +53,7 @@ def voice_add(
     return voice
 
 
+@transaction.atomic
 def sample_measured(*, voice: Voice, result: MeasureResult, worker: str) -> SampleMeasurement:
     """Keep the gate's verdict; a repeated delivery of the same result changes nothing."""
     measurement, made = SampleMeasurement.objects.get_or_create(
