@@ -1,7 +1,8 @@
 """Whoever changes the log is found out: attacks on real data, by SQL as the superuser or in files.
 
-The rows of docs/audit-log.md, "What to hold". Eleven are found offline by what an auditor holds,
-with the first bad place named; the last, a wall taken away, by the platform's self-check.
+The rows of docs/audit-log.md, "What to hold". Eleven are found offline in what an auditor is
+handed, `manage.py log_export`, with the first bad place named; the last, a wall taken away, by the
+platform's self-check. Who changes rows makes the log's files agree with them (`forge`).
 """
 # ruff: noqa: S608  the attacker's SQL, with numbers of ours
 
@@ -20,6 +21,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zipfile import ZipFile
 
 import psycopg
 import pytest
@@ -28,9 +30,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from compliance.canonical import canonical_json
 from compliance.development.keys import ORIGIN
-from compliance.ledger import KeyKind, LogTrust, NoteSigner, VerifierKey
+from compliance.ledger import (
+    KeyKind,
+    LogTrust,
+    NoteSigner,
+    TileName,
+    VerifierKey,
+    encode_bundle,
+)
+from compliance.ledger.tiles import WIDTH
 from compliance.log.consistency import ConsistencyCase, consistency_verify
-from compliance.log.events import event_line
 from compliance.log.export import ExportCase, export_verify
 from compliance.signing import load_private, private_pem
 from compliance.verify.report import Report
@@ -118,12 +127,28 @@ class Platform:
             ended = connection.execute(statements[-1])  # type: ignore[arg-type]
             return ended.fetchall() if ended.description else []
 
+    def forge(self) -> None:
+        """Write the entries' files anew so that they agree with the rows as they are now."""
+        entries = [canonical.encode() for _, canonical in self.sql(_ENTRIES)]
+        for file in (self.log / "tile" / "entries").rglob("*"):
+            if file.is_file():
+                name = TileName.parse(file.relative_to(self.log).as_posix())
+                first = name.index * WIDTH
+                file.write_bytes(encode_bundle(entries[first : first + name.width]))
+
+    def log_export(self, folder: Path) -> subprocess.CompletedProcess[str]:
+        """Have the platform export its log."""
+        command = [sys.executable, "manage.py", "log_export", str(folder.with_suffix(".zip"))]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+        )
+
     def export(self, folder: Path) -> Path:
-        """What an auditor is handed: the log's public files, and the events as the rows are now."""
-        shutil.copytree(self.log, folder, ignore=shutil.ignore_patterns("entries"))
-        with (folder / "events.jsonl").open("wb") as lines:
-            for sequence, canonical in self.sql(_ENTRIES):
-                lines.write(event_line(sequence, canonical.encode()))
+        """What an auditor is handed: the platform's own export of the whole log, unpacked."""
+        ended = self.log_export(folder)
+        assert ended.returncode == 0, ended.stderr
+        with ZipFile(folder.with_suffix(".zip")) as archive:
+            archive.extractall(folder)
         return folder
 
 
@@ -220,6 +245,7 @@ def test_the_true_log_holds(platform: Platform, tmp_path: Path) -> None:
 
 def test_1_an_edited_event(platform: Platform, tmp_path: Path) -> None:
     platform.sql(edited(317), rehash(317))
+    platform.forge()
     found = failed(verified(platform, platform.export(tmp_path / "e")))
     assert "Event 317 is not the one that the log holds" in found["events"]
 
@@ -229,8 +255,15 @@ def test_2_a_deleted_event(platform: Platform, tmp_path: Path) -> None:
         f"DELETE FROM audit_event WHERE id = {event(317)}",
         "DELETE FROM audit_leaf WHERE sequence = 317",
     )
-    found = failed(verified(platform, platform.export(tmp_path / "e")))
-    assert "event 317 is missing" in found["events"]
+    folder = platform.export(tmp_path / "e")  # from its files, which still hold the event
+    assert verified(platform, folder).exit_status == 0
+    lines_cut(folder, 317, 318)
+    assert "event 317 is missing" in failed(verified(platform, folder))["events"]
+
+    platform.forge()
+    refused = platform.log_export(tmp_path / "forged")
+    assert refused.returncode == 1
+    assert "tile/entries/002.p/188: A bundle holds 187 entries, not 188." in refused.stderr
 
 
 def test_3_an_inserted_event(platform: Platform, tmp_path: Path) -> None:
@@ -246,6 +279,7 @@ def test_3_an_inserted_event(platform: Platform, tmp_path: Path) -> None:
         " SELECT 317, id, occurred_at, '', now() FROM one",
         rehash(317),
     )
+    platform.forge()
     found = failed(verified(platform, platform.export(tmp_path / "e")))
     assert "Event 317 is not the one that the log holds" in found["events"]
 
@@ -265,14 +299,23 @@ def test_5_two_swapped_events(platform: Platform, tmp_path: Path) -> None:
         "UPDATE audit_leaf SET sequence = 317 WHERE sequence = 450",
         "UPDATE audit_leaf SET sequence = 450 WHERE sequence = -1",
     )
+    platform.forge()
     found = failed(verified(platform, platform.export(tmp_path / "e")))
     assert "Event 317 is not the one that the log holds" in found["events"]
 
 
 def test_6_the_end_cut_off(platform: Platform, tmp_path: Path) -> None:
     platform.sql("DELETE FROM audit_leaf WHERE sequence >= 650")
-    found = failed(verified(platform, platform.export(tmp_path / "e")))
+    folder = platform.export(tmp_path / "e")
+    lines_cut(folder, 650, 700)
+    found = failed(verified(platform, folder))
     assert "end before 650; the log has 700" in found["events"]
+
+
+def lines_cut(folder: Path, first: int, end: int) -> None:
+    """Take lines out of an export on its way to the auditor."""
+    lines = (folder / "events.jsonl").read_bytes().splitlines(keepends=True)
+    (folder / "events.jsonl").write_bytes(b"".join(lines[:first] + lines[end:]))
 
 
 def rolled_back(platform: Platform) -> None:
@@ -311,12 +354,11 @@ def test_8_a_fork_shown_to_two_auditors(platform: Platform, tmp_path: Path) -> N
 
 
 def test_9_a_replaced_tile(platform: Platform, tmp_path: Path) -> None:
-    folder = platform.export(tmp_path / "e")
-    tile = folder / "tile" / "0" / "001"
+    tile = platform.log / "tile" / "0" / "001"
     content = bytearray(tile.read_bytes())
     content[40] ^= 1
     tile.write_bytes(content)
-    found = failed(verified(platform, folder))
+    found = failed(verified(platform, platform.export(tmp_path / "e")))
     assert "tile/0/001" in " ".join(found.values())
 
 

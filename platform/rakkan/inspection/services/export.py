@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from compliance.errors import LedgerInvalid
 from compliance.ledger import TileName, decode_bundle
 from compliance.ledger.tiles import WIDTH, width_at
 from rakkan.accounts.models import User
@@ -152,7 +153,10 @@ def _bundled(published: Published) -> Iterator[Numbered]:
             width = WIDTH
         if content is None:
             raise LogUnsound(f"{name.path} is missing.", remedy="Restore the log's files.")
-        entries = decode_bundle(content, width)[: width_at(size, 0, index)]
+        try:
+            entries = decode_bundle(content, width)[: width_at(size, 0, index)]
+        except LedgerInvalid as error:
+            raise LogUnsound(f"{name.path}: {error}", remedy="Restore the log's files.") from error
         yield from enumerate(entries, start=index * WIDTH)
 
 
