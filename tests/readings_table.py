@@ -6,10 +6,9 @@ Every address that can be read stands in one of the two: a new one without a wor
 from __future__ import annotations
 
 from rakkan.audit.names import EventName
-from tests.access_table import TABLE, Endpoint
+from tests.access_table import TABLE, Endpoint, Who
 
 _READ = EventName.PERSONAL_DATA_READ
-_LISTED = "titles, names and thumbnails; a thumbnail and what a row leads to are noted by their own"
 _OWN = "the reader's own"
 _STATE = "a state or a progress, no content"
 _ACT = "opened by hand an act leads to its page"
@@ -33,6 +32,7 @@ NOTED: dict[str, EventName] = {
     "api/v1/productions/<uuid:production_id>/evidence": EventName.EVIDENCE_EXPORTED,
     "api/v1/packs/<uuid:pack_id>/file": EventName.PACK_DELIVERED,
     "packs/<uuid:pack_id>/file": EventName.PACK_DELIVERED,
+    "productions/<uuid:production_id>/packs": _READ,
     "api/v1/guardianships": _READ,
     "api/v1/people/<uuid:user_id>": _READ,
     "api/v1/holds": _READ,
@@ -66,24 +66,28 @@ NOTED: dict[str, EventName] = {
     "api/v1/events/export": EventName.LOG_EXPORTED,
     "api/v1/watches/<uuid:watch_id>/events": EventName.LOG_READ,
 }
+# Lists of titles, names and states: who is shown those of somebody else. A thumbnail in them, and
+# what a row leads to, leave an event of their own.
+_SIGHTED = frozenset({Who.APPROVER, Who.COLLEAGUE, Who.AUDITOR, Who.REQUESTER, Who.REVIEWER})
+LISTED: dict[str, frozenset[Who]] = {
+    "": frozenset({Who.APPROVER, Who.REQUESTER, Who.REVIEWER}),
+    "likenesses": _SIGHTED,
+    "voices": _SIGHTED,
+    "identity": frozenset({Who.REVIEWER}),
+    "consents": _SIGHTED,
+    "productions": _SIGHTED - {Who.REVIEWER},
+    "productions/new": _SIGHTED,
+    "approvals": frozenset({Who.APPROVER, Who.COLLEAGUE, Who.AUDITOR}),
+    "guardianships": frozenset({Who.REVIEWER}),
+    "people": frozenset({Who.ADMINISTRATOR}),
+    "api/v1/people": frozenset({Who.ADMINISTRATOR}),
+}
 QUIET: dict[str, str] = {
-    "": _LISTED,
-    "likenesses": _LISTED,
-    "voices": _LISTED,
-    "identity": _LISTED,
-    "consents": _LISTED,
-    "productions": _LISTED,
-    "approvals": _LISTED,
-    "productions/<uuid:production_id>/packs": _LISTED,
     "api/v1/productions/<uuid:production_id>/packs": _STATE,
     "api/v1/packs/<uuid:pack_id>": _STATE,
-    "guardianships": _LISTED,
-    "people": "names and addresses of colleagues, for whoever administers accounts",
-    "api/v1/people": "as people",
     "invitations": "what the reader sent; whoever is invited has no account yet",
     "api/v1/invitations": "as invitations",
     "invitation": "what an invitation says of who sent it",
-    "productions/new": "what may be chosen: labels and names; what it is drafted from is noted",
     "approvals/delegations": _OWN,
     "api/v1/delegations": _OWN,
     "likenesses/new": _OWN,

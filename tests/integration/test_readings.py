@@ -18,7 +18,7 @@ from rakkan.inspection.models import Shown
 from rakkan.inspection.services import index_update, reading_note, readings_forget
 from tests.access_table import TABLE, Who
 from tests.integration.world import World, ask, own_settings, undone, world_make
-from tests.readings_table import NOTED, QUIET, quiet, read_endpoints
+from tests.readings_table import LISTED, NOTED, QUIET, quiet, read_endpoints
 
 pytestmark = pytest.mark.django_db
 
@@ -39,16 +39,20 @@ def world(
         transaction.set_rollback(True)
 
 
+def said(path: str) -> bool:
+    return (path in NOTED) + (path in LISTED) + bool(quiet(path)) == 1
+
+
 def readings() -> list[Event]:
     return list(Event.objects.filter(name=EventName.PERSONAL_DATA_READ))
 
 
 def test_of_every_address_somebody_has_said_whether_it_shows_personal_content() -> None:
-    unsaid = [path for _, path in read_endpoints() if not (path in NOTED) ^ bool(quiet(path))]
+    unsaid = [path for _, path in read_endpoints() if not said(path)]
     there = {path for _, path in read_endpoints()}
 
     assert not unsaid, "Say in tests/readings_table.py what the log says of a reading, or why not."
-    assert not (NOTED.keys() | QUIET.keys()) - there, "These addresses are not there any more."
+    assert not (NOTED.keys() | LISTED.keys() | QUIET.keys()) - there, "These addresses are not there any more."
 
 
 @pytest.mark.parametrize("path", NOTED)
@@ -67,6 +71,20 @@ def test_whoever_is_shown_personal_content_leaves_an_event(world: World, path: s
                 )
             else:
                 assert read, f"{who.value}: /{path} leaves no {NOTED[path].value}"
+
+
+@pytest.mark.parametrize("path", LISTED)
+def test_whoever_is_shown_a_list_of_others_leaves_one_event_with_all_of_them(
+    world: World, path: str
+) -> None:
+    for who in TABLE["GET", path] - {Who.ANONYMOUS, Who.WORKER}:
+        with undone():
+            before = set(Event.objects.values_list("pk", flat=True))
+            for _ in range(2):
+                assert ask(world, who, "GET", path).status_code == 200
+            new = Event.objects.exclude(pk__in=before).filter(name=EventName.PERSONAL_LIST_READ)
+            read = new.filter(actor_id=world.users[who].pk)
+            assert len(read) == (who in LISTED[path]), f"{who.value}: /{path}"
 
 
 def _rows(body: bytes) -> bool:

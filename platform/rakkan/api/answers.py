@@ -12,7 +12,7 @@ from rakkan.api.pagination import Newest
 from rakkan.consents.models import Consent
 from rakkan.core.errors import BadInput
 from rakkan.identity.models import IdentityCheck
-from rakkan.inspection.services import reading_note
+from rakkan.inspection.services import list_note, reading_note
 from rakkan.likenesses.models import Guardianship, Likeness, Voice
 from rakkan.productions.models import Production
 
@@ -50,6 +50,8 @@ def page_of(view: APIView, request: Request, rows: Any, kind: Any, order: str) -
         ) from error
     told = [row for row in page if isinstance(row, _DOCUMENTS)]
     reading_note(user=user_of(request), shown=told)
+    accounts = [row for row in page if isinstance(row, User)]
+    list_note(user=user_of(request), listed="people", shown=accounts)
     return pages.get_paginated_response(kind(page, many=True).data)
 
 

@@ -128,6 +128,7 @@ class EventName(StrEnum):
     LOG_READ = "audit.log.read"
     LOG_EXPORTED = "audit.log.exported"
     PERSONAL_DATA_READ = "inspection.personal_data.read"
+    PERSONAL_LIST_READ = "inspection.personal_list.read"
     WATCH_ADDED = "inspection.watch.added"
     WATCH_ENDED = "inspection.watch.ended"
     INSPECTION_REFUSED = "inspection.log.refused"

@@ -29,7 +29,8 @@ from rakkan.releases.models import Release
 # Events that say that somebody was shown personal data, or took it away.
 READINGS = frozenset(
     {
-        *(Name.PERSONAL_DATA_READ, Name.EVIDENCE_VIEWED, Name.PREVIEW_VIEWED),
+        *(Name.PERSONAL_DATA_READ, Name.PERSONAL_LIST_READ),
+        *(Name.EVIDENCE_VIEWED, Name.PREVIEW_VIEWED),
         *(Name.REVIEW_WATCHED, Name.RELEASE_DELIVERED, Name.EVIDENCE_EXPORTED),
         *(Name.PACK_DELIVERED, Name.LOG_READ, Name.LOG_EXPORTED),
     }

@@ -129,6 +129,7 @@ WORDS: dict[str, str | Promise] = {
     Name.LOG_READ: _("The log was read"),
     Name.LOG_EXPORTED: _("The log was exported"),
     Name.PERSONAL_DATA_READ: _("Somebody was shown personal data"),
+    Name.PERSONAL_LIST_READ: _("Somebody was shown a list of personal data"),
     Name.WATCH_ADDED: _("A watch-list was made"),
     Name.WATCH_ENDED: _("A watch-list was ended"),
     Name.INSPECTION_REFUSED: _("A look into the log was refused"),

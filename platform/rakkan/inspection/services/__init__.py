@@ -4,7 +4,7 @@ from rakkan.inspection.services.export import Form, export_stream, whole_log_str
 from rakkan.inspection.services.index import index_update
 from rakkan.inspection.services.proof import proof_file
 from rakkan.inspection.services.read import log_read
-from rakkan.inspection.services.reading import reading_note, readings_forget
+from rakkan.inspection.services.reading import list_note, reading_note, readings_forget
 from rakkan.inspection.services.watch import (
     Watched,
     watch_add,
@@ -23,6 +23,7 @@ __all__ = [
     "index_update",
     "log_read",
     "proof_file",
+    "list_note",
     "reading_note",
     "readings_forget",
     "watch_add",

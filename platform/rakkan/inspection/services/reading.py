@@ -1,11 +1,11 @@
-"""Note who is shown whose personal data: once an hour for each reader and thing (0072)."""
+"""Note who is shown whose personal data: once an hour for each reader and thing (0072, 0077)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils import timezone
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_actor
 from rakkan.audit.names import EventName
-from rakkan.audit.services import Subject, events_record
+from rakkan.audit.services import Subject, event_record, events_record
 from rakkan.consents.models import Consent
 from rakkan.identity.models import IdentityCheck
 from rakkan.inspection.models import Shown
@@ -65,6 +65,31 @@ def reading_note(*, user: User, shown: Iterable[Personal]) -> None:
         subject = Subject(_TYPES[type(thing)], str(pk))
         about.append((subject, {"persons": sorted(str(one) for one in persons)}))
     events_record(EventName.PERSONAL_DATA_READ, actor=user_actor(user), about=about)
+
+
+@transaction.atomic
+def list_note(*, user: User, listed: str, shown: Iterable[Personal]) -> None:
+    """Write that ``user`` is about to be shown a list; one event names everybody it shows.
+
+    Whom the same list showed them in this hour already is no news, nor are they themself and
+    those they act for (0077).
+
+    Args:
+        user: who looks.
+        listed: which list.
+        shown: its rows on this page, of which names, titles and states are shown.
+    """
+    own = {user.pk, *persons_of(user).values_list("pk", flat=True)}
+    persons = set[UUID]().union(*(_persons(thing, user) for thing in shown)) - own
+    marks = {uuid5(person, listed): person for person in sorted(persons)}
+    fresh = [marks[mark] for mark in _fresh(user, list(marks))] if marks else []
+    if fresh:
+        event_record(
+            EventName.PERSONAL_LIST_READ,
+            actor=user_actor(user),
+            subject=Subject("list", listed),
+            data={"persons": sorted(map(str, fresh))},
+        )
 
 
 def readings_forget() -> int:

@@ -18,6 +18,7 @@ from rakkan.approvals.services import (
     deputies,
 )
 from rakkan.core.errors import NotFound
+from rakkan.inspection.services import list_note
 from rakkan.pages import queries
 from rakkan.pages.answers import form_page, page, user_of
 from rakkan.pages.forms import DelegationForm
@@ -28,9 +29,11 @@ from rakkan.pages.forms import DelegationForm
 def approval_queue(request: HttpRequest) -> HttpResponseBase:
     """Show what waits for the acting approver."""
     user = user_of(request)
+    waiting, finished = queries.productions_to_approve(user), queries.productions_to_review(user)
+    list_note(user=user, listed="approvals", shown=[*waiting, *finished])
     context = {
-        "waiting": queries.productions_to_approve(user),
-        "finished": queries.productions_to_review(user),
+        "waiting": waiting,
+        "finished": finished,
         "received": list(delegations_live(user)),
     }
     return render(request, "productions/queue.html", context)

@@ -11,7 +11,7 @@ from rakkan.accounts.models import User
 from rakkan.consents.models import Consent
 from rakkan.consents.selectors import consent_get, consents_visible
 from rakkan.consents.services import consents_grant
-from rakkan.inspection.services import reading_note
+from rakkan.inspection.services import list_note, reading_note
 from rakkan.likenesses.guardians import acts_for
 from rakkan.pages import queries
 from rakkan.pages.answers import form_page, page, user_of
@@ -27,6 +27,7 @@ def consent_list(request: HttpRequest) -> HttpResponseBase:
     """Show the visible consents."""
     rows = queries.page_of(request, consents_visible(user_of(request)))
     queries.with_state(list(rows.object_list))
+    list_note(user=user_of(request), listed="consents", shown=rows.object_list)
     return render(request, "consents/list.html", {"page": rows})
 
 

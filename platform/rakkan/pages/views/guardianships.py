@@ -11,7 +11,7 @@ from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role
 from rakkan.core.blobs import Area, blob_open
 from rakkan.core.errors import NotFound
-from rakkan.inspection.services import reading_note
+from rakkan.inspection.services import list_note, reading_note
 from rakkan.likenesses.guardians import (
     acts_for,
     guardianship_get,
@@ -45,6 +45,7 @@ def guardianship_list(request: HttpRequest) -> HttpResponseBase:
         return reverse("guardianship", args=[row.pk])
 
     rows = queries.page_of(request, guardianships_visible(user))
+    list_note(user=user, listed="guardianships", shown=rows.object_list)
     may = Role.DEPICTED_PERSON in user_roles(user)
     return form_page(request, "guardianships/list.html", form, act, page=rows, may=may)
 

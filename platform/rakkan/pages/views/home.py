@@ -12,7 +12,7 @@ from rakkan.accounts.roles import Role
 from rakkan.identity.selectors import identity_checks_visible, identity_decision
 from rakkan.inspection.filters import LogFilter
 from rakkan.inspection.people import actors_named
-from rakkan.inspection.services import log_read, watches_of
+from rakkan.inspection.services import list_note, log_read, watches_of
 from rakkan.likenesses.guardians import guardianships_of, guardianships_to_review
 from rakkan.pages import queries
 from rakkan.pages.answers import page, user_of
@@ -20,6 +20,9 @@ from rakkan.productions.selectors import productions_visible
 from rakkan.productions.stuck import productions_stuck
 
 _SHORT = 5  # rows of a list on the first page; the rest is one click away
+
+# Lists of the first page that show names and titles of others.
+_OF_OTHERS = ("to_approve", "to_review", "guardianships_to_review", "requested", "depictions")
 
 
 @require_safe
@@ -40,6 +43,8 @@ def home(request: HttpRequest) -> HttpResponseBase:
     for role, part in parts.items():
         if role in held:
             context |= part(user)
+    shown = [row for name in _OF_OTHERS for row in context.get(name, [])]
+    list_note(user=user, listed="home", shown=shown)
     return render(request, "home.html", context)
 
 

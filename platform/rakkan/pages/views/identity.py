@@ -24,7 +24,7 @@ from rakkan.identity.services import (
     identity_decide,
     identity_submit,
 )
-from rakkan.inspection.services import reading_note
+from rakkan.inspection.services import list_note, reading_note
 from rakkan.likenesses.selectors import likenesses_visible
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, page, user_of
@@ -39,6 +39,7 @@ _PORTRAITS = 6  # the newest are enough to compare with
 def check_list(request: HttpRequest) -> HttpResponseBase:
     """Show the visible checks."""
     rows = queries.page_of(request, identity_checks_visible(user_of(request)))
+    list_note(user=user_of(request), listed="identity", shown=rows.object_list)
     biometric = queries.with_biometric_state(biometric_consents_visible(user_of(request)))
     providers = identity_providers(user_of(request))
     context = {"page": rows, "biometric": biometric, "providers": providers}

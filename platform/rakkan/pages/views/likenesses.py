@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.core.blobs import Area, blob_open
-from rakkan.inspection.services import reading_note
+from rakkan.inspection.services import list_note, reading_note
 from rakkan.likenesses.guardians import acts_for
 from rakkan.likenesses.selectors import likeness_get, likenesses_visible
 from rakkan.pages import queries
@@ -23,6 +23,7 @@ from rakkan.productions.services.portray import portrait_add
 def likeness_list(request: HttpRequest) -> HttpResponseBase:
     """Show the visible portraits."""
     rows = queries.page_of(request, likenesses_visible(user_of(request)))
+    list_note(user=user_of(request), listed="likenesses", shown=rows.object_list)
     return render(request, "likenesses/list.html", {"page": rows})
 
 

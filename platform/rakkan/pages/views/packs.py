@@ -11,6 +11,7 @@ from rakkan.core.blobs import Area, blob_open
 from rakkan.core.errors import NotFound
 from rakkan.evidence.selectors import pack_state, packs_of
 from rakkan.evidence.services import pack_deliver, pack_request
+from rakkan.inspection.services import reading_note
 from rakkan.pages.answers import form_page, page, user_of
 from rakkan.pages.files import file_answer
 from rakkan.pages.forms import PackForm
@@ -28,6 +29,7 @@ def pack_list(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
     production = production_get(user, production_id)
     if release_of(production.pk) is None:
         raise NotFound("Evidence is of released productions.")
+    reading_note(user=user, shown=[production])
     form = PackForm(request.POST or None, initial={"language": get_language()})
 
     def act() -> str:

@@ -11,7 +11,7 @@ from rakkan.accounts.roles import Role
 from rakkan.accounts.selectors import member_get, member_of, members
 from rakkan.accounts.services import role_grant, role_revoke, user_deactivate, user_reactivate
 from rakkan.core.errors import BadInput
-from rakkan.inspection.services import reading_note
+from rakkan.inspection.services import list_note, reading_note
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, page, user_of
 from rakkan.pages.forms import RoleForm
@@ -22,6 +22,7 @@ from rakkan.pages.forms import RoleForm
 def member_list(request: HttpRequest) -> HttpResponseBase:
     """Show every account with its roles."""
     rows = queries.page_of(request, members(user_of(request)))
+    list_note(user=user_of(request), listed="people", shown=rows.object_list)
     shown = [member_of(account) for account in rows.object_list]
     return render(request, "people/list.html", {"page": rows, "members": shown})
 

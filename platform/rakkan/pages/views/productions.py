@@ -13,7 +13,7 @@ from rakkan.accounts.models import User
 from rakkan.approvals.selectors import steps_of, workflow_of
 from rakkan.approvals.services import Seen, Verdict, Word, delegations_live
 from rakkan.core.errors import NotFound, RakkanError
-from rakkan.inspection.services import reading_note
+from rakkan.inspection.services import list_note, reading_note
 from rakkan.likenesses.selectors import likenesses_visible, voices_visible
 from rakkan.pages import queries
 from rakkan.pages.answers import act_page, form_page, page, user_of
@@ -51,6 +51,7 @@ _PEOPLE = {"requester", "approvers", "nobody"}  # owners of a state that no mach
 def production_list(request: HttpRequest) -> HttpResponseBase:
     """Show the visible productions."""
     rows = queries.page_of(request, productions_visible(user_of(request)))
+    list_note(user=user_of(request), listed="productions", shown=rows.object_list)
     return render(request, "productions/list.html", {"page": rows})
 
 
@@ -60,6 +61,7 @@ def production_new(request: HttpRequest) -> HttpResponseBase:
     """Make a draft; ``?from=`` names a production that has ended and lends what it asked for."""
     user = user_of(request)
     offered, voices, origin = likenesses_visible(user), voices_visible(user), _origin(request)
+    list_note(user=user, listed="cast", shown=[*offered, *voices])
     form = ProductionForm(
         request.POST or None,
         request.FILES or None,

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rakkan.core.blobs import Area, blob_open
-from rakkan.inspection.services import reading_note
+from rakkan.inspection.services import list_note, reading_note
 from rakkan.likenesses.guardians import acts_for
 from rakkan.likenesses.selectors import voice_get, voice_to_hear, voices_visible
 from rakkan.pages import queries
@@ -23,6 +23,7 @@ from rakkan.productions.services.portray import voice_enrol
 def voice_list(request: HttpRequest) -> HttpResponseBase:
     """Show the visible voices."""
     rows = queries.page_of(request, voices_visible(user_of(request)))
+    list_note(user=user_of(request), listed="voices", shown=rows.object_list)
     return render(request, "voices/list.html", {"page": rows})
 
 
