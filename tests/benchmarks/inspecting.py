@@ -206,7 +206,7 @@ class _Log:
             )
 
     def _copy(self, first: int, events: list[Any]) -> None:
-        from rakkan.inspection.terms import Kind, event_terms, term  # noqa: PLC0415  as above
+        from rakkan.inspection.terms import event_terms, whose  # noqa: PLC0415  as above
 
         columns = (
             *("id", "name", "occurred_at", "actor_id", "actor_role", "organisation_id"),
@@ -229,8 +229,8 @@ class _Log:
                 for number, event in enumerate(events, start=first):
                     about = (event.object_id, event.person, event.actor_id)
                     terms = event_terms(event, about=about, shown=[event.person])
-                    whose = term(event.organisation_id, Kind.WHOSE)
-                    rows.write_row([number, whose, event.moment, terms])
+                    owner = whose(event.organisation_id)
+                    rows.write_row([number, owner, event.moment, terms])
 
 
 def _pages(log: _Log, size: int) -> list[Figure]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -15,11 +15,11 @@ from rakkan.audit.models import Event, Leaf
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Actor, Subject, event_record, events_sequence
 from rakkan.core.errors import BadInput
-from rakkan.core.tenancy import as_organisation
+from rakkan.core.tenancy import as_nobody, as_organisation
 from rakkan.inspection.filters import LogFilter
-from rakkan.inspection.models import Posting
 from rakkan.inspection.search import Found, events_found
 from rakkan.inspection.services import index_update
+from rakkan.inspection.services.index import indexed
 from tests.integration import people
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def ids(page: Found) -> list[object]:
 def test_every_numbered_event_is_in_the_index_once(team: people.Team) -> None:
     written(team, 5)
 
-    assert Posting.objects.count() == Leaf.objects.count() == Event.objects.count()
+    assert indexed() == Leaf.objects.count() == Event.objects.count()
     assert index_update() == 0
 
 
@@ -211,8 +211,30 @@ def test_another_organisation_s_events_are_not_found_even_with_the_wall_misused(
         assert not events_found(
             str(stranger.organisation.pk), LogFilter(object=event.object_id)
         ).events
-        # Asked in the name of the other organisation: PostgreSQL's policy on events says no.
+        # Asked in the name of the other organisation: PostgreSQL answers for one's own alone.
         assert not events_found(str(team.organisation.pk), LogFilter(object=event.object_id)).events
+
+
+def test_nobody_reads_the_index_which_answers_for_the_organisation_at_work_alone(
+    team: people.Team,
+) -> None:
+    written(team, 3)
+    asked = "SELECT count(*) FROM inspection_range(%s, '{}', '-infinity', 'infinity', 0, %s)"
+    theirs = [str(team.organisation.pk), indexed()]
+
+    def counted() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(asked, theirs)
+            return int(cursor.fetchone()[0])
+
+    with pytest.raises(Exception, match="permission denied"), transaction.atomic():
+        people.sql("SELECT whose FROM inspection_posting")
+    with as_organisation(people.team_make().organisation.pk):
+        assert counted() == 0
+    with as_nobody():
+        assert counted() == 0
+    with as_organisation(team.organisation.pk):
+        assert counted() >= 3
 
 
 def test_the_index_cannot_be_edited(team: people.Team) -> None:

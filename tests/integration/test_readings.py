@@ -52,7 +52,9 @@ def test_of_every_address_somebody_has_said_whether_it_shows_personal_content() 
     there = {path for _, path in read_endpoints()}
 
     assert not unsaid, "Say in tests/readings_table.py what the log says of a reading, or why not."
-    assert not (NOTED.keys() | LISTED.keys() | QUIET.keys()) - there, "These addresses are not there any more."
+    assert not (NOTED.keys() | LISTED.keys() | QUIET.keys()) - there, (
+        "These addresses are not there any more."
+    )
 
 
 @pytest.mark.parametrize("path", NOTED)

@@ -16,7 +16,15 @@ from psycopg import sql
 ALL = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 # Rights that nobody is given: whoever has TRUNCATE or TRIGGER needs no other.
 NEVER = frozenset({"TRUNCATE", "REFERENCES", "TRIGGER"})
-FUNCTIONS = ("audit_months_make(integer)",)  # which work with the owner's rights
+FUNCTIONS = (  # which work with the owner's rights
+    "audit_months_make(integer)",
+    "inspection_indexed()",
+    "inspection_look_up(text, bigint[], timestamptz, timestamptz, timestamptz, bigint, boolean,"
+    " integer)",
+    "inspection_range(text, bigint[], timestamptz, timestamptz, bigint, bigint)",
+    "inspection_walk(text, bigint[], timestamptz, timestamptz, timestamptz, bigint, boolean,"
+    " integer, integer)",
+)
 
 # Append-only tables whose rows are locked (SELECT ... FOR UPDATE) while something depends on them:
 # PostgreSQL asks for the right to update a column for that. The trigger still refuses an update.

@@ -43,8 +43,8 @@ SHARED: dict[str, str] = {
     "auth_permission": "as auth_group",
     "django_content_type": "names of models",
     "django_migrations": "names of migrations",
-    "inspection_posting": "hashes under a number of the log, made with the organisation's id; the "
-    "event behind the number has a policy, and an index of arrays is not used behind one (0072)",
+    "inspection_posting": "nobody reads it but functions that answer for the organisation at work; "
+    "an index of arrays is not used behind a policy (0072)",
     "vault_subjectkey": "a wrapped key under a random id; it opens nothing without the row of the "
     "subject, which has a policy, and the key-encryption key",
     "socialaccount_socialapp": "nothing uses it: providers come from the operator's file",

@@ -16,14 +16,16 @@ from rakkan.vault.fields import SealedJSON, SealedText
 class Posting(models.Model):
     """What one numbered event can be found by: hashes, each made with the organisation's id.
 
-    It has no policy of its own, because PostgreSQL does not use an index of arrays behind one
-    (0072). It tells nothing: the event behind the number does, and that one has a policy.
+    PostgreSQL does not use an index of arrays behind a policy (0072), so nobody may read the table:
+    functions answer for the organisation at work (migration 0002), and for no other.
     """
 
     sequence = models.BigIntegerField(primary_key=True)
     whose = models.BigIntegerField()  # hash of the organisation's id
     occurred_at = models.DateTimeField()
     terms = ArrayField(models.BigIntegerField())
+
+    rights: ClassVar = frozenset({"INSERT"})  # of the application's role
 
     class Meta:
         """Walked by time, or found by terms; never edited, so that nothing can be hidden."""

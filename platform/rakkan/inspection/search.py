@@ -17,7 +17,6 @@ from rakkan.audit.models import Event
 from rakkan.audit.selectors import events_numbered
 from rakkan.core.errors import BadInput
 from rakkan.inspection.filters import LogFilter
-from rakkan.inspection.terms import Kind, term
 
 # Newest events that are looked at one by one before the index of terms is asked: whatever is
 # frequent is found among them, and for what is not the index has few.
@@ -26,18 +25,16 @@ _CURSOR = re.compile(r"([on])([0-9]{1,17})-([0-9]{1,18})")
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 _WALK = """
-SELECT sequence FROM (
-    SELECT sequence, terms FROM inspection_posting
-    WHERE whose = %(whose)s {bounds} ORDER BY occurred_at {order}, sequence {order} {near}
-) walked WHERE terms @> %(terms)s::bigint[] LIMIT %(limit)s
+SELECT * FROM inspection_walk(
+    %(organisation)s, %(terms)s::bigint[], %(since)s::timestamptz, %(until)s::timestamptz,
+    %(at)s::timestamptz, %(number)s, %(ascending)s, %(near)s, %(limit)s)
 """
 _INDEX = """
-SELECT sequence FROM (
-    SELECT sequence, occurred_at, whose FROM inspection_posting
-    WHERE terms @> %(terms)s::bigint[] OFFSET 0
-) found WHERE whose = %(whose)s {bounds}
-ORDER BY occurred_at {order}, sequence {order} LIMIT %(limit)s
+SELECT * FROM inspection_look_up(
+    %(organisation)s, %(terms)s::bigint[], %(since)s::timestamptz, %(until)s::timestamptz,
+    %(at)s::timestamptz, %(number)s, %(ascending)s, %(limit)s)
 """
+_LAST = (1 << 63) - 1  # no event has this number
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,35 +104,22 @@ def _numbers(
 ) -> list[int]:
     """Return the numbers of the events of a page."""
     terms = asked.terms(organisation_id)
+    beyond = ("-infinity", -1) if ascending else ("infinity", _LAST)
     values = {
-        "whose": term(organisation_id, Kind.WHOSE),
+        "organisation": organisation_id,
         "terms": terms,
+        "since": asked.since or "-infinity",
+        "until": asked.until or "infinity",
+        "at": place.moment if place else beyond[0],
+        "number": place.sequence if place else beyond[1],
+        "ascending": ascending,
+        "near": NEAR if terms else limit,
         "limit": limit,
-        "since": asked.since,
-        "until": asked.until,
-        **({"at": place.moment, "number": place.sequence} if place else {}),
     }
-    parts = {
-        "bounds": _bounds(asked, place, ascending),
-        "order": "ASC" if ascending else "DESC",
-        "near": f"LIMIT {NEAR}" if terms else f"LIMIT {limit}",
-    }
-    found = _ask(_WALK.format(**parts), values)
+    found = _ask(_WALK, values)
     if terms and len(found) < limit:
-        found = _ask(_INDEX.format(**parts), values)
+        found = _ask(_INDEX, values)
     return found
-
-
-def _bounds(asked: LogFilter, place: _Place | None, ascending: bool) -> str:
-    bounds = ""
-    if asked.since:
-        bounds += " AND occurred_at >= %(since)s"
-    if asked.until:
-        bounds += " AND occurred_at < %(until)s"
-    if place:
-        beyond = ">" if ascending else "<"
-        bounds += f" AND (occurred_at, sequence) {beyond} (%(at)s, %(number)s)"
-    return bounds
 
 
 def _ask(statement: str, values: dict[str, Any]) -> list[int]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Any
 
 from rakkan.audit.models import Event
@@ -26,7 +26,6 @@ _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]{
 class Kind(StrEnum):
     """What a term says of an event."""
 
-    WHOSE = "whose"
     NAME = "name"
     DOMAIN = "domain"  # the first part of the name
     ACTOR = "actor"
@@ -39,6 +38,11 @@ class Kind(StrEnum):
 def term(organisation_id: object, kind: Kind, value: object = "") -> int:
     """Return the term as a signed 64-bit number."""
     return _hash(f"{organisation_id}\0{kind.value}\0{value}")
+
+
+def whose(organisation_id: str) -> int:
+    """Return the hash of an organisation as ``inspection_whose`` makes it in PostgreSQL."""
+    return int.from_bytes(sha256(organisation_id.encode()).digest()[:8], "big", signed=True)
 
 
 @lru_cache(maxsize=1 << 16)

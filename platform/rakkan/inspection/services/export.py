@@ -31,21 +31,17 @@ from rakkan.core.tenancy import as_organisation
 from rakkan.inspection.filters import LogFilter
 from rakkan.inspection.packing import Numbered, Published, csv_pieces, zip_pieces
 from rakkan.inspection.services.read import told_of
-from rakkan.inspection.terms import Kind, term
 
 STRIDE = 20_000  # numbers asked for at once
 _LOCK = 0x52414B45  # with an organisation's hash: the name of its export's advisory lock
 
 _EVENTS = """
-SELECT l.sequence, e.canonical FROM (
-    SELECT sequence, whose, occurred_at, terms FROM inspection_posting
-    WHERE sequence >= %(first)s AND sequence < %(end)s OFFSET 0
-) p
+SELECT l.sequence, e.canonical FROM inspection_range(
+    %(organisation)s, %(terms)s::bigint[], %(since)s::timestamptz, %(until)s::timestamptz,
+    %(first)s, %(end)s
+) AS p (sequence)
 JOIN audit_leaf l ON l.sequence = p.sequence
 JOIN audit_event e ON e.id = l.event_id AND e.occurred_at = l.occurred_at
-WHERE p.whose = %(whose)s AND p.terms @> %(terms)s::bigint[]
-  AND (%(since)s::timestamptz IS NULL OR p.occurred_at >= %(since)s)
-  AND (%(until)s::timestamptz IS NULL OR p.occurred_at < %(until)s)
 ORDER BY l.sequence
 """
 
@@ -127,10 +123,10 @@ def _selected(organisation_id: str, asked: LogFilter, size: int) -> Iterator[Num
     The answer is sent after the request, and its scope, have ended: each question names its own.
     """
     values: dict[str, Any] = {
-        "whose": term(organisation_id, Kind.WHOSE),
+        "organisation": organisation_id,
         "terms": asked.terms(organisation_id),
-        "since": asked.since,
-        "until": asked.until,
+        "since": asked.since or "-infinity",
+        "until": asked.until or "infinity",
     }
     for first in range(0, size, STRIDE):
         values |= {"first": first, "end": min(first + STRIDE, size)}

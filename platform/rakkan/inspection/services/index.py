@@ -1,12 +1,11 @@
 """Keep the index of the log up: what got a number since is put in, in the order of the log."""
 
 from django.db import connection, transaction
-from django.db.models import Max
 
 from rakkan.audit.selectors import leaves_after
 from rakkan.inspection.concerns import concerns_of
 from rakkan.inspection.models import Posting
-from rakkan.inspection.terms import Kind, event_terms, term
+from rakkan.inspection.terms import event_terms, whose
 
 _LOCK = 0x52414B49  # any constant: the name of the indexer's advisory lock
 BATCH = 1_000
@@ -32,13 +31,12 @@ def _next_batch() -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
             return 0
-    last = Posting.objects.aggregate(last=Max("sequence"))["last"]
-    leaves = leaves_after(-1 if last is None else last, BATCH)
+    leaves = leaves_after(indexed() - 1, BATCH)
     events = [leaf.event for leaf in leaves]
     rows = [
         Posting(
             sequence=leaf.sequence,
-            whose=term(event.organisation_id, Kind.WHOSE),
+            whose=whose(event.organisation_id),
             occurred_at=event.occurred_at,
             terms=event_terms(event, about=concern.about, shown=concern.shown),
         )
@@ -46,3 +44,10 @@ def _next_batch() -> int:
     ]
     Posting.objects.bulk_create(rows)
     return len(rows)
+
+
+def indexed() -> int:
+    """Return the number that the next event in the index will have."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT inspection_indexed()")
+        return int(cursor.fetchone()[0])

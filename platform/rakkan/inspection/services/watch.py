@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from rakkan.accounts.models import User
@@ -24,9 +24,9 @@ from rakkan.audit.services import Subject, event_record, refusal_recorded
 from rakkan.core.errors import NotFound, Refused
 from rakkan.inspection.filters import LogFilter
 from rakkan.inspection.mail import watches_mail
-from rakkan.inspection.models import Posting, Watch, WatchHit
+from rakkan.inspection.models import Watch, WatchHit
+from rakkan.inspection.services.index import indexed
 from rakkan.inspection.services.read import told_of
-from rakkan.inspection.terms import Kind, term
 
 MOST = 50  # watch-lists of one auditor
 STRIDE = 20_000  # numbers compared in one transaction
@@ -34,13 +34,10 @@ PAUSE = timedelta(days=1)  # between two messages to one auditor
 
 _MATCH = """
 INSERT INTO inspection_watchhit (watch_id, sequence)
-SELECT %(watch)s, sequence FROM (
-    SELECT sequence, whose, occurred_at, terms FROM inspection_posting
-    WHERE sequence >= %(first)s AND sequence < %(end)s OFFSET 0
-) fresh
-WHERE whose = %(whose)s AND terms @> %(terms)s::bigint[]
-  AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)
-  AND (%(until)s::timestamptz IS NULL OR occurred_at < %(until)s)
+SELECT %(watch)s, sequence FROM inspection_range(
+    %(organisation)s, %(terms)s::bigint[], %(since)s::timestamptz, %(until)s::timestamptz,
+    %(first)s, %(end)s
+) AS fresh (sequence)
 """
 
 
@@ -75,7 +72,7 @@ def watch_add(*, user: User, label: str, asked: LogFilter, language: str = "en")
                 code="watches-full",
                 remedy="End one that you need no more.",
             )
-        begin = _indexed()
+        begin = indexed()
         watch = Watch.objects.create(
             organisation=user.organisation,
             owner=user,
@@ -166,7 +163,7 @@ def watch_look(
 
 def watches_update() -> int:
     """Compare what was indexed since with every watch-list and return how many matches are new."""
-    end, found = _indexed(), 0
+    end, found = indexed(), 0
     for pk in list(Watch.objects.filter(upto__lt=end).values_list("pk", flat=True)):
         while (new := _compare(pk, end)) is not None:
             found += new
@@ -185,10 +182,10 @@ def _compare(watch_id: UUID, end: int) -> int | None:
         "watch": watch.pk,
         "first": watch.upto,
         "end": stop,
-        "whose": term(watch.organisation_id, Kind.WHOSE),
+        "organisation": str(watch.organisation_id),
         "terms": watch.terms,
-        "since": watch.since,
-        "until": watch.until,
+        "since": watch.since or "-infinity",
+        "until": watch.until or "infinity",
     }
     with connection.cursor() as cursor:
         cursor.execute(_MATCH, values)
@@ -222,9 +219,3 @@ def _tell(owner: User) -> bool:
     message = watches_mail(owner, watches[-1].language, counted["events"], counted["lists"])
     transaction.on_commit(message.send, robust=True)
     return True
-
-
-def _indexed() -> int:
-    """Return the number that the next event in the index will have."""
-    last = Posting.objects.aggregate(last=Max("sequence"))["last"]
-    return 0 if last is None else int(last) + 1
