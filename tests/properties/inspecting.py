@@ -40,6 +40,7 @@ from rakkan.inspection.services import (
     Form,
     export_stream,
     index_update,
+    list_note,
     log_read,
     proof_file,
     reading_note,
@@ -219,6 +220,7 @@ class Inspecting(Joining):
             return
         user, thing = self.user(who), rows[which % len(rows)]
         self.do("show personal data", lambda: reading_note(user=user, shown=[thing]))
+        self.do("show a list", lambda: list_note(user=user, listed="productions", shown=[thing]))
         told = Event.objects.filter(
             name="inspection.personal_data.read", actor_id=str(user.pk), object_id=str(thing.pk)
         )
