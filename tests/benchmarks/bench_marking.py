@@ -19,11 +19,13 @@ from typing import Any
 import numpy as np
 from scipy.stats import beta
 
+from compliance.watermark.informed import WEAKLY_BELOW
 from tests.benchmarks.harness import BUILD, Figure
-from tests.benchmarks.marking import alarms, blind, quality, speed
+from tests.benchmarks.marking import alarms, blind, hard, quality, speed
 from tests.benchmarks.marking.clips import Clip, held_out, tuning
 
-PARTS = os.environ.get("MARKING_PARTS", "quality,blind,alarms,speed").split(",")
+PARTS = os.environ.get("MARKING_PARTS", "quality,blind,hard,alarms,speed").split(",")
+WEAKEST = float(np.sqrt(-2 * np.log(WEAKLY_BELOW)))  # deviations from which a mark is found
 _RELEASES = 1e6
 _CHECK = 2.0**-32  # a wrong word passes its CRC
 _IDS = 2.0**64
@@ -36,6 +38,7 @@ def measure() -> list[Figure]:
     measures: dict[str, Callable[[Sequence[Clip], dict[str, Any]], list[Figure]]] = {
         "quality": _quality,
         "blind": _blind,
+        "hard": _hard,
         "alarms": _alarms,
         "speed": _speed,
     }
@@ -81,6 +84,42 @@ def _blind(clips: Sequence[Clip], details: dict[str, Any]) -> list[Figure]:
         figures.append(share(name, note, sum(tries), len(tries)))
     wrong = sum(row["wrong"] for row in rows)
     return [*figures, Figure("wrong_ids", wrong, "ids", "another id than the clip's, of all tries")]
+
+
+def _hard(clips: Sequence[Clip], details: dict[str, Any]) -> list[Figure]:
+    rows = hard.measure(clips)
+    marked = [row for row in rows if row["attack"] != "unmarked"]
+    details["hard"] = {
+        attack: {
+            "states": [row["state"] for row in rows if row["attack"] == attack],
+            "deviations": [row["deviations"] for row in rows if row["attack"] == attack],
+        }
+        for attack in dict.fromkeys(row["attack"] for row in rows)
+    }
+    details["hard_failures"] = [
+        {name: row[name] for name in ("clip", "attack", "state", "p_value")}
+        for row in marked
+        if row["state"] != "found"
+    ]
+    found = sum(row["state"] == "found" for row in marked)
+    weakly = sum(row["state"] == "found-weakly" for row in marked)
+    others = np.concatenate([row["others"] for row in rows])
+    false = int((others > WEAKEST).sum()) + sum(
+        row["deviations"] > WEAKEST for row in rows if row["attack"] == "unmarked"
+    )
+    return [
+        share("informed_hard", "8 hard attacks, p below 1e-6", found, len(marked)),
+        share("informed_hard_weakly_too", "p below 1e-3", found + weakly, len(marked)),
+        Figure(
+            "informed_highest_of_others", float(others.max()), "sigma",
+            f"{others.size} assets asked for that are not there; deviation {others.std():.3f}",
+        ),
+        Figure("informed_false", false, "overlays", "found, weakly or well, without its mark"),
+        Figure(
+            "reference_kb", float(np.mean([row["reference_bytes"] for row in rows])) / 1000, "kB",
+            "kept for a clip of 3 s",
+        ),
+    ]  # fmt: skip
 
 
 def table(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, str]]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from compliance.watermark import WatermarkKey
 from compliance.watermark.blocks import cb_plane
-from compliance.watermark.decoder import Decoder, Sums
+from compliance.watermark.decoder import Decoder, Sums, Tuning
 from compliance.watermark.finder import Finder
 from compliance.watermark.geometry import Geometry
 from compliance.watermark.payload import decode_asset_ids
@@ -65,14 +65,15 @@ def _decoded(clip: Clip, places: int) -> list[dict[str, Any]]:
     rows = []
     for number in range(places):
         start = int(random.integers(FRAMES - SECOND))
-        chosen = frames[number % 2][start : start + SECOND : 3]
+        chosen = frames[number % 2][start : start + SECOND : 5]
+        tuning = Tuning(float(random.uniform(0.5, 1.3)), float(random.uniform(0, 1)))
         share, left, top = random.uniform(0.5, 1), *random.uniform(0, 0.4, 2)
         place = Geometry(1 / share, 1 / share, random.uniform(-5, 5), 256 * -left, 256 * -top)
         values = np.stack([place.read(cb_plane(frame)) for frame in chosen])
         soft, scores = [], []
         for decoder in decoders:
             sums = Sums()
-            decoder.add(values, decoder.tune(values[:2]), sums, place.seen(256, 256))
+            decoder.add(values, tuning, sums, place.seen(256, 256))
             soft.append(sums.coded)
             scores.append(float(sums.scores.mean()))
         ids = [found for found in decode_asset_ids(np.stack(soft)) if found]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,18 @@ _ALL = [
 ]
 
 
-def kept(module: str, name: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def kept(
+    module: str, name: str, measure: Callable[[], dict[str, Any]], more: Sequence[Path] = ()
+) -> dict[str, Any]:
     """Return a result of this version of the code, measuring it only where there is none.
 
     Args:
         module: ``__file__`` of whoever measures.
         name: of the result, as a file's.
         measure: returns what JSON can say.
+        more: sources it depends on, too.
     """
-    sources = [*_ALL, Path(module), Path(__file__).parent / "attacks.py"]
+    sources = [*_ALL, Path(module), *more]
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:12]
     path = CACHE / "results" / digest / f"{Path(module).stem}-{name}.json"
     if not path.exists():
