@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import wave
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -34,6 +35,8 @@ from rakkan.productions.services.withdraw import withdraw
 from rakkan.releases.checks import GateCheck
 from rakkan.releases.keys import watermark_key
 from rakkan.releases.models import GateReport, Release, Sealing
+from rakkan.releases.services import gate
+from rakkan.releases.services.apart import gate_run_apart
 from rakkan.releases.services.gate import Expected, gate_run
 from rakkan.releases.services.picture import Picture, check_mark, read_mark
 from rakkan.releases.services.voice import check_voice
@@ -371,6 +374,28 @@ def test_the_gate_looks_at_the_tracks_again(what: Clip, tmp_path: Path) -> None:
     checks = shape_checks(tmp_path / "a.mp4", Picture(SIZE, SIZE, FPS, 7))
 
     assert checks["playable"].outcome == "fail", checks["playable"].detail
+
+
+class Fatal(Picture):
+    """Whoever unpacks it dies, as over a file that kills a decoder."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (os._exit, (9,))
+
+
+def test_the_gate_runs_in_a_process_that_shares_nothing_with_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip(tmp_path / "a.mp4", Clip((None,), seconds=1))
+    expected = Expected("", "", "", "", "", voice=SPEECH, picture=Picture(SIZE, SIZE, FPS, 7))
+    monkeypatch.setattr(gate, "_check_file", lambda path, expected: "whatever it is")
+
+    assert gate_run(tmp_path / "a.mp4", expected)[0].outcome == "pass"
+    assert gate_run_apart(tmp_path / "a.mp4", expected)[0].outcome == "fail"
+    fatal = replace(expected, picture=Fatal(SIZE, SIZE, FPS, 7))
+    with pytest.raises(RuntimeError, match="died"):
+        gate_run_apart(tmp_path / "a.mp4", fatal)
+    assert len(gate_run_apart(tmp_path / "a.mp4", expected)) == 6, "the next one is a new process"
 
 
 def test_a_fault_of_our_own_is_told_each_time_and_ends_it_at_last(

@@ -24,8 +24,9 @@ from rakkan.productions.states import State
 from rakkan.releases.checks import GateCheck
 from rakkan.releases.models import GateReport, Sealing
 from rakkan.releases.selectors import sealing_of
+from rakkan.releases.services.apart import gate_run_apart
 from rakkan.releases.services.fingerprint import fingerprint_take
-from rakkan.releases.services.gate import Expected, gate_consent, gate_run
+from rakkan.releases.services.gate import Expected, gate_consent
 from rakkan.releases.services.release import gate_report
 
 
@@ -53,7 +54,7 @@ def production_gate(production: Production, work: Path) -> None:
     blob_fetch(Area.QUARANTINE, sealing.file_sha256, path)
     voice = work / "voice"
     blob_fetch(Area.INPUTS, production.voice_sha256, voice)
-    checks = gate_run(path, _expected(production, sealing, voice))
+    checks = gate_run_apart(path, _expected(production, sealing, voice))
     held = all(check.outcome == "pass" for check in checks)
     taken = fingerprint_take(path, picture_of(production).most_frames) if held else None
     with transaction.atomic():
