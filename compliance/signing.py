@@ -28,6 +28,7 @@ class KeyRole(StrEnum):
     CHECKPOINT = "checkpoint"
     RELEASE = "release"
     EVIDENCE = "evidence"
+    STATUS = "status"
 
     @property
     def media_type(self) -> str:

@@ -22,16 +22,17 @@ from compliance.signing import KeyRole, StatementSigner
 from compliance.watermark.key import WatermarkKey
 
 # C2PA claims need a certificate; every other role signs statements with a bare Ed25519 key.
-STATEMENT_ROLES = (KeyRole.PERMIT, KeyRole.RECEIPT, KeyRole.CHECKPOINT)
+STATEMENT_ROLES = (KeyRole.PERMIT, KeyRole.RECEIPT, KeyRole.CHECKPOINT, KeyRole.STATUS)
 _ROOTS = ("root.pem", "evidence_root.pem", "tsa_root.pem")
 MARK = "DEVELOPMENT"  # a file of this name says what kind of keys lie beside it
 _MARK_TEXT = b"Keys made for development: start-up refuses them when RAKKAN_ENV=production.\n"
 ORIGIN = "development.rakkan.localhost/log"  # what the log of a development installation is called
 _SUBJECTS = "subjects.key"
+_STATUS, _STATUS_PUBLIC = "status.pem", "status.pub.pem"
 _EVIDENCE_ROOT, _EVIDENCE = "evidence_root.pem", ("evidence_chain.pem", "evidence_key.pem")
 # One role, one process: what each gets to hold.
 PROCESS_FILES = {
-    "web": ("permit.pem", "receipt.pem", "watermark.key", _SUBJECTS),
+    "web": ("permit.pem", "receipt.pem", _STATUS, "watermark.key", _SUBJECTS),
     "seal": ("release_chain.pem", "release_key.pem", *_EVIDENCE, "watermark.key", _SUBJECTS),
     "clerk": ("checkpoint.pem", _SUBJECTS),
     "timestamps": ("tsa_chain.pem", "tsa_key.pem"),
@@ -47,6 +48,7 @@ tsa_root.pem         root of the development time-stamp authority (RFC 3161)
 permit.pub.pem       Ed25519 key that signs permits
 receipt.pub.pem      Ed25519 key that signs consent receipts
 checkpoint.pub.pem   Ed25519 key that signs checkpoints of the log
+status.pub.pem       Ed25519 key that signs what a release's status is now
 log.vkey             the same, under the log's name (C2SP signed-note)
 """
 
@@ -118,13 +120,16 @@ def development_keys(directory: Path) -> DevelopmentKeys:
             _publish(directory, paths.keys, _secrets())
         _add_subjects_key(paths)
         _add_evidence_key(paths)
+        _add_status_key(paths)
         _check_complete(paths.keys)
         for process, names in PROCESS_FILES.items():
             share = paths.of_process(process)
             if not all((share / name).exists() for name in names):
                 shutil.rmtree(share, ignore_errors=True)
                 _publish(directory, share, _share(paths.keys, process))
-        if not all((paths.trust / name).exists() for name in ("log.vkey", _EVIDENCE_ROOT)):
+        if not all(
+            (paths.trust / name).exists() for name in ("log.vkey", _EVIDENCE_ROOT, _STATUS_PUBLIC)
+        ):
             shutil.rmtree(paths.trust, ignore_errors=True)
             _publish(directory, paths.trust, _bundle(paths.keys))
     return paths
@@ -151,6 +156,13 @@ def _add_evidence_key(paths: DevelopmentKeys) -> None:
     if not any(path.exists() for path in given):
         for name, content in _evidence_files().items():
             _add(paths.keys / name, content)
+
+
+def _add_status_key(paths: DevelopmentKeys) -> None:
+    """Give a folder from before statuses were signed that key; a lost one is never replaced."""
+    given = (paths.keys / _STATUS, paths.of_process("web") / _STATUS, paths.trust / _STATUS_PUBLIC)
+    if not any(path.exists() for path in given):
+        _add(paths.keys / _STATUS, StatementSigner.generate(KeyRole.STATUS).private_pem())
 
 
 def _evidence_files() -> dict[str, bytes]:

@@ -31,8 +31,17 @@ def picture_hash(grey: Grey) -> int:
 
     More light or contrast changes no sign; the mean is left out.
     """
-    low = cv2.dct(np.ascontiguousarray(grey, np.float32))[_ROWS, _COLUMNS]
-    return int(((low > 0) * _WEIGHTS).sum())
+    return int(signs(low_frequencies(grey)))
+
+
+def low_frequencies(grey: Grey) -> Grey:
+    """Return the (64,) lowest frequencies of a (32, 32) grey picture, in the order of the hash."""
+    return np.asarray(cv2.dct(np.ascontiguousarray(grey, np.float32))[_ROWS, _COLUMNS])
+
+
+def signs(frequencies: NDArray[np.floating]) -> NDArray[np.uint64]:
+    """Return (..., 64) frequencies as 64-bit hashes (...)."""
+    return np.asarray(((frequencies > 0) * _WEIGHTS).sum(axis=-1), np.uint64)
 
 
 def small(luma: NDArray[np.uint8], view: float = 1.0) -> Grey:

@@ -1,7 +1,5 @@
 """Read a manifest back and say how far it can be believed."""
 
-import base64
-import binascii
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -50,7 +48,7 @@ class ManifestReport:
     inputs: dict[str, str] = field(default_factory=dict)  # role -> SHA-256
     signer: str | None = None  # common name in the signing certificate
     timestamped_at: datetime | None = None  # only from an authority we trust
-    iscc: bytes = b""  # the soft binding of ISCC, an ISCC-SEQ; empty if there is none
+    iscc: str = ""  # the soft binding of ISCC, an ISCC-SEQ in base64; empty if there is none
     manifest_id: str | None = None  # label of the active manifest
     recovered_for: str | None = None  # asset id of what this is a copy of (0082)
 
@@ -141,7 +139,7 @@ def _assertion(manifest: dict[str, Any], label: str) -> dict[str, Any]:
     return {}
 
 
-def _soft_binding(manifest: dict[str, Any], algorithm: str) -> bytes:
+def _soft_binding(manifest: dict[str, Any], algorithm: str) -> str:
     """Return the value of the first soft binding of that algorithm; empty if there is none."""
     for assertion in manifest.get("assertions", []):
         data = assertion.get("data")
@@ -149,13 +147,10 @@ def _soft_binding(manifest: dict[str, Any], algorithm: str) -> bytes:
         if label != SOFT_BINDING_LABEL or not isinstance(data, dict):
             continue
         blocks = data.get("blocks")
-        if data.get("alg") != algorithm or not isinstance(blocks, list) or not blocks:
-            continue
-        try:
-            return base64.b64decode(str(blocks[0]["value"]), validate=True)
-        except (KeyError, TypeError, binascii.Error):
-            return b""
-    return b""
+        if data.get("alg") == algorithm and isinstance(blocks, list) and blocks:
+            first = blocks[0]
+            return (_text(first, "value") or "") if isinstance(first, dict) else ""
+    return ""
 
 
 def _inputs(ours: dict[str, Any]) -> dict[str, str]:

@@ -3,6 +3,8 @@
 import io
 import os
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -51,7 +53,34 @@ def sign_file(
             the disk is full ("disk-unavailable").
         ComplianceError: what ``signer.sign`` raised, unchanged.
     """
-    if not tsa_url:
+    write_signed(source, destination, lambda: _builder(facts), Sealer(signer, tsa_url))
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """Who signs, who stamps the time, and what kind of file it is."""
+
+    signer: Signer
+    tsa_url: str
+    media_type: str = "video/mp4"
+
+
+def write_signed(
+    source: Path, destination: Path, make: Callable[[], c2pa.Builder], sealer: Sealer
+) -> None:
+    """Write ``source`` with the manifest of a builder to ``destination``; see :func:`sign_file`.
+
+    Args:
+        source: the file; left as it is.
+        destination: where the signed file goes.
+        make: makes the builder once everything else is in order.
+        sealer: who signs and stamps.
+
+    Raises:
+        InvalidInput: as sign_file.
+        SealingFailed: as sign_file.
+    """
+    if not sealer.tsa_url:
         raise InvalidInput(
             "A release needs a time-stamp authority.",
             code="tsa-missing",
@@ -67,7 +96,7 @@ def sign_file(
     os.close(descriptor)
     scratch = Path(name)
     try:
-        _sign(source, scratch, facts, _Remembering(signer), tsa_url)
+        _sign(source, scratch, make(), sealer)
         scratch.replace(destination)
     except BaseException:
         scratch.unlink(missing_ok=True)
@@ -89,19 +118,18 @@ class _Remembering:
             raise
 
 
-def _sign(
-    source: Path, scratch: Path, facts: ManifestFacts, callback: _Remembering, tsa_url: str
-) -> None:
+def _sign(source: Path, scratch: Path, made: c2pa.Builder, sealer: Sealer) -> None:
+    callback, tsa_url = _Remembering(sealer.signer), sealer.tsa_url
     algorithm = c2pa.C2paSigningAlg[callback.signer.algorithm.upper()]
     chain = callback.signer.chain_pem
     try:
         with (
-            _builder(facts) as builder,
+            made as builder,
             c2pa.Signer.from_callback(callback, algorithm, chain, tsa_url) as signer,
             source.open("rb") as original,
             scratch.open("w+b") as signed,
         ):
-            builder.sign(signer, "video/mp4", original, signed)
+            builder.sign(signer, sealer.media_type, original, signed)
             signed.flush()
             os.fsync(signed.fileno())
     except c2pa.C2paError as error:

@@ -13,6 +13,8 @@ from compliance.signing import KeyRole, StatementVerifier
 from compliance.verify import journal
 from compliance.verify.report import CannotCheck, Fails
 from compliance.watermark import KeyRing, WatermarkKey
+from compliance.watermark.detector import Detection
+from compliance.watermark.files import detect_file
 
 EVIDENCE_FORMAT = "rakkan-evidence/1"
 
@@ -68,6 +70,19 @@ class Case:
         if self.credentials is not None:
             return self.credentials
         return read_manifest(self.path, self.need_trust().anchors)
+
+    @cached_property
+    def detection(self) -> Detection:
+        """What the detector sees in the pixels.
+
+        Raises:
+            CannotCheck: there is no key to look with.
+        """
+        if self.watermark_key is None:
+            raise CannotCheck(
+                "No watermark key was given (--watermark-key or RAKKAN_WATERMARK_KEY)."
+            )
+        return detect_file(self.path, self.watermark_key)
 
     def need_trust(self) -> TrustBundle:
         """Return the trust bundle or say that there is none."""

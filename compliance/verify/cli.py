@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from compliance.errors import ComplianceError
+from compliance.media import is_image
 from compliance.verify.case import Case, TrustBundle, load_evidence
 from compliance.verify.report import show
-from compliance.verify.runner import verify_file
+from compliance.verify.runner import picture_report, verify_file
 from compliance.watermark import KeyRing
 
 _DEFAULT_TRUST = Path(".rakkan/trust")
@@ -25,7 +26,7 @@ _VERDICTS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="the video")
+    parser.add_argument("file", type=Path, metavar="FILE", help="the video, or a screenshot of it")
     parser.add_argument(
         "--evidence",
         type=Path,
@@ -44,7 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> int:
     """Verify, print the report and return the exit status (0, 1, 2 or 3)."""
     try:
-        report = verify_file(_case(options, environment))
+        case = _case(options, environment)
+        picture = case.path.is_file() and is_image(case.path)
+        report = picture_report(case) if picture else verify_file(case)
     except ComplianceError as error:  # something that was named explicitly cannot be read
         sys.stderr.write(f"{error} {error.remedy}".rstrip() + "\n")
         return _UNREADABLE

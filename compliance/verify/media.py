@@ -6,7 +6,6 @@ from compliance.provenance import ManifestState
 from compliance.provenance.facts import SOURCE_TYPE
 from compliance.verify.case import Case
 from compliance.verify.report import CannotCheck, Fails
-from compliance.watermark.files import detect_file
 
 
 def check_readable(case: Case) -> str:
@@ -50,12 +49,13 @@ def check_disclosure(case: Case) -> str:
 
 def check_watermark(case: Case) -> str:
     """4. The asset id in the pixels is the one in the manifest."""
-    if case.watermark_key is None:
-        raise CannotCheck("No watermark key was given (--watermark-key or RAKKAN_WATERMARK_KEY).")
-    found = detect_file(case.path, case.watermark_key)
+    found = case.detection
     if found.asset_id is None:
         raise Fails("The pixels carry no mark of this key.", code="mark-missing")
-    expected = case.need_manifest().asset_id
+    try:
+        expected = case.need_manifest().asset_id
+    except CannotCheck as reason:
+        raise CannotCheck(f"The pixels say {found.asset_id}, and that alone: {reason}") from reason
     if found.asset_id != expected:
         raise Fails(
             f"The pixels say {found.asset_id}, the manifest says {expected}.",

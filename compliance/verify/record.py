@@ -3,15 +3,19 @@
 import json
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from compliance.errors import SignatureInvalid
+from compliance.signing import KeyRole
 from compliance.verify import journal
 from compliance.verify.case import Case
 from compliance.verify.report import CannotCheck, Fails
 
 # what every release gate has ever checked; later gates may check more
 _GATE_CHECKS = ("file", "manifest", "binding", "watermark", "playable", "consent")
+STATUS_ENDED = "release-ended"
 _STATUS_SECONDS = 10.0
 _STATUS_BYTES = 65_536
 
@@ -67,13 +71,34 @@ def check_status(case: Case) -> str:
         raise CannotCheck("Not asked (--offline).")
     if not manifest.status_url:
         raise CannotCheck("The manifest names no status address.")
-    answer = _ask(manifest.status_url)
+    answer, signed = _said(case, _ask(manifest.status_url))
     if answer.get("asset_id") != manifest.asset_id:
         raise Fails(f"The publisher answered for asset {answer.get('asset_id')}.")
     status, consent = answer.get("status"), answer.get("consent")
     if (status, consent) != ("released", "live"):
-        raise Fails(f"The publisher says: {status}, consent {consent}. Do not use it.")
-    return "The publisher says: released, consent live."
+        raise Fails(
+            f"The publisher says: {status}, consent {consent}. Do not use it.", code=STATUS_ENDED
+        )
+    return f"The publisher says{signed}: released, consent live."
+
+
+def _said(case: Case, answer: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return what the publisher signed, where the trust folder has a key for statuses.
+
+    Raises:
+        Fails: it has, and the answer is signed by nobody, by another, or is too old.
+    """
+    try:
+        verifier = case.need_trust().verifier(KeyRole.STATUS)
+    except CannotCheck:
+        return answer, ""
+    try:
+        said = verifier.verify(str(answer.get("statement")))
+    except SignatureInvalid as error:
+        raise Fails(f"The answer is not signed by the publisher: {error}") from error
+    if datetime.now(UTC) > datetime.fromisoformat(said["expires_at"]):
+        raise Fails("The publisher's answer is an old one.")
+    return said, ", signed"
 
 
 def _ask(url: str) -> dict[str, Any]:

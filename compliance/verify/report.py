@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from compliance.errors import ComplianceError
+from compliance.verify.verdict import SENTENCES, Verdict
 
 FORMAT = "rakkan-verification/1"
 
@@ -60,6 +61,7 @@ class Report:
     sha256: str | None  # None if there is no such file
     checks: tuple[Check, ...]
     optional: frozenset[str] = frozenset()  # checks that somebody may well do without
+    verdict: Verdict | None = None  # what a video or picture is, where that was asked
 
     @property
     def exit_status(self) -> int:
@@ -79,6 +81,7 @@ class Report:
             "file": self.file,
             "sha256": self.sha256,
             "exit_status": self.exit_status,
+            **({"verdict": self.verdict.value} if self.verdict else {}),
             "checks": [
                 {
                     "number": check.number,
@@ -98,7 +101,8 @@ class Report:
         for check in self.checks:
             word = _WORDS[check.outcome]
             lines.append(f"{check.number:>3}  {word:<8}  {check.name:<11}  {check.detail}")
-        return "\n".join([*lines, "", verdicts[self.exit_status]])
+        said = [SENTENCES[self.verdict]] if self.verdict else []
+        return "\n".join([*lines, "", *said, verdicts[self.exit_status]])
 
 
 def show(report: Report, verdicts: Mapping[int, str], *, as_json: bool) -> int:

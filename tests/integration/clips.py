@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from functools import cache
 from pathlib import Path
 
 import av
@@ -14,6 +15,7 @@ from compliance.watermark.marker import Marker
 from generation.media.encoder import Encoder, VideoFormat
 from generation.media.stamp import PreviewStamp
 from rakkan.releases.keys import watermark_key
+from tests.benchmarks import samples
 from tests.integration import people
 
 _SOUND = people.FIXTURES / "speech.wav"
@@ -37,6 +39,21 @@ def marked_clip(
     path, pattern = folder / f"{asset_id}.mp4", expand(watermark_key(), asset_id)
     with Encoder(path, VideoFormat(SIZE, SIZE, FPS), audio=sound, pattern=pattern) as encoder:
         _draw(encoder, SIZE, round(seconds * FPS))
+    return path.read_bytes()
+
+
+@cache
+def moving_frames() -> list[np.ndarray]:
+    """The sample portrait as it speaks the sample speech; drawn once, before a lease is taken."""
+    return list(samples.engine().render(samples.curves()))
+
+
+def moving_clip(folder: Path, asset_id: str) -> bytes:
+    """Bytes of a marked clip in which the sample portrait really speaks the sample speech."""
+    path, pattern = folder / f"{asset_id}.mp4", expand(watermark_key(), asset_id)
+    with Encoder(path, VideoFormat(SIZE, SIZE, FPS), audio=_SOUND, pattern=pattern) as encoder:
+        for frame in moving_frames():
+            encoder.write(frame)
     return path.read_bytes()
 
 

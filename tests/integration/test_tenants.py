@@ -28,9 +28,9 @@ pytestmark = pytest.mark.django_db  # each test is a savepoint in the transactio
 # A worker serves every organisation, and a status tells anybody what the mark in a video says;
 # a new password is set by whoever has the mail, a provider is asked before anybody is signed in,
 # whoever was erased has no account left, only the secret in the address, and the log's hashes are
-# for everybody.
+# for everybody, as are the manifests that released files carry.
 ALL_ORGANISATIONS = (
-    *("worker/", "status/", "password-reset/", "sign-in/with/", "log/"),
+    *("worker/", "status/", "password-reset/", "sign-in/with/", "log/", "c2pa/"),
     "api/v1/erasures/",
 )
 OF_OBJECTS = [

@@ -10,7 +10,7 @@ import hashlib
 import html
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -500,7 +500,9 @@ def _finished(team: people.Team, likeness: Likeness) -> Production:
     return production
 
 
-def sealed_make(team: people.Team, likeness: Likeness) -> Production:
+def sealed_make(
+    team: people.Team, likeness: Likeness, clip: Callable[[Path, str], bytes] = clips.marked_clip
+) -> Production:
     """A production that was approved, drawn and sealed; where it is then, the policies say."""
     draft = production_create(
         user=team.requester,
@@ -514,7 +516,7 @@ def sealed_make(team: people.Team, likeness: Likeness) -> Production:
     worker = people.render_worker(production)
     assert worker.claim().status_code == 200
     with tempfile.TemporaryDirectory() as folder:
-        data = clips.marked_clip(Path(folder), production.asset_id)
+        data = clip(Path(folder), production.asset_id)
     result = render_result(data)
     assert worker.upload(result["sha256"], data).status_code == 201
     assert worker.result(result).status_code == 200
@@ -676,6 +678,7 @@ def _body(world: World, caller: World, who: Who, path: str) -> dict[str, Any]:
             "valid_until": day.date().isoformat(),
         },
         "my-data/erasure": {"sure": "on"},
+        "verify": {"file": people.portrait_file()},
         "productions/<uuid:production_id>/packs": {"language": "en"},
         f"{guardianship}/erasure": {"sure": "on"},
         "api/v1/webhooks": {

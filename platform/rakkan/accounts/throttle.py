@@ -8,6 +8,8 @@ from rakkan.core.errors import Refused
 _RATES = {
     "code": "5/5m/key",  # a second factor, by account
     "confirm": "30/m/ip",  # from one address, whoever it says it is
+    "resolve": "120/m/ip",  # soft bindings that are looked up
+    "verify": "20/m/ip",  # files that are looked at
 }
 _APP = "rakkan.accounts"
 

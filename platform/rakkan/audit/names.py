@@ -104,6 +104,7 @@ class EventName(StrEnum):
     RELEASE_DELIVERED = "releases.release.delivered"
     RELEASE_REFUSED = "releases.release.refused"
     RELEASE_REVOKED = "releases.release.revoked"
+    RELEASE_RECOVERED = "releases.release.recovered"
     EVIDENCE_EXPORTED = "evidence.bundle.exported"
     PACK_REQUESTED = "evidence.pack.requested"
     PACK_BUILT = "evidence.pack.built"

@@ -105,6 +105,7 @@ WORDS: dict[str, str | Promise] = {
     Name.RELEASE_DELIVERED: _("A video was delivered"),
     Name.RELEASE_REFUSED: _("A delivery was refused"),
     Name.RELEASE_REVOKED: _("A release was revoked"),
+    Name.RELEASE_RECOVERED: _("A copy got its manifest back"),
     Name.EVIDENCE_EXPORTED: _("Evidence was exported"),
     Name.PACK_REQUESTED: _("An evidence pack was asked for"),
     Name.PACK_BUILT: _("An evidence pack was built"),

@@ -7,6 +7,7 @@ it is signed, and so are Data-Code and Instance-Code: a manifest cannot hold its
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -17,11 +18,13 @@ import iscc_core
 import numpy as np
 from numpy.typing import NDArray
 
+from compliance.fingerprint import Kind
 from compliance.media import VIDEO_FORMAT
-from rakkan.core.errors import Refused, Unavailable
+from rakkan.core.errors import BadInput, Refused, Unavailable
 
 _BITS = 256  # of each unit: what a soft binding holds (IEP-0020)
 _UNITS = 4
+_INDEXED_BYTES = 8
 _SECONDS = 600.0  # after which the program is stopped
 _HEADER, _SEGMENT, _FRAME, _ELEMENTS = 129, 4 * 32 + 1 + 5 * 243, 689, 76  # bits; bytes of a frame
 
@@ -37,14 +40,14 @@ class ContentCode:
     units: tuple[str, ...]
 
     @classmethod
-    def of_sequence(cls, sequence: bytes) -> ContentCode:
-        """Read the value of a soft binding.
+    def of_binding(cls, value: str) -> ContentCode:
+        """Read the value of a soft binding: an ISCC-SEQ in base64.
 
         Raises:
             Refused: it is no sequence of a video's four units.
         """
         try:
-            units = tuple(iscc_core.decode_seq(sequence))
+            units = tuple(iscc_core.decode_seq(base64.b64decode(value, validate=True)))
         except (TypeError, ValueError) as error:
             raise Refused(f"This is no ISCC of a video: {error}.", code="iscc-invalid") from error
         if len(units) != _UNITS:
@@ -65,6 +68,29 @@ class ContentCode:
         """The ISCC-CODE: Video-, Data- and Instance-Code of 64 bits each in one."""
         units = [self.units[0], *self.units[-2:]]
         return str(iscc_core.gen_iscc_code(units)["iscc"])
+
+
+def bits_of_sequence(sequence: bytes) -> list[tuple[Kind, int]]:
+    """Return what an index can look up of any ISCC-SEQ: kind and first 64 bits of its units.
+
+    Raises:
+        BadInput: it is no ISCC-SEQ.
+    """
+    try:
+        units = iscc_core.decode_seq(sequence)
+        decoded = [iscc_core.iscc_decode(unit) for unit in units]
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"The value is no ISCC-SEQ: {error}.", code="binding-invalid") from error
+    kinds = {
+        (iscc_core.MT.CONTENT, iscc_core.ST_CC.VIDEO): Kind.ISCC_VIDEO,
+        (iscc_core.MT.CONTENT, iscc_core.ST_CC.AUDIO): Kind.ISCC_AUDIO,
+        (iscc_core.MT.INSTANCE, 0): Kind.ISCC_INSTANCE,
+    }
+    return [
+        (kinds[main, sub], int.from_bytes(body[:8], "big"))
+        for main, sub, _, _, body in decoded
+        if (main, sub) in kinds and len(body) >= _INDEXED_BYTES
+    ]
 
 
 def unit_bits(unit: str) -> int:

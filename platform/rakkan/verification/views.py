@@ -6,6 +6,9 @@ from django.views.decorators.http import require_GET
 
 from rakkan.core.errors import NotFound
 from rakkan.verification.selectors import asset_status
+from rakkan.verification.statements import status_statement
+
+_BRIEFLY = "public, max-age=5"  # seconds that a withdrawal may take to reach a cache
 
 
 @require_GET
@@ -21,4 +24,5 @@ def status(request: HttpRequest, asset_id: str) -> HttpResponse:
         return JsonResponse(body, status=404, content_type="application/problem+json")
     if for_people:
         return render(request, "status.html", {"answer": answer})
-    return JsonResponse(answer.to_dict())
+    signed = answer.to_dict() | {"statement": status_statement(answer)}
+    return JsonResponse(signed, headers={"Cache-Control": _BRIEFLY, "Vary": "Accept"})

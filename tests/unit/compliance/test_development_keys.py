@@ -45,6 +45,7 @@ def test_secrets_are_private_and_the_bundle_holds_no_secret(tmp_path: Path) -> N
         "permit.pub.pem",
         "receipt.pub.pem",
         "root.pem",
+        "status.pub.pem",
         "tsa_root.pem",
     ]
     assert not any(b"PRIVATE" in content for content in _contents(paths.trust).values())
@@ -52,7 +53,7 @@ def test_secrets_are_private_and_the_bundle_holds_no_secret(tmp_path: Path) -> N
 
 def test_a_statement_signed_with_the_keys_is_verified_with_the_bundle(tmp_path: Path) -> None:
     paths = development_keys(tmp_path)
-    for role in (KeyRole.PERMIT, KeyRole.RECEIPT, KeyRole.CHECKPOINT):
+    for role in (KeyRole.PERMIT, KeyRole.RECEIPT, KeyRole.CHECKPOINT, KeyRole.STATUS):
         token = StatementSigner.load(role, paths.statement_key(role)).sign({"a": 1})
         public = (paths.trust / f"{role.value}.pub.pem").read_bytes()
         assert StatementVerifier.from_pems(role, [public]).verify(token) == {"a": 1}
@@ -204,7 +205,9 @@ def test_each_process_holds_the_keys_of_its_own_role_and_no_others(tmp_path: Pat
         for process in PROCESS_FILES
     }
 
-    assert held["web"] == {"permit.pem", "receipt.pem", "watermark.key", "subjects.key"}
+    assert held["web"] == {
+        *("permit.pem", "receipt.pem", "status.pem", "watermark.key", "subjects.key")
+    }
     assert held["seal"] == {
         "release_chain.pem",
         "release_key.pem",

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,9 +22,11 @@ from compliance.__main__ import main
 from compliance.canonical import file_sha256
 from compliance.development import DevelopmentKeys
 from compliance.provenance import Signer, sign_file
+from compliance.signing import KeyRole, StatementSigner
 from compliance.verify.case import Case, TrustBundle
 from compliance.verify.report import Outcome, Report
 from compliance.verify.runner import verify_file
+from compliance.verify.verdict import Verdict
 from compliance.watermark import WatermarkKey
 from tests.unit.compliance.productions import (
     ASSET,
@@ -54,11 +56,21 @@ class Publisher:
     url: str
     code: int
     answer: Any
+    signer: StatementSigner
+    good_for: timedelta | None = timedelta(minutes=5)  # None: it does not sign
+
+    def said(self) -> Any:
+        """The answer, signed if it is one."""
+        if self.good_for is None or not isinstance(self.answer, dict):
+            return self.answer
+        until = {"expires_at": (datetime.now(UTC) + self.good_for).isoformat()}
+        return self.answer | {"statement": self.signer.sign(self.answer | until)}
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[Publisher]:
-    publisher = Publisher("", 200, RELEASED)
+def service(keys: DevelopmentKeys) -> Iterator[Publisher]:
+    signer = StatementSigner.load(KeyRole.STATUS, keys.statement_key(KeyRole.STATUS))
+    publisher = Publisher("", 200, RELEASED, signer)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Status, publisher))
     publisher.url = f"http://127.0.0.1:{server.server_port}/status/{ASSET}"
     Thread(target=server.serve_forever, daemon=True).start()
@@ -73,7 +85,7 @@ class _Status(BaseHTTPRequestHandler):
         super().__init__(*arguments)
 
     def do_GET(self) -> None:
-        body = json.dumps(self._publisher.answer).encode()
+        body = json.dumps(self._publisher.said()).encode()
         self.send_response(self._publisher.code)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -85,7 +97,7 @@ class _Status(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def publisher(service: Publisher) -> Publisher:
-    service.code, service.answer = 200, RELEASED
+    service.code, service.answer, service.good_for = 200, RELEASED, timedelta(minutes=5)
     return service
 
 
@@ -140,6 +152,18 @@ def _detail(report: Report, name: str) -> str:
 
 
 # 0: all hold --------------------------------------------------------------------------------
+
+
+def test_a_status_that_is_unsigned_or_old_is_not_believed(case: Case, publisher: Publisher) -> None:
+    for good_for in (None, timedelta(minutes=-1)):
+        publisher.good_for = good_for
+        assert _failed(case) == ["status"]
+
+
+def test_a_true_release_is_ours_and_unchanged(case: Case, publisher: Publisher) -> None:
+    assert verify_file(case).verdict is Verdict.UNCHANGED
+    publisher.answer = RELEASED | {"consent": "withdrawn"}
+    assert verify_file(case).verdict is Verdict.WITHDRAWN
 
 
 def test_a_true_release_passes_every_check(case: Case, publisher: Publisher) -> None:

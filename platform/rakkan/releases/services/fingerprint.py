@@ -27,7 +27,7 @@ def fingerprint_take(path: Path, most_frames: int) -> Taken:
     report = read_manifest(path, trust_anchors())
     if report.state != "Trusted" or report.manifest_id is None or not report.iscc:
         raise Refused("The manifest names no ISCC.", code="iscc-missing")
-    content = ContentCode.of_sequence(report.iscc)
+    content = ContentCode.of_binding(report.iscc)
     taken = video_print(path, views=True, most=most_frames)
     return Taken(
         code=content.code,
@@ -41,7 +41,7 @@ def fingerprint_take(path: Path, most_frames: int) -> Taken:
     )
 
 
-def check_iscc(path: Path, sequence: bytes) -> str:
+def check_iscc(path: Path, binding: str) -> str:
     """Raise unless the manifest's ISCC names the picture and the sound of this very file.
 
     Its Data- and Instance-Code are those of the file before it was signed.
@@ -50,7 +50,7 @@ def check_iscc(path: Path, sequence: bytes) -> str:
         Refused: it names none, or another.
         Unavailable: FFmpeg's program does not run here.
     """
-    units = ContentCode.of_sequence(sequence).units if sequence else ()
+    units = ContentCode.of_binding(binding).units if binding else ()
     found = picture_and_sound(path)
     if units[:2] != found:
         raise Refused(f"The manifest's ISCC is {units[:2]}, the file's is {found}.")
