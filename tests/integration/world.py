@@ -6,6 +6,7 @@ request runs in a savepoint of its own, so that every cell of the walk starts fr
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import html
 import re
@@ -71,7 +72,7 @@ from rakkan.productions.services.preview import preview_request
 from rakkan.productions.services.preview_read import preview_read
 from rakkan.productions.services.stop import production_cancel
 from rakkan.productions.services.submit import production_submit
-from rakkan.releases.models import Sealing
+from rakkan.releases.models import Fingerprint, Sealing
 from rakkan.webhooks.models import Attempt, Endpoint, Message
 from rakkan.webhooks.services import endpoint_add
 from tests.access_table import Who
@@ -227,6 +228,7 @@ class World:
             "organization_slug": "acme-saml",
             "asset_id": self.released.asset_id,
             "about_id": self.released.pk,
+            "manifest_id": _manifest_id(self.released),
             "event_id": self.event.pk,
             "watch_id": self.watch.pk,
             "hold_id": self.hold.pk,
@@ -579,8 +581,21 @@ def _ask_by_browser(world: World, caller: World, who: Who, method: str, path: st
     query = {"link": world.link} if path == "invitation" else None
     if path.endswith("/<slug:provider_id>/answer"):
         query = _vouched(world, client)
+    if path.endswith("/byBinding"):
+        sent = {"content_type": "application/json"} if method == "POST" else {}
+        return getattr(client, method.lower())(f"/{path}", _binding(world), **sent)
     body = _body(world, caller, who, path) if method != "GET" else query
     return getattr(client, method.lower())(address(path, world.values(path)), body)
+
+
+def _binding(world: World) -> dict[str, str]:
+    """The mark of a release, as the Soft Binding Resolution API is asked for it."""
+    value = base64.b64encode(bytes.fromhex(world.released.asset_id)).decode()
+    return {"alg": "org.rakkan.dwtdctsvd.1", "value": value}
+
+
+def _manifest_id(released: Production) -> str:
+    return str(Fingerprint.objects.get(release__subject_id=released.pk).manifest_id)
 
 
 def _vouched(world: World, client: Client) -> dict[str, str]:
