@@ -84,6 +84,12 @@ class Case:
             )
         return detect_file(self.path, self.watermark_key)
 
+    @property
+    def mark_keys(self) -> KeyRing | None:
+        """The keys to look for the mark with, as a ring."""
+        key = self.watermark_key
+        return KeyRing((key,)) if isinstance(key, WatermarkKey) else key
+
     def need_trust(self) -> TrustBundle:
         """Return the trust bundle or say that there is none."""
         if self.trust is None:

@@ -21,9 +21,9 @@ from compliance.fingerprint.prints import image_print, video_print
 from compliance.media import image_frame, is_image, preview_notice
 from compliance.provenance import ManifestReport, TrustAnchors, read_manifest
 from compliance.verify.examination import Examination
-from compliance.watermark import WatermarkKey
-from compliance.watermark.detector import Detection, Detector
-from compliance.watermark.files import detect_file
+from compliance.watermark import KeyRing
+from compliance.watermark.files import find_file
+from compliance.watermark.finder import Finder, Finding
 
 MAX_FRAMES = 9_000  # six minutes at 25 frames a second: what anybody may have looked at
 _MEMORY, _SECONDS = 3 << 30, 90  # bytes, and seconds of processor
@@ -32,7 +32,7 @@ _MEMORY, _SECONDS = 3 << 30, 90  # bytes, and seconds of processor
 def examine(
     path: Path,
     trust: TrustAnchors | None,
-    key: WatermarkKey | None,
+    keys: KeyRing | None,
     *,
     most: int = MAX_FRAMES,
 ) -> Examination:
@@ -41,7 +41,7 @@ def examine(
     Args:
         path: an MP4, or a PNG, JPEG or WebP.
         trust: the roots to judge the manifest by; without them it is not looked at.
-        key: that the mark was made with; without it none is looked for.
+        keys: that the mark was made with; without them none is looked for.
         most: a video of more frames is refused.
 
     Raises:
@@ -52,7 +52,7 @@ def examine(
     try:
         picture = is_image(path)
         taken = image_print(path) if picture else video_print(path, views=False, most=most)
-        seen = _mark(path, key, picture=picture, most=most) if key else {}
+        seen = _mark(path, keys, picture=picture, most=most) if keys else {}
         preview = "" if picture else preview_notice(path) or ""
     except ComplianceError as error:
         return replace(found, problem=f"{error} {error.remedy}".strip())
@@ -81,21 +81,22 @@ def _manifest(report: ManifestReport) -> dict[str, Any]:
     }
 
 
-def _mark(path: Path, key: WatermarkKey, *, picture: bool, most: int) -> dict[str, Any]:
-    detection = _of_picture(path, key) if picture else detect_file(path, key, most=most)
+def _mark(path: Path, keys: KeyRing, *, picture: bool, most: int) -> dict[str, Any]:
+    """Search for the mark: in the whole picture, in parts, mirrored and turned."""
+    found = _in_picture(path, keys) if picture else find_file(path, keys, most=most)
     return {
-        "asset_id": detection.asset_id,
-        "frames": detection.frames,
-        "asset_frames": detection.asset_frames,
-        "agreement": round(detection.agreement, 4),
+        "asset_id": found.asset_id,
+        "frames": found.frames,
+        "agreement": round(found.detection.agreement, 4) if found.detection else 0.0,
+        "place": found.place,
     }
 
 
-def _of_picture(path: Path, key: WatermarkKey) -> Detection:
-    """Look for the mark in one picture, as in a video of one frame."""
+def _in_picture(path: Path, keys: KeyRing) -> Finding:
+    """Search one picture, as a video of one frame."""
     frame = image_frame(path)
     even = frame.reformat(frame.width & ~1, frame.height & ~1, "yuv420p")
-    return Detector(key).detect([np.ascontiguousarray(even.to_ndarray(), np.uint8)])
+    return Finder(keys).find([np.ascontiguousarray(even.to_ndarray(), np.uint8)])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -108,8 +109,8 @@ def main(arguments: list[str] | None = None) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
     trust = TrustAnchors.load(options.trust) if options.trust else None
-    key = WatermarkKey.load(options.watermark_key) if options.watermark_key else None
-    sys.stdout.write(examine(options.file, trust, key).to_json())
+    keys = KeyRing.load(options.watermark_key) if options.watermark_key else None
+    sys.stdout.write(examine(options.file, trust, keys).to_json())
     return 0
 
 

@@ -62,7 +62,7 @@ def verify_file(case: Case) -> Report:
 def picture_report(case: Case) -> Report:
     """Return the report on a picture: the six checks of :mod:`compliance.verify.asking`."""
     trust = case.trust.anchors if case.trust else None
-    told = answer(Question(examine(case.path, trust, case.watermark_key)))
+    told = answer(Question(examine(case.path, trust, case.mark_keys)))
     return Report(
         str(case.path), told.question.examination.sha256, told.checks, verdict=told.verdict
     )
