@@ -14,7 +14,6 @@ def credentials_document(report: ManifestReport) -> dict[str, Any]:
     return asdict(report) | {
         "state": report.state.value,
         "timestamped_at": stamped.isoformat() if stamped else None,
-        "iscc": report.iscc.hex(),
     }
 
 
@@ -31,5 +30,4 @@ def read_credentials(document: dict[str, Any]) -> ManifestReport:
     state = ManifestState(document["state"])
     if state is not ManifestState.TRUSTED:
         raise Fails(f"The video's manifest was {state}.", code="credentials-untrusted")
-    iscc = bytes.fromhex(document["iscc"])
-    return ManifestReport(**document | {"state": state, "timestamped_at": moment, "iscc": iscc})
+    return ManifestReport(**document | {"state": state, "timestamped_at": moment})
