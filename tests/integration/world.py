@@ -797,6 +797,7 @@ def _watched(world: World) -> dict[str, str]:
 _NOT_COUNTED = (
     "audit_event",
     "audit_waiting",
+    "inspection_posting",  # the application may not read it
     "inspection_shown",
     "django_session",
     "django_migrations",
