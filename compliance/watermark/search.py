@@ -28,6 +28,7 @@ _ASPECTS = (1.0, 16 / 9, 9 / 16)  # of originals, if the copy has another one
 _TURNS = np.arange(1, 11) * 1.0  # degrees, both ways
 _OVERHANG = 2  # blocks that the picture at hand may reach over the rim of the original
 _KEPT = 5  # candidates that are looked at closely
+_HOPELESS = 33.0  # score that chance reaches, and a mark leaves behind in the first round
 _ROUNDS = 4  # of looking closely, each at half the distance
 _APART = 0.05  # candidates as near as that are one
 
@@ -82,6 +83,8 @@ class Search:
                     if score > best.score:
                         best = Candidate(score, best.key, geometry)
                         break
+            if best.score < _HOPELESS:
+                break
         return best
 
     def score(self, key: int, geometry: Geometry) -> float:
