@@ -1,5 +1,6 @@
 """Detection in a video file: its planes as they are, no colour conversion in between."""
 
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -36,8 +37,7 @@ def detect_file(
         InvalidInput: there is no video in the file, it breaks off in the middle, or it is larger
             or longer than allowed.
     """
-    frames = islice(video_frames(path, most), max_frames)
-    return Detector(keys).detect(map(_planar, frames))
+    return Detector(keys).detect(islice(file_planes(path, most=most), max_frames))
 
 
 def find_file(path: Path, keys: WatermarkKey | KeyRing, *, most: int = MAX_FRAMES) -> Finding:
@@ -46,7 +46,16 @@ def find_file(path: Path, keys: WatermarkKey | KeyRing, *, most: int = MAX_FRAME
     Raises:
         InvalidInput: as :func:`detect_file`.
     """
-    return Finder(keys).find(map(_planar, video_frames(path, most)))
+    return Finder(keys).find(file_planes(path, most=most))
+
+
+def file_planes(path: Path, *, most: int = MAX_FRAMES) -> Iterator[Plane]:
+    """Yield the frames of the first video stream as yuv420p planes of even size.
+
+    Raises:
+        InvalidInput: as :func:`detect_file`.
+    """
+    return map(_planar, video_frames(path, most))
 
 
 def _planar(frame: av.VideoFrame) -> Plane:

@@ -68,7 +68,7 @@ def informed(frames: Sequence[Plane], reference: Reference, pattern: Pattern) ->
         pattern: of its asset, under the key it was marked with.
     """
     laid = lay_over(frames, reference)
-    return Informed(InformedState.NOT_FOUND, 1.0, 0.0, 0.0) if laid is None else laid.ask(pattern)
+    return judged(0.0, 0.0) if laid is None else laid.ask(pattern)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +87,16 @@ class Overlay:
         """Return how far the signs of one asset stand out, and with which p-value."""
         norm = float(np.sqrt((self.detail**2).sum()))
         deviations = float((self.detail * pattern.companion).sum()) / max(norm, 1e-9)
-        p_value = float(np.exp(-(max(deviations, 0.0) ** 2) / 2))
-        state = InformedState.NOT_FOUND
-        if p_value < WEAKLY_BELOW:
-            state = InformedState.FOUND if p_value < FOUND_BELOW else InformedState.WEAKLY
-        return Informed(state, p_value, deviations, self.likeness)
+        return judged(deviations, self.likeness)
+
+
+def judged(deviations: float, likeness: float, *, tries: int = 1) -> Informed:
+    """Return what signs that stand out so far say, if that many assets or keys were asked for."""
+    p_value = min(1.0, tries * float(np.exp(-(max(deviations, 0.0) ** 2) / 2)))
+    state = InformedState.NOT_FOUND
+    if p_value < WEAKLY_BELOW:
+        state = InformedState.FOUND if p_value < FOUND_BELOW else InformedState.WEAKLY
+    return Informed(state, p_value, deviations, likeness)
 
 
 def lay_over(frames: Sequence[Plane], reference: Reference) -> Overlay | None:

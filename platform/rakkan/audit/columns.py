@@ -287,6 +287,9 @@ TABLES: dict[str, Columns] = {
         Name.PRODUCTION_RELEASED,
         derived="iscc_units seconds",  # the manifest names the units; seconds follow from frames
     ),
+    "releases_copyreference": _table(
+        "id release_id file_sha256 taken_at", Name.PRODUCTION_RELEASED
+    ),
     "releases_printhash": _derived(
         "id fingerprint_id kind view at_ms bits band0 band1 band2 band3"
     ),

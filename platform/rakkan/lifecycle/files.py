@@ -16,7 +16,7 @@ from rakkan.lifecycle.models import Disposal, ErasureStep, Kind, Step
 from rakkan.likenesses.models import Guardianship, Likeness, Voice
 from rakkan.previews.models import PreviewUpload
 from rakkan.productions.models import Production, Rendering
-from rakkan.releases.models import Fingerprint, Release, Sealing
+from rakkan.releases.models import CopyReference, Fingerprint, Release, Sealing
 
 AREA_OF = {  # where the files of each kind lie
     Kind.DRAFT: Area.INPUTS,
@@ -148,6 +148,7 @@ _MADE_OF: tuple[tuple[type[Model], Area, str, str, str], ...] = (
     (Release, Area.RELEASES, "file_sha256", "subject_id", "pk"),
     (Fingerprint, Area.PRINTS, "manifest_sha256", "release__subject_id", "pk"),
     (Fingerprint, Area.PRINTS, "print_sha256", "release__subject_id", "pk"),
+    (CopyReference, Area.PRINTS, "file_sha256", "release__subject_id", "pk"),
     (JobOutput, Area.QUARANTINE, "sha256", "job__subject_id", "job__subject_id"),
     (PreviewUpload, Area.PREVIEWS, "file_sha256", "preview__subject_id", "pk"),
 )

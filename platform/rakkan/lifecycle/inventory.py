@@ -122,7 +122,7 @@ _ELSEWHERE = {
     "storage: packs": "evidence packs, with words and receipts of people: deleted when their term "
     "ends, and by an erasure of who is seen or heard",
     "storage: prints": "manifests of releases, with a thumbnail of the portrait, and their small "
-    "grey pictures: deleted",
+    "pictures: deleted",
     "storage: releases": "released files: deleted; copies handed out before are out of reach",
     "log lines": "ids and codes; the embedded PostgreSQL logs no row contents",
     "the broker": "ids",

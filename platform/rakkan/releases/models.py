@@ -18,6 +18,7 @@ from rakkan.core.tenancy import Own, Through
 from rakkan.releases.walls import (
     FINGERPRINT_FITS,
     PASSED_REPORT_FITS,
+    REFERENCE_FITS,
     RELEASE_FITS,
     RELEASE_IS_FOUND_AGAIN,
     SEALING_FITS,
@@ -316,6 +317,28 @@ class Fingerprint(IdModel):
     def __str__(self) -> str:
         """Its ISCC."""
         return self.iscc
+
+
+class CopyReference(IdModel):
+    """Small pictures that copies of a release are laid over, to ask them for its mark (0079)."""
+
+    release = models.OneToOneField(Release, on_delete=models.PROTECT, related_name="reference")
+    file_sha256 = models.CharField(max_length=64)  # as compliance.watermark.reference writes it
+    taken_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("release")
+
+    class Meta:
+        """Taken once, of a file that was released."""
+
+        triggers: ClassVar = [
+            *append_only("reference"),
+            _fits("reference_of_release", REFERENCE_FITS),
+        ]
+
+    def __str__(self) -> str:
+        """Its digest."""
+        return self.file_sha256
 
 
 def _band(number: int) -> models.GeneratedField:

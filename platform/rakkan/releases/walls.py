@@ -91,3 +91,16 @@ IF NOT EXISTS (
 END IF;
 RETURN NEW;
 """
+
+# What copies are compared with is of the very file that was released.
+REFERENCE_FITS = """
+IF NOT EXISTS (
+    SELECT 1 FROM releases_release r
+    WHERE r.id = NEW.release_id AND r.released_at <= NEW.taken_at
+      AND NEW.taken_at < r.released_at + interval '1 hour'
+) THEN
+    RAISE EXCEPTION 'a reference is taken with its release'
+        USING ERRCODE = 'check_violation';
+END IF;
+RETURN NEW;
+"""

@@ -49,6 +49,8 @@ def through(
         frame.pts = index
         packets += context.encode(frame)
     packets += context.encode(None)
+    # the AV1 encoder gives its caller real-time priority, before everybody else on the machine
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     decoder = av.CodecContext.create(_DECODERS[codec], "r")
     decoder.thread_count = 1
     if context.extradata:

@@ -25,6 +25,7 @@ from rakkan.releases.checks import GateCheck
 from rakkan.releases.models import GateReport, Sealing
 from rakkan.releases.selectors import sealing_of
 from rakkan.releases.services.apart import gate_run_apart
+from rakkan.releases.services.asking import reference_take
 from rakkan.releases.services.fingerprint import fingerprint_take
 from rakkan.releases.services.gate import Expected, gate_consent
 from rakkan.releases.services.release import gate_report
@@ -56,7 +57,7 @@ def production_gate(production: Production, work: Path) -> None:
     blob_fetch(Area.INPUTS, production.voice_sha256, voice)
     checks = gate_run_apart(path, _expected(production, sealing, voice))
     held = all(check.outcome == "pass" for check in checks)
-    taken = fingerprint_take(path, picture_of(production).most_frames) if held else None
+    finished = _finished(path, picture_of(production).most_frames) if held else None
     with transaction.atomic():
         locked = production_lock(production.pk)
         waits = review_is_needed(locked.pk)
@@ -68,12 +69,16 @@ def production_gate(production: Production, work: Path) -> None:
         report = gate_report(marked_of(locked), sealing, checks)
         if not report.passed:
             _refuse(locked, report, checks)
-        elif not waits and taken is not None:  # a passed report has one
-            production_release(locked, sealing, report, Finished(path, taken))
+        elif not waits and finished is not None:  # a passed report has one
+            production_release(locked, sealing, report, finished)
         else:
             actor = system("gate", locked.organisation_id)
             data = {"file_sha256": sealing.file_sha256}
             move(locked, State.IN_REVIEW, actor=actor, data=data, rows=[report])
+
+
+def _finished(path: Path, most_frames: int) -> Finished:
+    return Finished(path, fingerprint_take(path, most_frames), reference_take(path, most_frames))
 
 
 def _expected(production: Production, sealing: Sealing, voice: Path) -> Expected:

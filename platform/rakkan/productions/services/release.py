@@ -21,6 +21,7 @@ from rakkan.productions.states import State
 from rakkan.releases.models import GateReport, Release, Sealing
 from rakkan.releases.selectors import release_of
 from rakkan.releases.services.fingerprint_keep import Taken, fingerprint_keep
+from rakkan.releases.services.reference_keep import reference_keep
 from rakkan.releases.services.release import Marked, delivery_record, release_create
 from rakkan.webhooks.models import Topic
 from rakkan.webhooks.services import message_queue
@@ -28,10 +29,11 @@ from rakkan.webhooks.services import message_queue
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A sealed file that passed the gate, and its fingerprint."""
+    """A sealed file that passed the gate, its fingerprint, and what copies are laid over."""
 
     path: Path
     taken: Taken
+    reference: bytes
 
 
 def production_release(
@@ -41,12 +43,13 @@ def production_release(
     marked = Marked(production.pk, production.asset_id, production.organisation_id)
     release = release_create(marked, sealing, report, finished.path)
     fingerprint = fingerprint_keep(release, finished.taken)
+    reference = reference_keep(release, finished.reference)
     move(
         production,
         State.RELEASED,
         actor=system("gate", production.organisation_id),
         data={"release": str(release.pk), "file_sha256": release.file_sha256},
-        rows=[report, release, fingerprint],
+        rows=[report, release, fingerprint, reference],
     )
     said = {"asset_id": release.asset_id, "status": "released"}
     message_queue(Topic.RELEASE_RELEASED, production.organisation_id, [(production.pk, said)])
