@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import IntegrityError, ProgrammingError, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from rakkan.accounts.models import User
@@ -23,6 +24,7 @@ from rakkan.approvals.services import (
     PolicyText,
     delegation_add,
     delegation_end,
+    notices_due,
     notices_make,
     policy_add,
     policy_propose,
@@ -334,6 +336,50 @@ def test_who_is_back_early_is_reminded_again(monkeypatch: pytest.MonkeyPatch) ->
     at(monkeypatch, start + 49 * HOUR)
     reminders_send()
     assert team.approver in told(NoticeKind.REMINDER)
+
+
+@pytest.mark.parametrize("absence", ["", "approver", "both", "deputy"])
+@pytest.mark.parametrize("decided", [0, 1])
+def test_the_look_at_all_that_waits_finds_what_is_due_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, absence: str, decided: int
+) -> None:
+    team = team_with(StepPlan(1, "legal"), StepPlan(2, "brand", 2, 10, 0, 40))
+    others = approvers(team, 3)
+    people.administrator_of(team)
+    production, start = people.submitted_make(team), timezone.now()
+    for one in others[:decided]:
+        people.approve(one, production)
+    if absence:
+        away(team.approver, others[2] if absence == "deputy" else None, start)
+    for one in others[1:] if absence == "both" else ():
+        away(one, None, start)
+    for hours in (0, 9, 11, 23, 25, 39, 41, 49, 71, 73, 24 * 14 + 1):
+        at(monkeypatch, start + hours * HOUR)
+        expected = [production.pk] if made_by(production) else []
+        assert notices_due([production.pk]) == expected, f"after {hours} hours"
+        notices_make(production.pk)
+        assert notices_due([production.pk]) == [], "what was said is due no more"
+
+
+def made_by(production: Production) -> int:
+    """How many notices would be written now."""
+    with transaction.atomic():
+        count = notices_make(production.pk)
+        transaction.set_rollback(True)
+    return count
+
+
+def test_as_many_questions_are_asked_about_many_productions_as_about_few() -> None:
+    team = team_with()
+    first = people.submitted_make(team)
+    likeness = first.likeness
+    more = [people.submit(team.requester, people.draft_make(team, likeness)) for _ in range(3)]
+    asked = []
+    for waiting in ([first.pk], [first.pk, *(one.pk for one in more)]):
+        with CaptureQueriesContext(connection) as captured:
+            notices_due(waiting)
+        asked.append(len(captured))
+    assert asked[0] == asked[1]
 
 
 def test_an_absence_without_a_deputy_lets_nobody_decide_in_that_name() -> None:

@@ -262,9 +262,9 @@ class Proving(Reminding):
         """Consent to portrait and voice in one act; all of it or none."""
         user = self.user(who)
         person = getattr(user, "person", None)
-        if person is None:
+        traits = [*person.likenesses.all()[:1], *person.voices.all()[:1]] if person else []
+        if not traits:
             return
-        traits = [*person.likenesses.all()[:1], *person.voices.all()[:1]]
         terms = people.terms(
             permitted_changes=["expression", "synthetic_speech"],
             valid_from=self.moment,
@@ -273,7 +273,7 @@ class Proving(Reminding):
         granted = self.do(
             "grant both",
             lambda: consents_grant(user=user, traits=traits, terms=terms),
-            may=bool(traits) and Role.DEPICTED_PERSON in user_roles(user),
+            may=Role.DEPICTED_PERSON in user_roles(user),
         )
         assert granted is None or len(granted) == len(traits)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.core import mail
+from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
@@ -12,7 +13,8 @@ from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role
 from rakkan.approvals.models import Delegation
 from rakkan.approvals.services import Verdict as Vote
-from rakkan.approvals.services import delegation_add
+from rakkan.approvals.services import delegation_add, notices_due, notices_make
+from rakkan.productions.models import Production
 from rakkan.productions.services.remind import reminders_send
 from rakkan.productions.states import State
 from rakkan.webhooks.models import TOPICS, Endpoint, Message
@@ -60,10 +62,22 @@ class Reminding(Inspecting):
             self.decide(5, self._place(production), "right", Vote.APPROVE)
         self.moment += timedelta(hours=hours)
         before = len(mail.outbox)
+        self._assert_none_is_overlooked()
         for _ in range(2):
             self.do("remind", reminders_send, told=False)
         ids = [message.extra_headers["Message-ID"] for message in mail.outbox[before:]]
         assert len(set(ids)) == len(ids), "somebody was told twice"
+
+    @staticmethod
+    def _assert_none_is_overlooked() -> None:
+        """The quick look at all that waits leaves out nothing that is due."""
+        rows = Production.objects.filter(state=State.IN_APPROVAL)
+        waiting = list(rows.values_list("pk", flat=True))
+        found = notices_due(waiting)
+        for pk in waiting:
+            with transaction.atomic():
+                assert not notices_make(pk) or pk in found, "somebody would not hear of it"
+                transaction.set_rollback(True)
 
     # -- messages -------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from rakkan.approvals.services.delegation import (
     delegations_live,
     deputies,
 )
+from rakkan.approvals.services.due import notices_due
 from rakkan.approvals.services.policy import (
     Reason,
     UseForbidden,
@@ -70,6 +71,7 @@ __all__ = [
     "forbidden_use_propose",
     "is_alone",
     "is_involved",
+    "notices_due",
     "notices_mail",
     "notices_make",
     "policy_add",

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from rakkan.approvals.services import notices_mail, notices_make
+from rakkan.approvals.services import notices_due, notices_mail, notices_make
 from rakkan.productions.models import Production
 from rakkan.productions.states import State
 
@@ -20,7 +20,7 @@ def reminders_send() -> None:
     """
     rows = Production.objects.filter(state=State.IN_APPROVAL.value).order_by("changed_at")
     waiting = list(rows.values_list("pk", flat=True))
-    for production_id in waiting:
+    for production_id in notices_due(waiting):
         try:
             _make(production_id)
         except Exception:
