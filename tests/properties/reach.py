@@ -77,6 +77,8 @@ def _names(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names(constant)
+        elif isinstance(constant, str) and constant.startswith("rakkan."):
+            yield constant  # of a module, perhaps: for importlib
 
 
 def _methods(cls: type) -> list[FunctionType]:
