@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from typing import Protocol
 
 from compliance import __version__
 from compliance.evidence import cli as evidence_cli
@@ -16,47 +17,59 @@ _STATUS = (
 )
 
 
+class _Command(Protocol):
+    """A module that declares the options of a command and runs it."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the options."""
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Run it and return the exit status."""
+
+
+# command and act: what it does, in words and in a sentence, its exit status, and who does it
+_COMMANDS: dict[tuple[str, str], tuple[str, str, str, _Command]] = {
+    ("verify", ""): (
+        "check a released video",
+        "Make the numbered checks of a released video.",
+        _STATUS,
+        cli,
+    ),
+    ("receipt", "verify"): (
+        "check a consent receipt",
+        "Make the numbered checks of a consent receipt, offline.",
+        _STATUS,
+        receipt_cli,
+    ),
+    ("evidence", "verify"): (
+        "check an evidence pack",
+        "Make the numbered checks of an evidence pack, offline.",
+        evidence_cli.STATUS,
+        evidence_cli,
+    ),
+    ("certificate", "check"): (
+        "check a claim signer's certificates",
+        "Ask whether a certificate chain fits C2PA's profile for claim signers.",
+        certificates_cli.STATUS,
+        certificates_cli,
+    ),
+}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m compliance", description=__doc__)
     parser.add_argument("--version", action="version", version=f"rakkan {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
-    verify = commands.add_parser(
-        "verify",
-        help="check a released video",
-        description="Make the numbered checks of a released video.",
-        epilog=_STATUS,
-    )
-    cli.add_arguments(verify)
-    verify.set_defaults(run=cli.run)
-    receipt = commands.add_parser("receipt", help="check a consent receipt")
-    receipt_verify = receipt.add_subparsers(dest="act", required=True).add_parser(
-        "verify",
-        help="check a consent receipt",
-        description="Make the numbered checks of a consent receipt, offline.",
-        epilog=_STATUS,
-    )
-    receipt_cli.add_arguments(receipt_verify)
-    receipt_verify.set_defaults(run=receipt_cli.run)
-    evidence = commands.add_parser("evidence", help="check an evidence pack")
-    evidence_verify = evidence.add_subparsers(dest="act", required=True).add_parser(
-        "verify",
-        help="check an evidence pack",
-        description="Make the numbered checks of an evidence pack, offline.",
-        epilog=evidence_cli.STATUS,
-    )
-    evidence_cli.add_arguments(evidence_verify)
-    evidence_verify.set_defaults(run=evidence_cli.run)
+    for (name, act), (words, sentence, status, module) in _COMMANDS.items():
+        place, last = commands, name
+        if act:
+            group = commands.add_parser(name, help=words)
+            place, last = group.add_subparsers(dest="act", required=True), act
+        command = place.add_parser(last, help=words, description=sentence, epilog=status)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
     log_cli.add_commands(commands.add_parser("log", help="check the audit log"))
-    certificate = commands.add_parser("certificate", help="check a claim signer's certificates")
-    certificate_check = certificate.add_subparsers(dest="act", required=True).add_parser(
-        "check",
-        help="check a claim signer's certificates",
-        description="Ask whether a certificate chain fits C2PA's profile for claim signers.",
-        epilog=certificates_cli.STATUS,
-    )
-    certificates_cli.add_arguments(certificate_check)
-    certificate_check.set_defaults(run=certificates_cli.run)
     options = parser.parse_args(arguments)
     return int(options.run(options))
 
