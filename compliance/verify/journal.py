@@ -1,7 +1,7 @@
 """The events in an evidence file: what the publisher's log says of one production.
 
-The publisher alone keeps that log and nobody has co-signed it yet: these events are the publisher's
-word, though one that it cannot take back without changing a hash it has published.
+The log is signed and witnessed, but this file holds no proof that these events stand in it: they are
+the publisher's word. An evidence pack has the proofs (:mod:`compliance.evidence`).
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from compliance.canonical import canonical_json
 from compliance.ledger import leaf_hash
 from compliance.verify.report import Fails
 
-WORD = "by the publisher's log, not yet co-signed"
+WORD = "by the publisher's word: an evidence pack proves it by the signed log, this file does not"
 GRANTED = "consents.consent.granted"
 SUBMITTED = "productions.production.submitted"
 DECIDED = "approvals.decision.recorded"

@@ -35,6 +35,7 @@ from tests.servers import settings_environment
 SIZES = (10_000, 100_000, 1_000_000)
 TENANTS, PERSONS = 200, 300  # persons of each tenant
 ROUNDS = 5
+INDEXED = 20_000
 BATCH = 64 * WIDTH
 SPAN = timedelta(days=365)
 _ROOT = Path(__file__).resolve().parents[2]
@@ -95,7 +96,7 @@ def _measure(owner: psycopg.Connection[Any], folder: Path) -> list[Figure]:
         log.grow(size)
         figures += _pages(log, size)
     log.publish()
-    return [*figures, *_exports(log, folder)]
+    return [*figures, *_exports(log, folder), _indexing(log)]
 
 
 @dataclass
@@ -297,6 +298,21 @@ def _asked(log: _Log, tenant: _Tenant) -> dict[str, Any]:
         "object": {"object": "00000000-0000-4000-8000-000000000000"},
     }  # fmt: skip
     return {what: LogFilter(**conditions) for what, conditions in kinds.items()}
+
+
+def _indexing(log: _Log) -> Figure:
+    """Time the clerk's indexer on the newest events, in an index of all the others."""
+    from rakkan.core.tenancy import as_system  # noqa: PLC0415  as above
+    from rakkan.inspection.services import index_update  # noqa: PLC0415  as above
+
+    first = SIZES[-1] - INDEXED
+    log.owner.execute("DELETE FROM inspection_posting WHERE sequence >= %s", [first])
+    began, done = time.perf_counter(), 0
+    with as_system():
+        while count := index_update():
+            done += count
+    note = f"the newest {done} of {SIZES[-1]} events put into the index, a single process"
+    return Figure("indexed_per_second", done / (time.perf_counter() - began), "1/s", note)
 
 
 def _exports(log: _Log, folder: Path) -> list[Figure]:

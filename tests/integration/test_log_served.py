@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.core.files.storage import InMemoryStorage
+from django.core.files.storage import InMemoryStorage, Storage
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from compliance.errors import LedgerInvalid
-from compliance.ledger import LogTrust, TileName, VerifiedTiles, inclusion_proof, verify_checkpoint
-from rakkan.audit.log import StorageStore, log_signer
-from rakkan.audit.models import Voucher
+from compliance.ledger import (
+    LogTrust,
+    TileName,
+    TileStore,
+    VerifiedTiles,
+    inclusion_proof,
+    verify_checkpoint,
+    verify_log_proof,
+)
+from rakkan.audit.log import StorageStore, log_signer, log_store
+from rakkan.audit.models import Leaf, Voucher
 from rakkan.audit.names import EventName
 from rakkan.audit.selectors import log_standing
-from rakkan.audit.services import Subject, events_record, log_advance, self_check_record, system
+from rakkan.audit.services import (
+    Subject,
+    event_proof,
+    events_record,
+    log_advance,
+    self_check_record,
+    system,
+)
+from rakkan.audit.services import prove as proving
+from rakkan.audit.services import publish as publishing
+from rakkan.core.storage import AtomicFileStorage
 
 pytestmark = pytest.mark.django_db
 
@@ -26,10 +45,25 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def a_published_log(settings: Settings) -> None:
     settings.RAKKAN_CHECKPOINT_SECONDS = 0
-    about = [(Subject("log", str(uuid4())), {}) for _ in range(300)]
+    happened(300)
+
+
+def happened(count: int) -> None:
+    about = [(Subject("log", str(uuid4())), {}) for _ in range(count)]
     with transaction.atomic():
         events_record(EventName.LOG_READ, actor=system("test"), about=about)
     log_advance()
+
+
+def copied(old: TileStore, new: TileStore) -> None:
+    """What the log of 300 events is made of, moved as an operator would."""
+    for path in ("tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1", "tile/entries/000"):
+        content = old.read(path)
+        assert content is not None, path
+        new.write_tile(TileName.parse(path), content)
+    note = old.read("checkpoint")
+    assert note is not None
+    new.write_checkpoint(note)
 
 
 def test_a_stranger_proves_an_event_from_what_is_served(
@@ -69,8 +103,16 @@ def test_tiles_are_cached_for_ever_and_bundles_are_not_served(
         assert answer["Cache-Control"] == cached
 
 
-def test_a_store_of_objects_keeps_what_it_has(settings: Settings) -> None:
-    store = StorageStore(InMemoryStorage(), "log")
+@pytest.fixture(params=["objects", "files"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    """What Django's interface of storages stands before: nothing of ours, and our files."""
+    if request.param == "objects":
+        return InMemoryStorage()
+    return AtomicFileStorage(location=str(tmp_path / "store"), base_url=None)
+
+
+def test_a_storage_keeps_what_it_has(storage: Storage) -> None:
+    store = StorageStore(storage, "log")
     name = TileName(0, 0, 3)
     assert store.read(name.path) is None
     store.write_tile(name, b"a" * 96)
@@ -84,6 +126,26 @@ def test_a_store_of_objects_keeps_what_it_has(settings: Settings) -> None:
     store.drop_partials(TileName(0, 0))
     assert store.read(name.path) is None
     assert store.read("tile/0/000") == b"a" * 8192
+
+
+def test_a_log_in_a_storage_is_published_proven_and_goes_on(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = StorageStore(storage, "log")
+    for module in (publishing, proving):
+        monkeypatch.setattr(module, "log_store", lambda: store)
+    copied(log_store(), store)
+    happened(400)
+
+    trust = LogTrust((log_signer().key,))
+    note = store.read("checkpoint")
+    assert note is not None
+    newest = verify_checkpoint(note, trust).checkpoint
+    assert newest.size == 700
+    event = Leaf.objects.select_related("event").get(sequence=650).event
+    proof = event_proof(event)
+    assert proof is not None
+    verify_log_proof(proof, event.canonical.encode(), trust)
 
 
 def test_how_the_log_stands_is_for_whoever_runs_the_machines() -> None:

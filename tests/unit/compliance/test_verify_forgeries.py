@@ -146,7 +146,9 @@ def test_the_genuine_evidence_holds_and_says_what_rests_on_the_publishers_word(
     ended = {check.name: check for check in report.checks}
     assert [c.name for c in report.checks if c.outcome is not Outcome.PASS] == ["status"]
     for name in ("approvals", "gate", "log"):
-        assert "by the publisher's log, not yet co-signed" in ended[name].detail
+        assert "an evidence pack proves it by the signed log, this file does not" in (
+            ended[name].detail
+        )
 
 
 @pytest.mark.parametrize(
