@@ -128,7 +128,9 @@ def _ledger(database: BaseDatabaseWrapper) -> _Ledger:
 
 def _opens(frame: FrameType) -> bool:
     """Say whether the program opens a block: in its code, or as the decorator of a function."""
-    decorated = frame.f_locals.get("func") if frame.f_globals["__name__"] == "contextlib" else None
+    decorated = (
+        frame.f_locals.get("func") if frame.f_globals.get("__name__") == "contextlib" else None
+    )
     module = getattr(decorated, "__module__", "") or ""
     return module.startswith("rakkan.") or bool(_acting(frame))
 

@@ -74,6 +74,32 @@ with transaction.atomic():
     events_record(EventName.LOG_READ, actor=system("test"), about=about)
 log_advance()
 """
+_AUDITOR = """
+import sys, django
+django.setup()
+from rakkan.core.tenancy import process_is_system
+process_is_system()
+from rakkan.audit.services import log_advance
+from rakkan.inspection.services import index_update
+from tests.integration import people
+print(people.team_make().auditor.pk)
+while log_advance():
+    pass
+while index_update():
+    pass
+"""
+_TAKE = """
+import sys, django
+django.setup()
+from rakkan.core.tenancy import as_organisation, as_system
+from rakkan.accounts.models import User
+from rakkan.inspection.filters import LogFilter
+from rakkan.inspection.services import Form, export_stream
+with as_system():
+    user = User.objects.get(pk=sys.argv[2])
+with as_organisation(user.organisation_id), open(sys.argv[1], "wb") as stream:
+    stream.writelines(export_stream(user=user, asked=LogFilter(), form=Form.ZIP))
+"""
 _CHECK = """
 import django
 django.setup()
@@ -248,6 +274,31 @@ def test_1_an_edited_event(platform: Platform, tmp_path: Path) -> None:
     platform.forge()
     found = failed(verified(platform, platform.export(tmp_path / "e")))
     assert "Event 317 is not the one that the log holds" in found["events"]
+
+
+def test_1_an_edited_event_in_an_organisations_own_export(
+    platform: Platform, tmp_path: Path
+) -> None:
+    made = platform.run(_AUDITOR)
+    auditor, file = made.stdout.strip(), tmp_path / "selection.zip"
+    trust = LogTrust((platform.key,))
+    assert platform.run(_TAKE, str(file), auditor).returncode == 0, made.stderr
+    assert export_verify(ExportCase(file, trust, whole=False)).exit_status == 0
+
+    ((number,),) = platform.sql(
+        "SELECT max(l.sequence) FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id"
+        f" WHERE e.organisation_id = (SELECT organisation_id::text FROM accounts_user"
+        f" WHERE id = '{auditor}')"
+    )
+    platform.sql(
+        'UPDATE audit_event SET canonical = replace(canonical, \'"actor_role":"\','
+        ' \'"actor_role":"un\')'
+        f" WHERE id = {event(number)}",
+        rehash(number),
+    )
+    assert platform.run(_TAKE, str(file), auditor).returncode == 0
+    found = failed(export_verify(ExportCase(file, trust, whole=False)))
+    assert f"Event {number} is not the one that the log holds" in found["events"]
 
 
 def test_2_a_deleted_event(platform: Platform, tmp_path: Path) -> None:
