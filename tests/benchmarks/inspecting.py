@@ -29,13 +29,13 @@ from compliance.ledger import Checkpoint, GrowingTree, TileName, encode_bundle, 
 from compliance.ledger.tiles import WIDTH
 from deploy.local.testing import test_servers
 from tests.benchmarks.harness import Figure
+from tests.benchmarks.ledger_sizes import SIZES
 from tests.databases import environment_now, prepared_database
 from tests.servers import settings_environment
 
-SIZES = (10_000, 100_000, 1_000_000)
 TENANTS, PERSONS = 200, 300  # persons of each tenant
 ROUNDS = 5
-INDEXED = 20_000
+INDEXED = 5_000
 BATCH = 64 * WIDTH
 SPAN = timedelta(days=365)
 _ROOT = Path(__file__).resolve().parents[2]

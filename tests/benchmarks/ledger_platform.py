@@ -18,12 +18,12 @@ import psycopg
 from deploy.local.testing import test_servers
 from tests.benchmarks import sequencing
 from tests.benchmarks.harness import Figure
+from tests.benchmarks.ledger_sizes import SIZES
 from tests.databases import ROOT, environment_now, prepared_database
 from tests.servers import settings_environment
 
 WRITERS = 4
 SECONDS = 20.0
-SIZES = (10_000, 100_000, 1_000_000)
 PROOFS = 2_000
 ACTS = 1_000
 CHUNK = 5_000  # rows of a statement that fills the log
