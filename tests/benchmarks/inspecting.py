@@ -306,6 +306,7 @@ def _indexing(log: _Log) -> Figure:
     from rakkan.inspection.services import index_update  # noqa: PLC0415  as above
 
     first = SIZES[-1] - INDEXED
+    log.owner.execute("ALTER TABLE inspection_posting DISABLE TRIGGER USER")
     log.owner.execute("DELETE FROM inspection_posting WHERE sequence >= %s", [first])
     began, done = time.perf_counter(), 0
     with as_system():

@@ -84,10 +84,10 @@ def needles(words: Sequence[str] = WORDS) -> list[bytes]:
 
 
 def dump() -> bytes:
-    """Every column of every row of every table."""
+    """Every column of every row of every table; but for hashes that the application may not read."""
     parts: list[bytes] = []
     with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
+        for table in set(connection.introspection.table_names(cursor)) - {"inspection_posting"}:
             cursor.execute(f'SELECT t::text, to_jsonb(t)::text FROM "{table}" t')  # noqa: S608
             parts += [text.encode() for row in cursor.fetchall() for text in row]
     return b"\n".join(parts)
