@@ -1,7 +1,7 @@
 """The events in an evidence file: what the publisher's log says of one production.
 
-The log is signed and witnessed, but this file holds no proof that these events stand in it: they are
-the publisher's word. An evidence pack has the proofs (:mod:`compliance.evidence`).
+The log is signed and witnessed, but this file holds no proof that these events stand in it: they
+are the publisher's word. An evidence pack has the proofs (:mod:`compliance.evidence`).
 """
 
 from dataclasses import dataclass

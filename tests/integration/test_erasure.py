@@ -84,7 +84,7 @@ def needles(words: Sequence[str] = WORDS) -> list[bytes]:
 
 
 def dump() -> bytes:
-    """Every column of every row of every table; but for hashes that the application may not read."""
+    """Every column of every row of every table that the application may read."""
     parts: list[bytes] = []
     with connection.cursor() as cursor:
         for table in set(connection.introspection.table_names(cursor)) - {"inspection_posting"}:
