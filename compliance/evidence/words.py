@@ -122,6 +122,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "gate-watermark": ("Its pixels carry this asset id", "画素にこのアセットIDが入っている"),
     "gate-playable": ("It plays as was asked for", "依頼どおりに再生できる"),
     "gate-voice": ("Its sound is the approved voice", "音声が承認されたものである"),
+    "gate-audiomark": ("Its sound carries this asset id", "音声にこのアセットIDが入っている"),
     "gate-consent": ("Consent still held", "同意がその時点で有効だった"),
     # the vocabulary of requests and consents
     "product_briefing": ("Product briefing", "製品紹介"),

@@ -13,6 +13,7 @@ GENERATOR = "Rakkan"
 PRODUCTION_LABEL = "org.rakkan.production"
 RECOVERY_LABEL = "org.rakkan.recovery"
 WATERMARK_ALGORITHM = "org.rakkan.dwtdctsvd.1"
+AUDIOMARK_ALGORITHM = "org.rakkan.contrast.1"  # of the sound (0083)
 ISCC_ALGORITHM = "io.iscc.v0"  # on C2PA's list; its value is an ISCC-SEQ (IEP-0020)
 SOFT_BINDING_LABEL = "c2pa.soft-binding"
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
@@ -103,12 +104,20 @@ def _actions(facts: ManifestFacts) -> list[dict[str, Any]]:
             "description": facts.ai_label,
         },
         {"action": "c2pa.placed", "parameters": {"ingredientIds": list(facts.inputs())}},
-        {"action": "c2pa.watermarked.bound", "parameters": {"alg": WATERMARK_ALGORITHM}},
+        *(
+            {"action": "c2pa.watermarked.bound", "parameters": {"alg": algorithm}}
+            for algorithm in (WATERMARK_ALGORITHM, AUDIOMARK_ALGORITHM)
+        ),
     ]
 
 
 def _soft_bindings(facts: ManifestFacts) -> list[dict[str, Any]]:
-    values = {WATERMARK_ALGORITHM: asset_id_bytes(facts.asset_id), ISCC_ALGORITHM: facts.iscc}
+    marked = asset_id_bytes(facts.asset_id)  # picture and sound carry the same
+    values = {
+        WATERMARK_ALGORITHM: marked,
+        AUDIOMARK_ALGORITHM: marked,
+        ISCC_ALGORITHM: facts.iscc,
+    }
     return [
         {"alg": alg, "blocks": [{"scope": {}, "value": base64.b64encode(value).decode()}]}
         for alg, value in values.items()

@@ -10,6 +10,7 @@ import c2pa
 
 from compliance.errors import InvalidInput
 from compliance.provenance.facts import (
+    AUDIOMARK_ALGORITHM,
     ISCC_ALGORITHM,
     PRODUCTION_LABEL,
     RECOVERY_LABEL,
@@ -49,6 +50,7 @@ class ManifestReport:
     signer: str | None = None  # common name in the signing certificate
     timestamped_at: datetime | None = None  # only from an authority we trust
     iscc: str = ""  # the soft binding of ISCC, an ISCC-SEQ in base64; empty if there is none
+    audio_mark: str = ""  # asset id in the soft binding of the sound; empty if there is none
     manifest_id: str | None = None  # label of the active manifest
     recovered_for: str | None = None  # asset id of what this is a copy of (0082)
 
@@ -124,6 +126,7 @@ def _report(
         inputs=_inputs(ours),
         signer=_text(signature, "common_name"),
         timestamped_at=_time(_text(signature, "time")) if stamped else None,
+        audio_mark=base64.b64decode(_soft_binding(manifest, AUDIOMARK_ALGORITHM)).hex(),
         iscc=_soft_binding(manifest, ISCC_ALGORITHM),
         manifest_id=_text(manifest, "label"),
         recovered_for=_text(_assertion(manifest, RECOVERY_LABEL), "asset_id"),

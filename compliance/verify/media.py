@@ -1,11 +1,14 @@
-"""Checks 1 to 5: what the file itself shows."""
+"""Checks 1 to 5 and 13: what the file itself shows."""
 
+from compliance.audiomark.files import AudioState, detect_sound
 from compliance.canonical import file_sha256
-from compliance.media import check_streams, preview_notice, video_frames, video_shape
+from compliance.media import VIDEO_FORMAT, check_streams, preview_notice, video_frames, video_shape
 from compliance.provenance import ManifestState
 from compliance.provenance.facts import SOURCE_TYPE
 from compliance.verify.case import Case
 from compliance.verify.report import CannotCheck, Fails
+
+MIN_SHARE = 0.9  # of the sound's energy; a pause needs no mark
 
 
 def check_readable(case: Case) -> str:
@@ -65,6 +68,31 @@ def check_watermark(case: Case) -> str:
         f"The pixels say {found.asset_id}; {found.asset_frames} of {found.frames} frames show "
         f"the mark, {found.agreement:.1%} of its bits arrived."
     )
+
+
+def check_audiomark(case: Case) -> str:
+    """13. The sound carries the asset id in the manifest, nearly all through, and no other."""
+    if case.watermark_key is None:
+        raise CannotCheck("No watermark key was given (--watermark-key or RAKKAN_WATERMARK_KEY).")
+    expected = case.need_manifest().asset_id
+    if case.manifest.audio_mark != expected:
+        raise CannotCheck("Its manifest names no mark in the sound.")
+    found = detect_sound(case.path, case.watermark_key, known=expected, formats=VIDEO_FORMAT)
+    if found.asset_id is None:
+        raise Fails("The sound carries no mark of this key.", code="mark-missing")
+    other = next(iter([*found.others, *({found.asset_id} - {expected})]), None)
+    if other is not None:
+        raise Fails(
+            f"The sound says {other}, the manifest says {expected}.", code="mark-of-another"
+        )
+    if found.share < MIN_SHARE:
+        raise Fails(f"Only {found.share:.0%} of the sound carries the mark.", code="mark-in-part")
+    if found.state is AudioState.WEAKLY:
+        return (
+            f"The sound is too short to read, but agrees with {expected}: by chance it would with "
+            f"a probability of at most {found.p_value:.0e}."
+        )
+    return f"The sound says {expected}; {found.share:.0%} of it carries the mark."
 
 
 def check_file(case: Case) -> str:

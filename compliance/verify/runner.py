@@ -27,6 +27,7 @@ _CHECKS: tuple[tuple[str, Callable[[Case], str]], ...] = (
     ("gate", record.check_gate),
     ("log", record.check_events),
     ("status", record.check_status),
+    ("audiomark", media.check_audiomark),
 )
 
 
@@ -47,6 +48,7 @@ def verify_file(case: Case) -> Report:
     10. ``gate``: the release gate made all its checks, and they passed.
     11. ``log``: the events of this production are complete, in the log, and hash to their leaves.
     12. ``status``: the publisher says today that it stands.
+    13. ``audiomark``: the sound carries the asset id that the manifest names.
 
     Checks 8, 10 and 11 rest on the publisher's own log; their sentences say so.
 

@@ -1,4 +1,4 @@
-"""Frames in, a finished MP4 out: every frame is marked before the encoder sees it."""
+"""Frames in, a finished MP4 out: picture and sound are marked before an encoder has them."""
 
 import os
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from av.error import FFmpegError
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from compliance.watermark import Pattern
+from compliance.carrier import Carrier
 from compliance.watermark.marker import Marker
 from generation.audio import MAX_SECONDS
 from generation.errors import EncodingError
 from generation.media.colour import BT709, PlaneConverter
-from generation.media.sound import SoundTrack
+from generation.media.sound import SoundTrack, VoiceTrack
 from generation.media.stamp import PreviewStamp
 
 _LIMITED_RANGE = 1  # H.273 video_full_range_flag 0, as FFmpeg counts (AVCOL_RANGE_MPEG)
@@ -38,7 +38,7 @@ class Encoder:
     """Writes H.264 (yuv420p, BT.709) and AAC; a context manager.
 
     The file appears under its name when the block ends without an error and not before; after
-    an error nothing is left. There is no way to write a frame without its mark.
+    an error nothing is left. There is no way to write a frame or a sound without its mark.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Encoder:
         video: VideoFormat,
         *,
         audio: Path,
-        pattern: Pattern,
+        carrier: Carrier,
         max_seconds: float = MAX_SECONDS,
         stamp: PreviewStamp | None = None,
     ) -> None:
@@ -57,18 +57,19 @@ class Encoder:
         a longer voice track ends at ``max_seconds``.
 
         Raises:
-            EncodingError: there is no pattern ("encoding-unmarked"), or the file cannot be made.
+            EncodingError: there is no carrier ("encoding-unmarked"), or the file cannot be made.
             AudioError: the voice track cannot be read.
         """
-        if not isinstance(pattern, Pattern):
+        if not isinstance(carrier, Carrier):
             raise EncodingError(
-                "A video is never written without a watermark pattern.", code="encoding-unmarked"
+                "A video is never written without the carrier of its marks.",
+                code="encoding-unmarked",
             )
         self._destination = destination
         self._partial = destination.with_name(destination.name + ".partial")
         self._video = video
         self._stamp = stamp
-        self._marker = Marker(pattern, video.width, video.height)
+        self._marker = Marker(carrier.picture, video.width, video.height)
         self._converter = PlaneConverter()
         self.frames = 0
         self._container = av.open(
@@ -77,7 +78,8 @@ class Encoder:
         try:
             self._picture = self._add_picture()
             cut = stamp is not None
-            self._sound = SoundTrack(self._container, audio, max_seconds, cut=cut)
+            sound = VoiceTrack(audio, max_seconds, cut=cut)
+            self._sound = SoundTrack(self._container, sound, carrier.sound)
             if stamp is not None:
                 self._container.metadata["comment"] = stamp.notice
             self._container.start_encoding()

@@ -1,40 +1,58 @@
-"""The voice track on its way into the video: decoded, resampled and encoded as AAC."""
+"""The voice track on its way into the video: decoded, resampled, marked and encoded as AAC."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
+from numpy.typing import NDArray
 
+from compliance.audiomark import AudioPattern
+from compliance.audiomark.marker import AudioMarker
 from generation.audio.container import frames, open_audio
 
 RATE = 48_000
 BIT_RATE = 128_000
 _AAC_FRAME = 1024  # samples
 
+Samples = NDArray[np.float32]  # (channels, n), about -1 to 1
+
+
+@dataclass(frozen=True)
+class VoiceTrack:
+    """Which sound to put in, and how much of it.
+
+    A longer source is an error, or ends at ``max_seconds`` where ``cut`` is asked for.
+    """
+
+    source: Path
+    max_seconds: float
+    cut: bool = False
+
 
 class SoundTrack:
     """Hands out AAC packets as the picture advances, so that both are interleaved."""
 
     def __init__(
-        self, container: OutputContainer, source: Path, max_seconds: float, *, cut: bool = False
+        self, container: OutputContainer, voice: VoiceTrack, pattern: AudioPattern
     ) -> None:
-        """Add a track to ``container`` with the channels of ``source`` (at most two).
-
-        A longer source is an error, or ends at ``max_seconds`` where ``cut`` is asked for.
+        """Add a track to ``container`` with the channels of the source (at most two), marked.
 
         Raises:
             AudioError: the source cannot be read.
         """
-        with open_audio(source) as (_, stream):
+        with open_audio(voice.source) as (_, stream):
             layout = "mono" if stream.channels == 1 else "stereo"
         self._stream: AudioStream = container.add_stream("aac", rate=RATE, layout=layout)
         self._stream.bit_rate = BIT_RATE
-        self._blocks = _blocks(source, layout, max_seconds, cut)
+        marked = AudioMarker(pattern, RATE).mark(_blocks(voice, layout))
+        self._blocks = (_frame(block, layout) for block in _cut(marked))
         self._samples = 0
 
     @property
@@ -55,14 +73,32 @@ class SoundTrack:
         yield from self._stream.encode(None)
 
 
-def _blocks(source: Path, layout: str, max_seconds: float, cut: bool) -> Iterator[AudioFrame]:
-    resampler = av.AudioResampler(format="fltp", layout=layout, rate=RATE, frame_size=_AAC_FRAME)
-    for frame in frames(source, max_seconds=max_seconds, cut=cut):
+def _blocks(voice: VoiceTrack, layout: str) -> Iterator[Samples]:
+    resampler = av.AudioResampler(format="fltp", layout=layout, rate=RATE)
+    for frame in frames(voice.source, max_seconds=voice.max_seconds, cut=voice.cut):
         frame.pts = None
-        yield from map(_timed, resampler.resample(frame))
-    yield from map(_timed, resampler.resample(None))
+        yield from map(_samples, resampler.resample(frame))
+    yield from map(_samples, resampler.resample(None))
 
 
-def _timed(block: AudioFrame) -> AudioFrame:
-    block.time_base = Fraction(1, RATE)
-    return block
+def _samples(frame: AudioFrame) -> Samples:
+    return frame.to_ndarray().astype(np.float32, copy=False)
+
+
+def _cut(blocks: Iterator[Samples]) -> Iterator[Samples]:
+    """Yield the same samples in the encoder's frames; the last may be shorter."""
+    rest: Samples | None = None
+    for block in blocks:
+        held = block if rest is None else np.concatenate([rest, block], axis=1)
+        whole = held.shape[1] // _AAC_FRAME * _AAC_FRAME
+        for start in range(0, whole, _AAC_FRAME):
+            yield held[:, start : start + _AAC_FRAME]
+        rest = held[:, whole:]
+    if rest is not None and rest.shape[1]:
+        yield rest
+
+
+def _frame(samples: Samples, layout: str) -> AudioFrame:
+    frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", layout)
+    frame.sample_rate, frame.time_base = RATE, Fraction(1, RATE)
+    return frame

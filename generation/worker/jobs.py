@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compliance.canonical import file_sha256
+from compliance.carrier import Carrier
 from compliance.permit import JobKind, MeasureResult, Permit, RenderResult
-from compliance.watermark import Pattern
 from generation import audio, engines
 from generation.audio.phonemes import WEIGHTS, weights_digest
 from generation.gate import check_portrait, check_track, check_voice
@@ -31,7 +31,7 @@ class RenderJob:
     """One permitted video; a preview is the beginning of one, with words across every frame."""
 
     permit: Permit
-    pattern: Pattern
+    carrier: Carrier
 
     def run(
         self, inputs: Mapping[str, Path], destination: Path, progress: Progress
@@ -85,7 +85,7 @@ class RenderJob:
             destination,
             VideoFormat(spec.width, spec.height, spec.fps),
             audio=voice,
-            pattern=self.pattern,
+            carrier=self.carrier,
             max_seconds=self.permit.max_seconds,
             stamp=PreviewStamp(spec.width, spec.height, asset) if self._is_preview else None,
         )

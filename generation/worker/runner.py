@@ -8,9 +8,9 @@ import threading
 from enum import StrEnum
 from pathlib import Path
 
+from compliance.carrier import Carrier
 from compliance.errors import ComplianceError
 from compliance.permit import Capabilities, JobKind, Permit, permit_verify
-from compliance.watermark import Pattern
 from generation import engines
 from generation.errors import GenerationError
 from generation.worker.client import Claim, JobClient, PlatformClient
@@ -120,9 +120,9 @@ class JobRunner:
         inputs: dict[str, Path],
         heartbeat: Heartbeat,
     ) -> None:
-        pattern = Pattern.from_bytes(claim.watermark or b"")
+        carrier = Carrier.from_bytes(claim.watermark or b"")
         output = next(iter(inputs.values())).with_name("video.mp4")
-        rendered = RenderJob(permit, pattern).run(inputs, output, heartbeat.check)
+        rendered = RenderJob(permit, carrier).run(inputs, output, heartbeat.check)
         heartbeat.renew()  # ask once more before anything leaves this machine
         heartbeat.check(0.97, "uploading")
         job.upload(claim.output_url, output, rendered.sha256)
@@ -144,7 +144,7 @@ def _check_allowed(permit: Permit, claim: Claim, able: Capabilities) -> None:
         (
             permit.kind is JobKind.MEASURE or bool(claim.watermark),
             "watermark-missing",
-            "came without the watermark pattern",
+            "came without the carrier of its marks",
         ),
     )
     for holds, code, what in rules:

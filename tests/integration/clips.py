@@ -10,7 +10,7 @@ import av
 import numpy as np
 from PIL import Image
 
-from compliance.watermark import expand
+from compliance.carrier import Carrier
 from compliance.watermark.marker import Marker
 from generation.media.encoder import Encoder, VideoFormat
 from generation.media.stamp import PreviewStamp
@@ -36,8 +36,8 @@ def marked_clip(
     folder: Path, asset_id: str, *, sound: Path = _SOUND, seconds: float = SECONDS
 ) -> bytes:
     """Bytes of a clip whose every frame says ``asset_id``, with the sample speech or ``sound``."""
-    path, pattern = folder / f"{asset_id}.mp4", expand(watermark_key(), asset_id)
-    with Encoder(path, VideoFormat(SIZE, SIZE, FPS), audio=sound, pattern=pattern) as encoder:
+    path, carrier = folder / f"{asset_id}.mp4", Carrier.of(watermark_key(), asset_id)
+    with Encoder(path, VideoFormat(SIZE, SIZE, FPS), audio=sound, carrier=carrier) as encoder:
         _draw(encoder, SIZE, round(seconds * FPS))
     return path.read_bytes()
 
@@ -67,11 +67,11 @@ def preview_clip(folder: Path, asset_id: str, *, marked: int = 24) -> bytes:
     """
     path, size = folder / f"{asset_id}.mp4", VideoFormat(PREVIEW_SIZE, PREVIEW_SIZE, PREVIEW_FPS)
     stamp = PreviewStamp(PREVIEW_SIZE, PREVIEW_SIZE, asset_id)
-    own, other = (expand(watermark_key(), name) for name in (asset_id, "0" * 16))
+    own, other = (Carrier.of(watermark_key(), name) for name in (asset_id, "0" * 16))
     options = {"audio": _SOUND, "max_seconds": 2.0, "stamp": stamp}
-    with Encoder(path, size, pattern=own, **options) as encoder:
+    with Encoder(path, size, carrier=own, **options) as encoder:
         _draw(encoder, PREVIEW_SIZE, marked)
-        encoder._marker = Marker(other, PREVIEW_SIZE, PREVIEW_SIZE)
+        encoder._marker = Marker(other.picture, PREVIEW_SIZE, PREVIEW_SIZE)
         _draw(encoder, PREVIEW_SIZE, 24 - marked)
     return path.read_bytes()
 

@@ -19,6 +19,9 @@ from av.video.stream import VideoStream
 from PIL import Image
 from pytest_django import Settings
 
+from compliance.audiomark import AudioPattern, expand_audio
+from compliance.audiomark.marker import AudioMarker
+from compliance.carrier import Carrier
 from compliance.permit import MeasureResult, RenderResult, Verdict
 from compliance.provenance import ManifestFacts
 from compliance.watermark import Pattern, expand
@@ -100,12 +103,28 @@ def hidden_in_one_channel() -> np.ndarray:
     return np.concatenate([speech() + noise(), speech() - noise()])
 
 
+def marked(sound: np.ndarray, mark: AudioPattern | None) -> np.ndarray:
+    """The sound with its mark, or as it is."""
+    if mark is None:
+        return sound
+    return np.concatenate(list(AudioMarker(mark, RATE).mark([sound])), axis=1)
+
+
+def unmarked(sound: np.ndarray, mark: AudioPattern | None) -> np.ndarray:
+    return sound
+
+
+def marked_for_another(sound: np.ndarray, mark: AudioPattern | None) -> np.ndarray:
+    return marked(sound, expand_audio(watermark_key(), OTHER))
+
+
 @dataclass(frozen=True)
 class Clip:
     """What to write: equal parts, each marked with its pattern or not at all, and the rest."""
 
     parts: tuple[Pattern | None, ...]
     sound: Callable[[], np.ndarray] | None = speech
+    hearing: Callable[[np.ndarray, AudioPattern | None], np.ndarray] = marked
     second: tuple[Pattern | None, ...] = ()  # parts of another picture beside it
     size: int = SIZE
     fps: int = FPS
@@ -113,13 +132,13 @@ class Clip:
     subtitle: bool = False
 
 
-def clip(path: Path, what: Clip) -> bytes:
-    """A real MP4."""
+def clip(path: Path, what: Clip, mark: AudioPattern | None = None) -> bytes:
+    """A real MP4; ``mark`` goes into its sound."""
     with av.open(str(path), "w", format="mp4") as container:
         pictures = [(picture_stream(container, what), what.parts)]
         if what.second:
             pictures.append((picture_stream(container, what), what.second))
-        samples = what.sound() if what.sound else None
+        samples = what.hearing(what.sound(), mark) if what.sound else None
         layout = "stereo" if samples is not None and len(samples) == 2 else "mono"
         voice = None if samples is None else container.add_stream("aac", rate=RATE, layout=layout)
         words = container.add_stream("mov_text") if what.subtitle else None
@@ -192,8 +211,9 @@ def handed_in_for(
 ) -> Rendered:
     """The same for a production that was approved."""
     worker = people.render_worker(production)
-    own = Pattern.from_bytes(base64.b64decode(worker.claim().json()["watermark"]))
-    data = make if isinstance(make, bytes) else clip(folder / "rendered.mp4", make(own))
+    own = Carrier.from_bytes(base64.b64decode(worker.claim().json()["watermark"]))
+    path = folder / "rendered.mp4"
+    data = make if isinstance(make, bytes) else clip(path, make(own.picture), own.sound)
     sha256 = hashlib.sha256(data).hexdigest()
     assert worker.upload(sha256, data).status_code == 201
     result = RenderResult(
@@ -227,7 +247,7 @@ def test_a_marked_file_is_sealed_gated_and_released(tmp_path: Path) -> None:
     rendered.production.refresh_from_db()
     assert rendered.production.state == "released", rendered.production.problem
     report = GateReport.objects.get(subject_id=rendered.production.pk)
-    assert [check["outcome"] for check in report.checks] == ["pass"] * 7
+    assert [check["outcome"] for check in report.checks] == ["pass"] * 8
     production_finish(rendered.production.pk)  # a repeated message changes nothing
     assert Release.objects.filter(subject_id=rendered.production.pk).count() == 1
 
@@ -244,6 +264,17 @@ def other() -> Pattern:
         pytest.param(lambda own: Clip((own, None)), "mark-in-part", id="half of it"),
         pytest.param(
             lambda own: Clip((own,) * 3 + (other(),) * 2), "mark-in-part", id="60 % of it"
+        ),
+        pytest.param(
+            lambda own: Clip((own,), hearing=unmarked), "sound-mark-missing", id="unmarked sound"
+        ),
+        pytest.param(
+            lambda own: Clip((own,), hearing=marked_for_another),
+            "sound-mark-missing",
+            id="another's sound",
+        ),
+        pytest.param(
+            lambda own: Clip((own,), sound=lambda: speech() * 0), "sound-mark-missing", id="silence"
         ),
         pytest.param(lambda own: Clip((own,), second=(None,)), "video-streams", id="two pictures"),
         pytest.param(lambda own: Clip((own,), second=(own,)), "video-streams", id="both marked"),
@@ -290,7 +321,6 @@ def test_two_assets_in_halves_are_sealed_for_neither(asset_id: str, tmp_path: Pa
         pytest.param(half_replaced, "correlate", id="half replaced"),
         pytest.param(word_replaced, "correlate", id="a word replaced"),
         pytest.param(hidden_in_one_channel, "correlate", id="only both channels together"),
-        pytest.param(lambda: speech() * 0, "correlate", id="silence"),
         pytest.param(lambda: speech()[:, : -RATE // 2], "of sound for", id="cut off"),
         pytest.param(lambda: np.tile(speech(), 2), "of sound for", id="twice"),
     ],

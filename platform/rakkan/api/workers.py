@@ -116,7 +116,7 @@ class Claim(WorkerView):
     """Take a job."""
 
     def post(self, request: Request, job_id: UUID) -> Response:
-        """Lease it and hand out permit, inputs and watermark pattern."""
+        """Lease it and hand out permit, inputs and the carrier of its marks."""
         given = fields_of(ClaimFields, request).validated_data
         kinds = tuple(JobKind(kind) for kind in given["kinds"])
         worker = Capabilities(given["worker"], kinds, tuple(given["engines"]))

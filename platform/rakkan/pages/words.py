@@ -255,6 +255,7 @@ GATE_CHECKS: Words = {
     "watermark": _("The watermark reads back"),
     "playable": _("It plays, with picture and sound"),
     "voice": _("The sound is the approved voice, all of it"),
+    "audiomark": _("The mark in the sound reads back"),
     "consent": _("Consent and approval still hold"),
 }
 RULE_CHANGES: Words = {
@@ -275,6 +276,8 @@ PREVIEW_ENDS: Words = {  # by the code of the end
     "worker-died": _("the workers died on it."),
     "mark-missing": _("its pictures do not carry its mark."),
     "mark-in-part": _("not all of its pictures carry its mark."),
+    "sound-mark-missing": _("its sound does not carry its mark."),
+    "sound-mark-in-part": _("not all of its sound carries its mark."),
     "video-shape": _("it is another picture than was asked for."),
     "preview-unreadable": _("it could not be read."),
     "preview-unread": _("its mark was not read back in time."),

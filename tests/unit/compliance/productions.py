@@ -11,17 +11,21 @@ from typing import Any
 import cv2
 import numpy as np
 
+from compliance.audiomark.marker import AudioMarker
 from compliance.canonical import canonical_json, digest, file_sha256, sha256_hex
+from compliance.carrier import Carrier
 from compliance.development import DevelopmentKeys
 from compliance.ledger import leaf_hash
+from compliance.media import sound_samples
 from compliance.permit import InputFile, JobKind, JobSpec, Permit, permit_issue
 from compliance.provenance import InputFact, ManifestFacts
 from compliance.receipt import ConsentTerms, write_record
 from compliance.signing import KeyRole, StatementSigner
-from compliance.watermark import WatermarkKey, expand
+from compliance.watermark import WatermarkKey
 from tests.unit.compliance.videos import encode, marked_frames, synthetic_frames
 
 ASSET = "0123456789abcdef"
+SPEECH = Path(__file__).resolve().parents[2] / "fixtures" / "speech.wav"
 # the time-stamp authority of the tests stamps the true time: everything is dated around it
 NOW = datetime.now(UTC).replace(microsecond=0)
 PRODUCTION_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0007"
@@ -61,8 +65,11 @@ def input_fact(path: Path, media_type: str) -> InputFact:
 
 
 def make_video(path: Path, key: Path, asset_id: str) -> Path:
-    pattern = expand(WatermarkKey.load(key), asset_id)
-    return encode(marked_frames(synthetic_frames(256, 256, 30), pattern), path, 18)
+    carrier = Carrier.of(WatermarkKey.load(key), asset_id)
+    spoken = sound_samples(SPEECH, rate=48_000, layout="mono", max_seconds=60)[:, :57_600]
+    sound = np.concatenate(list(AudioMarker(carrier.sound, 48_000).mark([spoken])), axis=1)
+    frames = marked_frames(synthetic_frames(256, 256, 30), carrier.picture)
+    return encode(frames, path, 18, heard=sound)
 
 
 def make_facts(inputs: Inputs, **changes: Any) -> ManifestFacts:

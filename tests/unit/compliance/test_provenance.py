@@ -118,10 +118,16 @@ def test_c2pas_own_reader_agrees_and_finds_the_binding(signed: Path, keys: Devel
         assert reader.get_validation_state() == "Trusted"
         manifest = reader.get_active_manifest()
         assertions = {item["label"]: item["data"] for item in manifest["assertions"]}
-        [block] = assertions["c2pa.soft-binding"]["blocks"]
-        assert block["value"] == "ASNFZ4mrze8="  # the asset id in base64
+        bound = [a["data"] for a in manifest["assertions"] if a["label"] == "c2pa.soft-binding"]
+        assert [binding["alg"] for binding in bound] == [
+            "org.rakkan.dwtdctsvd.1",
+            "org.rakkan.contrast.1",
+        ]
+        for binding in bound:
+            [block] = binding["blocks"]
+            assert block["value"] == "ASNFZ4mrze8="  # the asset id in base64
         actions = [item["action"] for item in assertions["c2pa.actions.v2"]["actions"]]
-        assert actions == ["c2pa.created", "c2pa.placed", "c2pa.watermarked.bound"]
+        assert actions == ["c2pa.created", "c2pa.placed", *["c2pa.watermarked.bound"] * 2]
         assert [item["title"] for item in manifest["ingredients"]] == ["portrait", "voice"]
 
 

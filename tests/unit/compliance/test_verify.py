@@ -43,7 +43,7 @@ from tests.unit.compliance.productions import (
 
 NAMES = [
     *("readable", "manifest", "disclosure", "watermark", "file", "request"),
-    *("consent", "approvals", "permit", "gate", "log", "status"),
+    *("consent", "approvals", "permit", "gate", "log", "status", "audiomark"),
 ]
 RELEASED = {"asset_id": ASSET, "status": "released", "consent": "live"}
 Evidence = dict[str, Any]
@@ -273,7 +273,10 @@ def test_a_strangers_signature_fails(case: Case, other_keys: DevelopmentKeys) ->
 
 
 def test_another_watermark_key_finds_no_mark(case: Case, publisher: Publisher) -> None:
-    assert _failed(replace(case, watermark_key=WatermarkKey(bytes(32)))) == ["watermark"]
+    assert _failed(replace(case, watermark_key=WatermarkKey(bytes(32)))) == [
+        "watermark",
+        "audiomark",
+    ]
 
 
 def test_the_mark_of_another_asset_fails(
@@ -292,7 +295,7 @@ def test_the_mark_of_another_asset_fails(
     changed = replace(
         case, path=tmp_path / "a.mp4", evidence=make_evidence(paper, tmp_path / "a.mp4")
     )
-    assert _failed(changed) == ["watermark"]
+    assert _failed(changed) == ["watermark", "audiomark"]
     assert "00000000000000aa" in _detail(verify_file(changed), "watermark")
 
 
@@ -478,7 +481,7 @@ def test_the_command_takes_its_keys_from_the_environment(
     report = json.loads(capsys.readouterr().out)
     assert report["format"] == "rakkan-verification/1"
     assert report["exit_status"] == 0
-    assert [check["outcome"] for check in report["checks"]] == ["pass"] * 12
+    assert [check["outcome"] for check in report["checks"]] == ["pass"] * 13
 
 
 def test_the_command_finds_the_development_trust_folder(

@@ -49,8 +49,14 @@ def marked_frames(frames: Iterable[Frame], pattern: Pattern) -> Iterator[Frame]:
         yield copy
 
 
-def encode(frames: Iterable[Frame], path: Path, crf: int = 20, codec: str = "libx264") -> Path:
-    """Write frames as H.264 (or another codec) at 25 frames a second, with a silent sound."""
+def encode(
+    frames: Iterable[Frame],
+    path: Path,
+    crf: int = 20,
+    codec: str = "libx264",
+    heard: NDArray[np.float32] | None = None,
+) -> Path:
+    """Write frames as H.264 (or another codec) at 25 a second, with ``heard`` or a silent sound."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25)
         sound = container.add_stream("aac", rate=48_000, layout="mono")
@@ -61,8 +67,10 @@ def encode(frames: Iterable[Frame], path: Path, crf: int = 20, codec: str = "lib
             frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
             frame.pts = index
             container.mux(stream.encode(frame))
-            silence = np.zeros((1, 1920), np.float32)  # as long as the frame
-            samples = av.AudioFrame.from_ndarray(silence, format="fltp", layout="mono")
+            part = np.zeros((1, 1920), np.float32)  # as long as the frame
+            if heard is not None:
+                part = np.ascontiguousarray(heard[:, index * 1920 : (index + 1) * 1920])
+            samples = av.AudioFrame.from_ndarray(part, format="fltp", layout="mono")
             samples.sample_rate, samples.pts = 48_000, index * 1920
             container.mux(sound.encode(samples))
         container.mux(stream.encode(None))

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
+from compliance.carrier import Carrier
 from compliance.permit import InputFile, JobKind, JobSpec, Permit, permit_issue
 from compliance.signing import KeyRole, StatementSigner
-from compliance.watermark import WatermarkKey, expand
+from compliance.watermark import WatermarkKey
 from generation.worker.runner import JobRunner
 from generation.worker.settings import WorkerSettings
 
@@ -209,7 +210,7 @@ class Desk:
         fields = {"engine": "gate" if kind is JobKind.MEASURE else "mesh", "prompt": "calm"}
         job = JobSpec(kind=kind, inputs=tuple(inputs), **(fields | (spec or {})))
         if kind is not JobKind.MEASURE:
-            self.platform.watermark = expand(self.watermark_key, ASSET).to_bytes()
+            self.platform.watermark = Carrier.of(self.watermark_key, ASSET).to_bytes()
         now = datetime.now(UTC)
         permit = Permit(
             permit_id="permit-1",

@@ -2,7 +2,8 @@ import av
 import numpy as np
 import pytest
 
-from compliance.watermark import expand
+from compliance.audiomark.files import detect_sound
+from compliance.carrier import Carrier
 from compliance.watermark.detector import Detector
 from generation import engines
 from generation.errors import AudioError, EncodingError, EngineMissing
@@ -14,8 +15,8 @@ SMALL = VideoFormat(512, 512, 25)
 
 
 @pytest.fixture
-def pattern(watermark_key):
-    return expand(watermark_key, "0123456789abcdef")
+def carrier(watermark_key):
+    return Carrier.of(watermark_key, "0123456789abcdef")
 
 
 @pytest.fixture
@@ -30,21 +31,25 @@ def _encode(path, picture, count, **options):
     return encoder
 
 
-def test_every_frame_carries_the_mark(tmp_path, picture, short_voice, pattern, watermark_key):
+def test_every_frame_and_the_sound_carry_the_mark(
+    tmp_path, picture, short_voice, carrier, watermark_key
+):
     path = tmp_path / "a.mp4"
-    _encode(path, picture, 33, audio=short_voice, pattern=pattern)
+    _encode(path, picture, 33, audio=short_voice, carrier=carrier)
     with av.open(str(path)) as container:
         planes = [frame.to_ndarray() for frame in container.decode(video=0)]
     found = Detector(watermark_key).detect(planes)
     assert (found.state, found.asset_id) == ("found", "0123456789abcdef")
+    heard = detect_sound(path, watermark_key, known="0123456789abcdef")
+    assert (heard.asset_id, heard.share) == ("0123456789abcdef", 1.0)
     plain = PlaneConverter().planes(picture)
     for frame in planes:  # the mark lives in U: nothing was written without it
         assert np.abs(frame[512:640].astype(int) - plain[512:640]).mean() > 0.5
 
 
-def test_colours_come_back_as_they_went_in(tmp_path, picture, short_voice, pattern):
+def test_colours_come_back_as_they_went_in(tmp_path, picture, short_voice, carrier):
     path = tmp_path / "a.mp4"
-    _encode(path, picture, 33, audio=short_voice, pattern=pattern)
+    _encode(path, picture, 33, audio=short_voice, carrier=carrier)
     with av.open(str(path)) as container:
         frame = next(container.decode(video=0))
         assert (int(frame.colorspace), int(frame.color_range)) == (1, 1)
@@ -62,9 +67,9 @@ def test_conversion_has_no_drift(picture):
     assert (planes[512:640].reshape(256, 256) - chroma).mean() == pytest.approx(0, abs=0.05)
 
 
-def test_sound_and_picture_have_the_length_of_the_voice(tmp_path, picture, short_voice, pattern):
+def test_sound_and_picture_have_the_length_of_the_voice(tmp_path, picture, short_voice, carrier):
     path = tmp_path / "a.mp4"
-    encoder = _encode(path, picture, 33, audio=short_voice, pattern=pattern)
+    encoder = _encode(path, picture, 33, audio=short_voice, carrier=carrier)
     with av.open(str(path)) as container:
         video, sound = container.streams.video[0], container.streams.audio[0]
         samples = sum(frame.samples for frame in container.decode(sound))
@@ -73,18 +78,18 @@ def test_sound_and_picture_have_the_length_of_the_voice(tmp_path, picture, short
     assert encoder.seconds == pytest.approx(1.32)
 
 
-def test_nothing_is_written_without_a_pattern(tmp_path, short_voice):
+def test_nothing_is_written_without_a_carrier(tmp_path, short_voice):
     with pytest.raises(EncodingError) as error:
-        Encoder(tmp_path / "a.mp4", SMALL, audio=short_voice, pattern=None)
+        Encoder(tmp_path / "a.mp4", SMALL, audio=short_voice, carrier=None)
     assert error.value.code == "encoding-unmarked"
     assert sorted(tmp_path.iterdir()) == [short_voice]
 
 
-def test_a_failure_in_the_middle_leaves_no_file(tmp_path, picture, short_voice, pattern):
+def test_a_failure_in_the_middle_leaves_no_file(tmp_path, picture, short_voice, carrier):
     path = tmp_path / "a.mp4"
 
     def draw_and_fail():
-        with Encoder(path, SMALL, audio=short_voice, pattern=pattern) as encoder:
+        with Encoder(path, SMALL, audio=short_voice, carrier=carrier) as encoder:
             encoder.write(picture)
             raise RuntimeError("the engine broke")
 
@@ -93,37 +98,37 @@ def test_a_failure_in_the_middle_leaves_no_file(tmp_path, picture, short_voice, 
     assert sorted(tmp_path.iterdir()) == [short_voice]
 
 
-def test_a_picture_shorter_than_the_voice_is_not_finished(tmp_path, picture, short_voice, pattern):
+def test_a_picture_shorter_than_the_voice_is_not_finished(tmp_path, picture, short_voice, carrier):
     with pytest.raises(EncodingError) as error:
-        _encode(tmp_path / "a.mp4", picture, 10, audio=short_voice, pattern=pattern)
+        _encode(tmp_path / "a.mp4", picture, 10, audio=short_voice, carrier=carrier)
     assert error.value.code == "encoding-too-short"
     assert sorted(tmp_path.iterdir()) == [short_voice]
 
 
-def test_a_finished_file_is_kept_when_a_new_one_fails(tmp_path, picture, short_voice, pattern):
+def test_a_finished_file_is_kept_when_a_new_one_fails(tmp_path, picture, short_voice, carrier):
     path = tmp_path / "a.mp4"
-    _encode(path, picture, 33, audio=short_voice, pattern=pattern)
+    _encode(path, picture, 33, audio=short_voice, carrier=carrier)
     before = path.read_bytes()
     with pytest.raises(EncodingError):
-        _encode(path, picture, 3, audio=short_voice, pattern=pattern)
+        _encode(path, picture, 3, audio=short_voice, carrier=carrier)
     assert path.read_bytes() == before
 
 
-def test_a_frame_of_another_size_is_refused(tmp_path, picture, short_voice, pattern):
+def test_a_frame_of_another_size_is_refused(tmp_path, picture, short_voice, carrier):
     with pytest.raises(EncodingError, match="shape"):
-        _encode(tmp_path / "a.mp4", picture[:256], 1, audio=short_voice, pattern=pattern)
+        _encode(tmp_path / "a.mp4", picture[:256], 1, audio=short_voice, carrier=carrier)
 
 
-def test_a_broken_voice_leaves_no_file(tmp_path, pattern):
+def test_a_broken_voice_leaves_no_file(tmp_path, carrier):
     (tmp_path / "voice.wav").write_text("no sound")
     with pytest.raises(AudioError):
-        Encoder(tmp_path / "a.mp4", SMALL, audio=tmp_path / "voice.wav", pattern=pattern)
+        Encoder(tmp_path / "a.mp4", SMALL, audio=tmp_path / "voice.wav", carrier=carrier)
     assert [p.name for p in tmp_path.iterdir()] == ["voice.wav"]
 
 
-def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path, short_voice, pattern):
+def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path, short_voice, carrier):
     with pytest.raises(EncodingError, match="could not be written"):
-        Encoder(tmp_path / "no" / "a.mp4", SMALL, audio=short_voice, pattern=pattern)
+        Encoder(tmp_path / "no" / "a.mp4", SMALL, audio=short_voice, carrier=carrier)
 
 
 def test_the_mesh_engine_is_here_and_says_what_it_draws_with():

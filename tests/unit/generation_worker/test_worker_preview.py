@@ -7,12 +7,12 @@ import av
 import numpy as np
 import pytest
 
+from compliance.carrier import Carrier
 from compliance.media import PREVIEW_NOTICE, preview_notice
 from compliance.permit import JobKind, RenderResult
 from compliance.verify import Outcome as Checked
 from compliance.verify.case import Case
 from compliance.verify.runner import verify_file
-from compliance.watermark import expand
 from compliance.watermark.detector import Detector
 from generation.media.encoder import Encoder, VideoFormat
 from generation.media.stamp import PreviewStamp
@@ -109,7 +109,7 @@ def test_the_words_stand_out_on_white_on_black_and_on_noise(tmp_path: Path, wate
             path,
             VideoFormat(256, 256, 12),
             audio=voice,
-            pattern=expand(watermark_key, ASSET),
+            carrier=Carrier.of(watermark_key, ASSET),
             max_seconds=0.5,
             stamp=stamp,
         ) as encoder:

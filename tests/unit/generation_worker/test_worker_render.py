@@ -85,7 +85,7 @@ def test_a_permit_without_a_watermark_pattern_makes_nothing(desk, files):
 def test_a_damaged_watermark_pattern_makes_nothing(desk, files):
     desk.offer(JobKind.RENDER, files)
     desk.platform.watermark = desk.platform.watermark[:-1]
-    _expect_failure(desk, "pattern-invalid", "system")
+    _expect_failure(desk, "audio-pattern-invalid", "system")
 
 
 def test_an_engine_that_is_not_here_is_named(desk, files):

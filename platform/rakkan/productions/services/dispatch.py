@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from compliance.carrier import Carrier
 from compliance.permit import Capabilities, JobKind
-from compliance.watermark import expand
 from rakkan.approvals.selectors import check_approved
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, refusal_recorded, system
@@ -46,7 +46,7 @@ class Handed:
     """What the worker endpoint hands out after a claim."""
 
     claim: Claim
-    watermark: str | None  # base64 of the finished pattern of this one job
+    watermark: str | None  # base64 of the finished carrier of this one job's marks
 
 
 def job_claim(*, job_id: UUID | str, worker: Capabilities) -> Handed:
@@ -123,11 +123,11 @@ def _claim(found: Job, worker: Capabilities) -> Handed:
         preview = preview_of_job(job)
         check_preview_goes_on(production, preview)
         _check_inputs_are_stored(job)
-        return Handed(job_lease(job, worker), _pattern(preview.asset_id))
+        return Handed(job_lease(job, worker), _carrier(preview.asset_id))
     check_may_render(production)
     check_job_is_the_request(job, production)
     _check_inputs_are_stored(job)
-    handed = Handed(job_lease(job, worker), _pattern(production.asset_id))
+    handed = Handed(job_lease(job, worker), _carrier(production.asset_id))
     if State(production.state) is State.QUEUED:
         move_silently(production, State.RENDERING)
     return handed
@@ -171,9 +171,9 @@ def check_job_is_the_request(job: Job, production: Production) -> None:
         raise Refused("The job is not what was approved.", code="request-changed", status=403)
 
 
-def _pattern(asset_id: str) -> str:
-    pattern = expand(watermark_key(), asset_id)
-    return base64.b64encode(pattern.to_bytes()).decode()
+def _carrier(asset_id: str) -> str:
+    carrier = Carrier.of(watermark_key(), asset_id)
+    return base64.b64encode(carrier.to_bytes()).decode()
 
 
 def check_may_render(production: Production) -> None:

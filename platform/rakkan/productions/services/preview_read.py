@@ -1,4 +1,4 @@
-"""Read a preview's mark back: nobody sees a preview before its own pixels have named it.
+"""Read a preview's marks back: nobody sees a preview before picture and sound have named it.
 
 Loads the media libraries: imported by the seal worker only, which holds the key of the marks.
 """
@@ -26,6 +26,7 @@ from rakkan.productions.services.preview import preview_shape_of
 from rakkan.productions.services.preview_end import preview_close
 from rakkan.productions.services.transition import production_lock, subject_of
 from rakkan.releases.services.picture import Picture, check_mark, check_picture, read_mark
+from rakkan.releases.services.sound import check_sound_mark, read_sound_mark
 
 log = logging.getLogger(__name__)
 UNREADABLE = "preview-unreadable"  # the code where reading broke off
@@ -34,7 +35,7 @@ UNREADABLE = "preview-unreadable"  # the code where reading broke off
 def preview_read(preview_id: UUID | str) -> None:
     """Detect the mark of a received preview; show the preview from then on, or end it.
 
-    Safe to run twice: what was read, or has ended, is left as it is. A file without the mark of
+    Safe to run twice: what was read, or has ended, is left as it is. A file without a mark of
     this very preview, or of another picture than asked for, ends it, and the file is deleted.
 
     Raises:
@@ -69,7 +70,9 @@ def _detect(file: PreviewFile, picture: Picture) -> Detection:
         blob_fetch(Area.PREVIEWS, file.file_sha256, path)
         check_picture(path, picture)
         detection = read_mark(path, picture)
+        heard = read_sound_mark(path, file.preview.asset_id, picture.max_seconds)
     check_mark(detection, file.preview.asset_id)
+    check_sound_mark(heard, file.preview.asset_id)
     return detection
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 
+from compliance.audiomark.files import AudioState
 from compliance.canonical import file_sha256
 from compliance.errors import ComplianceError
 from compliance.media import video_frames
@@ -15,6 +16,7 @@ from rakkan.releases.checks import GateCheck
 from rakkan.releases.services.fingerprint import check_iscc
 from rakkan.releases.services.picture import Picture, check_mark, check_picture, read_mark
 from rakkan.releases.services.second import check_second
+from rakkan.releases.services.sound import check_sound_mark, read_sound_mark
 from rakkan.releases.services.voice import check_voice, voice_seconds
 from rakkan.releases.signers import trust_anchors
 
@@ -46,8 +48,9 @@ def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
     5. ``playable``: it decodes, holds one picture of the size and rate asked for, one sound and
        nothing else, and is not shorter than the voice track.
     6. ``voice``: its sound is the approved voice track from beginning to end.
+    7. ``audiomark``: the sound carries this asset's id, nearly all through, and no other.
 
-    The seventh, :func:`gate_consent`, belongs into the transaction of the release.
+    The eighth, :func:`gate_consent`, belongs into the transaction of the release.
     """
     checks: list[tuple[str, Callable[[], str]]] = [
         ("file", lambda: _check_file(path, expected)),
@@ -56,18 +59,19 @@ def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
         ("watermark", lambda: _check_watermark(path, expected)),
         ("playable", lambda: _check_playable(path, expected)),
         ("voice", lambda: check_voice(path, expected.voice, expected.picture.max_seconds)),
+        ("audiomark", lambda: _check_audiomark(path, expected)),
     ]
     return [_run(number, name, check) for number, (name, check) in enumerate(checks, start=1)]
 
 
 def gate_consent(still_allowed: Callable[[], None]) -> GateCheck:
-    """7. ``consent``: consents and approval still hold (``still_allowed`` raises where not)."""
+    """8. ``consent``: consents and approval still hold (``still_allowed`` raises where not)."""
 
     def check() -> str:
         still_allowed()
         return "consents are live, approval holds"
 
-    return _run(7, "consent", check)
+    return _run(8, "consent", check)
 
 
 def _run(number: int, name: str, check: Callable[[], str]) -> GateCheck:
@@ -98,6 +102,7 @@ def _check_binding(path: Path, expected: Expected) -> str:
     report = read_manifest(path, trust_anchors())
     pairs = (
         ("asset", report.asset_id, expected.asset_id),
+        ("mark in the sound", report.audio_mark, expected.asset_id),
         ("request digest", report.request_digest, expected.request_digest),
         ("consent receipt", report.consent_receipt_sha256, expected.receipt_sha256),
         (
@@ -117,6 +122,13 @@ def _check_watermark(path: Path, expected: Expected) -> str:
     detection = read_mark(path, expected.picture)
     check_mark(detection, expected.asset_id)
     return f"the pixels say {detection.asset_id}"
+
+
+def _check_audiomark(path: Path, expected: Expected) -> str:
+    detection = read_sound_mark(path, expected.asset_id, expected.picture.max_seconds)
+    check_sound_mark(detection, expected.asset_id)
+    how = "says" if detection.state is AudioState.FOUND else "is too short to read and agrees with"
+    return f"the sound {how} {detection.asset_id}"
 
 
 def _check_playable(path: Path, expected: Expected) -> str:

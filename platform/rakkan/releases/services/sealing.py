@@ -14,6 +14,7 @@ from compliance.watermark.detector import Detection
 from rakkan.core.errors import Refused, Unavailable
 from rakkan.releases.content_codes import content_code
 from rakkan.releases.services.picture import Picture, check_mark, check_picture, read_mark
+from rakkan.releases.services.sound import check_sound_mark, read_sound_mark, sound_document
 from rakkan.releases.signers import release_signer, signer_forget
 
 # Ours to put right, and then it works: signer, authority, disk. Nothing else gets better.
@@ -25,26 +26,28 @@ class Sealed:
     """A signed file that is not released yet."""
 
     path: Path
-    watermark: dict[str, Any]  # what the detector measured
+    watermark: dict[str, Any]  # what the detectors measured
 
 
 def file_seal(source: Path, destination: Path, facts: ManifestFacts, picture: Picture) -> Sealed:
-    """Sign ``source`` into ``destination`` if its picture is the one and its mark names the asset.
+    """Sign ``source`` into ``destination`` if its picture is the one and its marks name the asset.
 
     Raises:
-        Refused: the file is no such video, carries no mark, or another asset's, or cannot carry
+        Refused: the file is no such video, lacks a mark, carries another asset's, or cannot carry
             a manifest: it will never be sealed.
         Unavailable: signing, time-stamping or FFmpeg does not work now: try again.
     """
     try:
         check_picture(source, picture)
         detection = read_mark(source, picture)
+        heard = read_sound_mark(source, facts.asset_id, picture.max_seconds)
     except ComplianceError as error:
         raise Refused(str(error), code=error.code, remedy=error.remedy) from error
     check_mark(detection, facts.asset_id)
+    check_sound_mark(heard, facts.asset_id)
     facts = replace(facts, iscc=content_code(source).sequence)
     _sign(source, destination, facts)
-    return Sealed(destination, mark_document(detection))
+    return Sealed(destination, mark_document(detection) | {"sound": sound_document(heard)})
 
 
 def _sign(source: Path, destination: Path, facts: ManifestFacts) -> None:
