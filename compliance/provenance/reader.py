@@ -1,5 +1,6 @@
 """Read a manifest back and say how far it can be believed."""
 
+import base64
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -126,7 +127,7 @@ def _report(
         inputs=_inputs(ours),
         signer=_text(signature, "common_name"),
         timestamped_at=_time(_text(signature, "time")) if stamped else None,
-        audio_mark=base64.b64decode(_soft_binding(manifest, AUDIOMARK_ALGORITHM)).hex(),
+        audio_mark=_hexadecimal(_soft_binding(manifest, AUDIOMARK_ALGORITHM)),
         iscc=_soft_binding(manifest, ISCC_ALGORITHM),
         manifest_id=_text(manifest, "label"),
         recovered_for=_text(_assertion(manifest, RECOVERY_LABEL), "asset_id"),
@@ -154,6 +155,14 @@ def _soft_binding(manifest: dict[str, Any], algorithm: str) -> str:
             first = blocks[0]
             return (_text(first, "value") or "") if isinstance(first, dict) else ""
     return ""
+
+
+def _hexadecimal(value: str) -> str:
+    """Return base64 as hexadecimal digits; empty if it is none: anybody may have written it."""
+    try:
+        return base64.b64decode(value, validate=True).hex()
+    except ValueError:
+        return ""
 
 
 def _inputs(ours: dict[str, Any]) -> dict[str, str]:

@@ -50,8 +50,8 @@ def moving_frames() -> list[np.ndarray]:
 
 def moving_clip(folder: Path, asset_id: str) -> bytes:
     """Bytes of a marked clip in which the sample portrait really speaks the sample speech."""
-    path, pattern = folder / f"{asset_id}.mp4", expand(watermark_key(), asset_id)
-    with Encoder(path, VideoFormat(SIZE, SIZE, FPS), audio=_SOUND, pattern=pattern) as encoder:
+    path, carrier = folder / f"{asset_id}.mp4", Carrier.of(watermark_key(), asset_id)
+    with Encoder(path, VideoFormat(SIZE, SIZE, FPS), audio=_SOUND, carrier=carrier) as encoder:
         for frame in moving_frames():
             encoder.write(frame)
     return path.read_bytes()
@@ -77,7 +77,7 @@ def preview_clip(folder: Path, asset_id: str, *, marked: int = 24) -> bytes:
 
 
 def unmarked_clip(folder: Path, marked: bytes) -> bytes:
-    """The same pictures and sound without colour, and so without any mark."""
+    """The same sound, and the same pictures without colour, and so without any mark."""
     source, target = folder / "marked.mp4", folder / "unmarked.mp4"
     source.write_bytes(marked)
     with av.open(str(source)) as old, av.open(str(target), "w") as new:
