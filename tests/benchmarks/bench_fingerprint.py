@@ -36,7 +36,8 @@ from tests.servers import settings_environment
 
 RELEASES = int(os.environ.get("FINGERPRINT_RELEASES", "100000"))
 PORTRAITS_USED = 20_000
-MOST = int(os.environ.get("FINGERPRINT_PORTRAITS", "10"))
+MOST = int(os.environ.get("FINGERPRINT_PORTRAITS", "16"))  # whose faces the population has
+SOUGHT = int(os.environ.get("FINGERPRINT_SOUGHT", "8"))  # of them drawn whole, and sought
 FRAMES, START, LENGTH = 110, 35, 60  # of a drawn video; where a clip begins, and how long it is
 HASHES = 5  # moments of a release that are kept, each with every view
 _TABLE = "releases_printhash"
@@ -72,14 +73,16 @@ def measure() -> list[Figure]:
     """Draw, attack, fill the index and seek."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        videos = [_drawn(folder, number, photo) for number, photo in enumerate(_photos())]
+        photos = _photos()
+        videos = [_drawn(folder, number, photo) for number, photo in enumerate(photos[:SOUGHT])]
+        faces = [each.frames[0] for each in videos] + [_face(photo) for photo in photos[SOUGHT:]]
         servers = stack.enter_context(test_servers())
         os.environ |= settings_environment(servers, folder) | {"TSA_URL": "http://127.0.0.1:9/"}
         database = stack.enter_context(prepared_database(servers, environment_now()))
         os.environ["DATABASE_URL"] = database.application
         os.environ["DJANGO_SETTINGS_MODULE"] = "rakkan.config.settings"
         owner = stack.enter_context(closing(psycopg.connect(database.owner, autocommit=True)))
-        rows = _fill(owner, videos)
+        rows = _fill(owner, videos, faces)
         return _sought(folder, videos, rows)
 
 
@@ -96,10 +99,17 @@ def _drawn(folder: Path, number: int, photo: np.ndarray) -> Real:
     return Real(frames, video_print(path, views=True), number)
 
 
-def _fill(owner: psycopg.Connection[Any], videos: list[Real]) -> int:
+def _face(photo: np.ndarray) -> np.ndarray:
+    """The first frame of what a portrait would become."""
+    engine = MeshEngine(photo, samples.SIZE, samples.SIZE)
+    return next(iter(engine.render(samples.curves())))
+
+
+def _fill(owner: psycopg.Connection[Any], videos: list[Real], faces: list[np.ndarray]) -> int:
     """Fill the index; foreign keys and walls are taken off, what is measured is the search."""
     owner.execute("SET rakkan.organisation = 'system'")
     owner.execute(f"ALTER TABLE {_TABLE} DISABLE TRIGGER USER")
+    owner.execute(f"ALTER TABLE {_TABLE} DISABLE ROW LEVEL SECURITY")  # COPY takes none
     keys = owner.execute(
         "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'f'",
         [_TABLE],
@@ -108,29 +118,30 @@ def _fill(owner: psycopg.Connection[Any], videos: list[Real]) -> int:
         owner.execute(f'ALTER TABLE {_TABLE} DROP CONSTRAINT "{key}"')
     columns = "(fingerprint_id, kind, view, at_ms, bits)"
     with owner.cursor() as cursor, cursor.copy(f"COPY {_TABLE} {columns} FROM STDIN") as copy:
-        for release, view, moment, bits in _population(videos):
+        for release, view, moment, bits in _population(videos, faces):
             copy.write_row((_ID.format(release), 1, view, moment * 1000, bits))
         for real in videos:
             for each in real.taken.hashes:
                 bits = each.bits - (1 << 64) if each.bits >> 63 else each.bits
                 copy.write_row((real.row, 1, each.view, each.at_ms, bits))
+    owner.execute(f"ALTER TABLE {_TABLE} ENABLE ROW LEVEL SECURITY")
     owner.execute(f"VACUUM ANALYZE {_TABLE}")
     (count,) = owner.execute(f"SELECT COUNT(*) FROM {_TABLE}").fetchone() or (0,)  # noqa: S608
     return int(count)
 
 
-def _population(videos: list[Real]) -> Any:
+def _population(videos: list[Real], faces: list[np.ndarray]) -> Any:
     """Yield (release, view, moment, bits) of releases like real ones, a portrait at a time."""
     rng = np.random.default_rng(7)
-    # (portraits, moments, views, 64): frequencies of real frames
-    real = np.stack([[_views(f) for f in each.frames[:: FRAMES // HASHES]] for each in videos])
-    moving = real.std(axis=1).mean(axis=0)  # (views, 64)
+    real = np.stack([_views(face) for face in faces])  # (faces, views, 64)
+    drawn = np.stack([[_views(f) for f in each.frames[:: FRAMES // HASHES]] for each in videos])
+    moving = drawn.std(axis=1).mean(axis=0)  # (views, 64)
     used = rng.zipf(1.5, RELEASES) % PORTRAITS_USED
     for portrait, count in zip(*np.unique(used, return_counts=True), strict=True):
-        one, other = rng.integers(len(videos), size=2)
+        one, other = rng.integers(len(faces), size=2)
         share = rng.uniform(0, 1)
-        blend = share * real[one, 0] + (1 - share) * real[other, 0]
-        blend = blend + rng.normal(0, 0.5, blend.shape) * real[:, 0].std(axis=0).clip(1)
+        blend = share * real[one] + (1 - share) * real[other]
+        blend = blend + rng.normal(0, 0.5, blend.shape) * real.std(axis=0).clip(1)
         shape = (count, HASHES, *blend.shape)
         bits = signs(blend + rng.normal(0, 1, shape) * moving).astype(np.int64)
         for copy, moment, view in np.ndindex(bits.shape):

@@ -23,7 +23,8 @@ from compliance.verify.asking import Answer
 from compliance.verify.verdict import Verdict
 from rakkan.audit.models import Event
 from rakkan.core.blobs import Area, blob_chunks
-from rakkan.core.errors import BadInput, Refused
+from rakkan.core.errors import BadInput, Refused, Unavailable
+from rakkan.lifecycle.services import erasure_ask, erasure_carry_out
 from rakkan.productions.models import Production
 from rakkan.productions.services.withdraw import withdraw
 from rakkan.releases.models import Fingerprint, PrintHash
@@ -246,6 +247,24 @@ def test_the_page_says_it_in_words_and_names_nobody(
     file.seek(0)
     japanese = Client(headers={"accept-language": "ja"}).post("/verify", {"file": file})
     assert "当社のもの、変更なし" in japanese.content.decode()
+
+
+def test_after_an_erasure_a_copy_is_still_recognised_as_withdrawn(
+    team: people.Team, production: Production, tmp_path: Path
+) -> None:
+    """What shows the person is gone; the hashes stay, so that copies can be called back (0080)."""
+    clip = clip_of(pictures(released_bytes(production), tmp_path), tmp_path)
+    erasure, _ = erasure_ask(user=team.person)
+    erasure_carry_out(erasure.pk)
+
+    fingerprint = Fingerprint.objects.get(release__subject_id=production.pk)
+    for sha256 in (fingerprint.manifest_sha256, fingerprint.print_sha256):
+        with pytest.raises(Unavailable):
+            blob_chunks(Area.PRINTS, sha256)
+    told = ask([clip])
+    assert told.verdict is Verdict.WITHDRAWN
+    assert told.question.found is not None
+    assert told.question.found.placement is None
 
 
 def test_a_release_has_rows_to_be_found_by_and_its_manifest(production: Production) -> None:
