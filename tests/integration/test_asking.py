@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from compliance.canonical import file_sha256
@@ -291,6 +292,9 @@ def test_what_is_too_large_empty_or_one_too_many_is_refused(
     answer = Client().post("/verify", {"file": SimpleUploadedFile("a.mp4", bytes(11))})
     assert answer.status_code == 413
     assert Client().post("/verify").status_code == 400
+    huge = Client().post("/verify", CONTENT_LENGTH=str(1 << 40))
+    assert huge.status_code == 413
+    assert "larger than" in huge.content.decode()
     monkeypatch.setattr(examining, "_AT_ONCE", 0)
     with pytest.raises(Refused, match="Others"):
         ask([b"x"])
@@ -317,3 +321,21 @@ def test_what_examines_a_file_knows_no_database_and_no_secret(
     assert set(seen) <= {
         *("PATH", "LANG", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
     }
+
+
+def test_the_database_takes_no_release_that_nothing_would_find(
+    team: people.Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    likeness = people.likeness_make(team)
+    people.identity_make(team)
+    people.consent_make(team, likeness)
+    monkeypatch.setattr(PrintHash.objects, "bulk_create", lambda rows: list(rows))
+    sealed_make(team, likeness)
+
+    with (
+        pytest.raises(IntegrityError, match="no release without a fingerprint"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    transaction.set_rollback(True)  # it would be refused again where the test ends

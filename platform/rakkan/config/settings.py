@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "rakkan.pages.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "rakkan.pages.limits.UploadLimitMiddleware",
 ]
 
 ROOT_URLCONF = "rakkan.config.urls"

@@ -11,7 +11,7 @@ from rakkan.accounts.models import User
 _OPEN = frozenset(
     {
         *("mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "mfa_view_recovery_codes"),
-        *("confirm", "sign-out", "account_change_password", "set_language", "status"),
+        *("confirm", "sign-out", "account_change_password", "set_language", "status", "verify"),
     }
 )
 

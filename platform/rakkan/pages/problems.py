@@ -118,6 +118,13 @@ TEXTS: dict[str, Words] = {
         _("This consent is given explicitly or not at all."),
         _("Say yes to it by itself, or leave it."),
     ),
+    "busy": Words(_("Others are having files looked at just now."), _("Try again in a minute.")),
+    "examination-broke-off": Words(
+        _("Looking at the file broke off."), _("Send a screenshot of it instead.")
+    ),
+    "examination-too-long": Words(
+        _("It takes too long to look at."), _("Send a part of the video, or a screenshot.")
+    ),
     "blob-missing": Words(_("A stored file cannot be read at the moment."), _AGAIN),
     "cancelled": Words(_("The requester cancelled it."), _NEW_PRODUCTION),
     "came-of-age": Words(

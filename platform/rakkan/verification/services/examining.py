@@ -42,18 +42,23 @@ def examined(
         yield path, _examine(path)
 
 
+def too_large() -> BadInput:
+    """Return what is said of a file that is larger than 96 MiB."""
+    return BadInput(
+        f"The file is larger than {MAX_BYTES >> 20} MiB.",
+        code="file-too-large",
+        remedy="Send a part of the video, or a screenshot.",
+        status=413,
+    )
+
+
 def _write(path: Path, chunks: Iterable[bytes]) -> None:
     size = 0
     with path.open("wb") as target:
         for chunk in chunks:
             size += len(chunk)
             if size > MAX_BYTES:
-                raise BadInput(
-                    f"The file is larger than {MAX_BYTES >> 20} MiB.",
-                    code="file-too-large",
-                    remedy="Send a part of the video, or a screenshot.",
-                    status=413,
-                )
+                raise too_large()
             target.write(chunk)
     if not size:
         raise BadInput("The file is empty.", code="file-empty", remedy="Choose another file.")
