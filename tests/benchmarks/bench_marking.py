@@ -2,7 +2,7 @@
 
 PORTRAITS names a folder of photos of different people (see ``marking/clips.py``); half of them
 helped to choose parameters, the other half is reported (MARKING_HALF=tuning looks at the first).
-MARKING_PARTS names parts (quality, blind, hard, alarms, speed; all of them by default),
+MARKING_PARTS names parts (quality, blind, hard, breaks, alarms, speed; all of them by default),
 MARKING_PORTRAITS how many clips, MARKING_SEARCHES and MARKING_WORDS how often nothing is searched
 for. What was measured with the same code is kept in build/marking and taken up again, so that it
 may be run in slices. Attack by attack, with every failure, it lies in
@@ -21,10 +21,10 @@ from scipy.stats import beta
 
 from compliance.watermark.informed import WEAKLY_BELOW
 from tests.benchmarks.harness import BUILD, Figure
-from tests.benchmarks.marking import alarms, blind, hard, quality, speed
+from tests.benchmarks.marking import alarms, blind, breaks, hard, quality, speed
 from tests.benchmarks.marking.clips import Clip, held_out, tuning
 
-PARTS = os.environ.get("MARKING_PARTS", "quality,blind,hard,alarms,speed").split(",")
+PARTS = os.environ.get("MARKING_PARTS", "quality,blind,hard,breaks,alarms,speed").split(",")
 WEAKEST = float(np.sqrt(-2 * np.log(WEAKLY_BELOW)))  # deviations from which a mark is found
 _RELEASES = 1e6
 _CHECK = 2.0**-32  # a wrong word passes its CRC
@@ -39,6 +39,7 @@ def measure() -> list[Figure]:
         "quality": _quality,
         "blind": _blind,
         "hard": _hard,
+        "breaks": _breaks,
         "alarms": _alarms,
         "speed": _speed,
     }
@@ -142,6 +143,18 @@ def share(name: str, note: str, found: int, tries: int) -> Figure:
     high = float(beta.ppf(0.975, found + 1, tries - found)) if found < tries else 1.0
     said = f"{note}: {found} of {tries}; the range is the 95 % interval"
     return Figure(name, found / max(tries, 1), "ratio", said, (low, high))
+
+
+def _breaks(clips: Sequence[Clip], details: dict[str, Any]) -> list[Figure]:
+    rows = breaks.measure(clips)
+    found: dict[str, dict[str, Any]] = {}
+    for name, (unit, _, strengths) in breaks.LADDERS.items():
+        failed = {r["strength"] for r in rows if r["attack"] == name and not r["exact"]}
+        first = next((strength for strength in strengths if strength in failed), None)
+        held = strengths if first is None else strengths[: strengths.index(first)]
+        found[name] = {"unit": unit, "holds": held[-1] if held else None, "breaks": first}
+    details["breaks"] = found
+    return []
 
 
 def _alarms(clips: Sequence[Clip], details: dict[str, Any]) -> list[Figure]:
