@@ -74,6 +74,11 @@ def cb_plane(frame: Plane) -> Plane:
     return frame.reshape(-1)[luma : luma + chroma].reshape(height // 2, width // 2)
 
 
+def cr_plane(frame: Plane) -> Plane:
+    """Return a (H/2, W/2) view of the Cr plane of a yuv420p frame of shape (H*3/2, W)."""
+    return frame.reshape(-1)[frame.size * 5 // 6 :].reshape(cb_plane(frame).shape)
+
+
 def canonical(cb: Plane) -> Real:
     """Return a Cb plane of any size as the (256, 256) LL band of U."""
     values = cb.astype(np.float32)

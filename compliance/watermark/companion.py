@@ -14,6 +14,7 @@ from compliance.watermark.blocks import Plane, Real
 from compliance.watermark.layout import COMPANION_GRID, COMPANION_PLACES
 
 _FLAT = 4.0  # levels of luma: standard deviation within a cell that counts as flat
+_ENOUGH = 512  # samples a side: of a larger picture every second one, or fewer, are looked at
 _SHARE = 0.3  # of the cells carry it at most; more costs quality and says little
 
 
@@ -35,7 +36,8 @@ def add_companion(luma: Plane, signs: NDArray[np.int8]) -> None:
 
 def cell_statistics(luma: NDArray[np.generic]) -> tuple[Real, Real]:
     """Return mean and standard deviation of the (64, 64) cells of a luma plane of any size."""
-    values = luma.astype(np.float32)
+    apart = max(1, min(luma.shape) // _ENOUGH)
+    values = luma[::apart, ::apart].astype(np.float32)
     size = (COMPANION_GRID, COMPANION_GRID)
     mean = np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
     squares = cv2.resize(values * values, size, interpolation=cv2.INTER_AREA)

@@ -4,13 +4,22 @@ Blind: it knows the keys and nothing of the video. It stops as soon as a CRC-32 
 untouched copy is answered after its first second.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
 
-from compliance.watermark.blocks import Plane, cb_plane
+from compliance.watermark.blocks import (
+    SMALL_SIDE,
+    SMALL_STEP,
+    STEP,
+    Plane,
+    Real,
+    cb_plane,
+    cr_plane,
+)
+from compliance.watermark.colour import BT601, BT709, of_wrong_matrix
 from compliance.watermark.decoder import Decoder, Sums
 from compliance.watermark.detector import Detection, DetectionState, conclude
 from compliance.watermark.geometry import Geometry
@@ -54,6 +63,7 @@ class _Run:
     """What is known so far of one video."""
 
     windows: list[list[Plane]] = field(default_factory=list)  # Cb planes
+    chroma: list[list[tuple[Plane, Plane]]] = field(default_factory=list)  # Cb and Cr planes
     nearest: Detection | None = None
     hypotheses: int = 0
     frames: int = 0
@@ -80,34 +90,45 @@ class Finder:
         run = _Run()
         for window in _windows(iter(frames), run):
             run.windows.append(window)
-            place = Geometry.whole(*window[0].shape[::-1])
-            if found := self._read(run, [window], place, range(len(self._decoders))):
+            if found := self._read_whole(run, [window]):
                 return found
-        if len(run.windows) > 1:
-            place = Geometry.whole(*run.windows[0][0].shape[::-1])
-            if found := self._read(run, run.windows[:_READ], place, range(len(self._decoders))):
+        if len(run.windows) > 1 and (found := self._read_whole(run, run.windows[:_READ])):
+            return found
+        for mixed in (of_wrong_matrix(BT709, BT601), of_wrong_matrix(BT601, BT709)):
+            again = [[mixed(*pair) for pair in of_window] for of_window in run.chroma[:_READ]]
+            if again and (found := self._read_whole(run, again)):
                 return found
         if search and run.windows and (found := self._search(run)):
             return found
         return Finding(DetectionState.NOT_FOUND, run.nearest, None, run.hypotheses, run.frames)
 
+    def _read_whole(self, run: _Run, windows: Sequence[Sequence[Plane | Real]]) -> Finding | None:
+        place = Geometry.whole(*windows[0][0].shape[::-1])
+        return self._read(run, windows, place, range(len(self._decoders)))
+
     def _search(self, run: _Run) -> Finding | None:
         """Read the clear candidates of each search at once, the others when all are known."""
         planes = [plane for window in run.windows for plane in window]
         chosen = np.linspace(0, len(planes) - 1, min(_MOMENTS, len(planes)) + 2)[1:-1]
-        search = Search(self._decoders, [planes[round(place)] for place in chosen])
         unclear: list[Candidate] = []
-        for look in (search.crops, search.turns):
-            for candidate in look():
-                near = search.refine(candidate)
-                if near.score < _CLEAR:
-                    unclear.append(near)
-                elif found := self._try(run, near):
-                    return found
+        for candidate in self._candidates([planes[round(place)] for place in chosen]):
+            if candidate.score < _CLEAR:
+                unclear.append(candidate)
+            elif found := self._try(run, candidate):
+                return found
         for candidate in sorted(unclear, key=lambda one: -one.score)[:_READ]:
             if found := self._try(run, candidate):
                 return found
         return None
+
+    def _candidates(self, moments: list[Plane]) -> Iterator[Candidate]:
+        """Yield what stands out, looked at closely: parts first, then turned pictures."""
+        # luma has twice the sides; what was small is smaller where a part was cut out of it
+        small = 2 * min(moments[0].shape) < SMALL_SIDE
+        for step in (STEP, SMALL_STEP) if small else (STEP,):
+            search = Search(self._decoders, moments, step)
+            for look in (search.crops, search.turns):
+                yield from map(search.refine, look())
 
     def _try(self, run: _Run, candidate: Candidate) -> Finding | None:
         apart = max(1, len(run.windows) // _READ)
@@ -115,7 +136,11 @@ class Finder:
         return self._read(run, windows, candidate.geometry, [candidate.key])
 
     def _read(
-        self, run: _Run, windows: list[list[Plane]], place: Geometry, keys: Iterable[int]
+        self,
+        run: _Run,
+        windows: Sequence[Sequence[Plane | Real]],
+        place: Geometry,
+        keys: Iterable[int],
     ) -> Finding | None:
         height, width = windows[0][0].shape
         seen = place.seen(width, height)
@@ -138,9 +163,10 @@ class Finder:
 def _windows(frames: Iterator[Plane], run: _Run) -> Iterator[list[Plane]]:
     """Yield the Cb planes of a second at a time, with two seconds between them."""
     for _ in range(_WINDOWS):
-        window = [cb_plane(frame).copy() for frame in islice(frames, _WINDOW)]
-        run.frames += len(window)
-        if not window:
+        pairs = [(cb_plane(f).copy(), cr_plane(f).copy()) for f in islice(frames, _WINDOW)]
+        run.frames += len(pairs)
+        if not pairs:
             return
-        yield window
+        run.chroma.append(pairs)
+        yield [cb for cb, _ in pairs]
         run.frames += sum(1 for _ in islice(frames, _STRIDE - _WINDOW))

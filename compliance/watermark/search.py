@@ -51,14 +51,17 @@ class Candidate:
 class Search:
     """Looks for the pilots of some keys in one picture's moments."""
 
-    def __init__(self, decoders: Sequence[Decoder], planes: Sequence[Plane]) -> None:
+    def __init__(
+        self, decoders: Sequence[Decoder], planes: Sequence[Plane], step: float = STEP
+    ) -> None:
         """Prepare.
 
         Args:
             decoders: of the keys.
             planes: Cb planes of one size, of a few moments of the video.
+            step: the quantiser's; a small picture was marked with a coarser one.
         """
-        self._decoders = decoders
+        self._decoders, self._step = decoders, step
         self._planes = [np.asarray(plane, np.float32) for plane in planes]
         self._height, self._width = planes[0].shape
 
@@ -92,7 +95,9 @@ class Search:
         seen = geometry.seen(self._width, self._height)
         pilots = self._decoders[key].pilots * seen
         shown = np.maximum((pilots**2).sum(axis=1), 16)
-        angles = np.stack([geometry.read(plane) for plane in self._planes]) * (2 * np.pi / STEP)
+        angles = np.stack([geometry.read(plane) for plane in self._planes]) * (
+            2 * np.pi / self._step
+        )
         wave = np.exp(1j * angles)
         squares = np.abs(wave @ pilots.T) ** 2 / shown
         return float(squares.max(axis=1).sum())
@@ -132,7 +137,10 @@ class Search:
     def _try(self, geometry: Geometry) -> Iterator[Candidate]:
         """Correlate all offsets of one scale and angle; yield the best of each key and mirror."""
         canvas = _Canvas.of(geometry, self._width, self._height)
-        total = sum(self._power(canvas.waves(plane)) for plane in self._planes) * canvas.allowed
+        total = (
+            sum(self._power(canvas.waves(plane, self._step)) for plane in self._planes)
+            * canvas.allowed
+        )
         for key, mirrored in np.ndindex(total.shape[:2]):
             found = total[key, mirrored]
             offset, down, across = np.unravel_index(int(found.argmax()), found.shape)
@@ -175,11 +183,11 @@ class _Canvas:
         size = (min(size[0], _HALF), min(size[1], _HALF))
         return cls(geometry, (width, height), size)
 
-    def waves(self, plane: Real) -> NDArray[np.complex64]:
+    def waves(self, plane: Real, step: float) -> NDArray[np.complex64]:
         """Return (16, 32, 32): the quantiser's phase at each offset within a block."""
         values = self._turned_back(plane)
         squares = cv2.sqrBoxFilter(values, cv2.CV_32F, (_CELL, _CELL), anchor=(0, 0))
-        angles = np.sqrt(squares) * np.float32(2 * np.pi * BLOCK / STEP)
+        angles = np.sqrt(squares) * np.float32(2 * np.pi * BLOCK / step)
         width, height = (side - _CELL + 1 for side in self.size)
         whole = np.zeros((_HALF + _CELL, _HALF + _CELL), np.complex64)
         whole[:height, :width].real = np.cos(angles[:height, :width])

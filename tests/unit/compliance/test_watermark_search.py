@@ -11,6 +11,8 @@ import pytest
 
 from compliance.errors import InvalidInput
 from compliance.watermark import KeyRing, WatermarkKey, expand
+from compliance.watermark.blocks import cb_plane, cr_plane
+from compliance.watermark.colour import BT601, BT709, of_wrong_matrix
 from compliance.watermark.detector import Detector
 from compliance.watermark.files import find_file
 from compliance.watermark.finder import Finder
@@ -73,6 +75,15 @@ def test_a_part_or_a_turned_picture_gives_the_id(
     assert found.asset_id == ASSET
     assert found.place is not None
     assert found.place["mirrored"] == ("mirrored" in name)
+
+
+@pytest.mark.parametrize("size", [(256, 256), (384, 384), (640, 360)])
+def test_a_part_of_a_small_picture_gives_the_id(size: tuple[int, int], tmp_path: Path) -> None:
+    """Small pictures carry a coarser mark."""
+    marked = marked_frames(synthetic_frames(*size, 25), expand(KEY, ASSET))
+    small = decode(encode(marked, tmp_path / "a.mp4", 18))
+    cut = _changed(small, lambda p: p[12:-12, 12:-12])
+    assert find_file(encode(cut, tmp_path / "b.mp4", 23), KEY).asset_id == ASSET
 
 
 def test_it_says_where_the_part_lay(delivered: list[Frame]) -> None:
@@ -147,3 +158,32 @@ def test_a_file_that_is_no_video_says_so(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         find_file(tmp_path / "a.mp4", KEY)
     assert caught.value.code == "video-unreadable"
+
+
+@pytest.mark.parametrize(("written", "read"), [(BT601, BT709), (BT709, BT601)])
+def test_a_matrix_that_was_taken_for_another_is_undone(
+    written: tuple[float, float], read: tuple[float, float]
+) -> None:
+    random = np.random.default_rng(4)
+    cb, cr = random.integers(40, 216, (2, 64, 64), np.uint8)
+    once = of_wrong_matrix(written, read)(cb, cr)
+    swapped = of_wrong_matrix(written[::-1], read[::-1])(cr, cb)  # of Cr, with red for blue
+    back = of_wrong_matrix(read, written)(once, swapped)
+    assert np.abs(back - cb).max() < 0.01
+    grey = np.full((8, 8), 128, np.uint8)
+    assert np.allclose(of_wrong_matrix(written, read)(grey, grey), 128)
+
+
+def test_a_copy_in_the_wrong_matrix_gives_the_id(delivered: list[Frame]) -> None:
+    copies = []
+    for frame in delivered:
+        copy = frame.copy()
+        cr = cr_plane(copy)
+        cr[:] = np.clip(cr.astype(int) + np.arange(256)[None] // 6 - 20, 16, 240)  # as faces vary
+        copy_cb = of_wrong_matrix(BT601, BT709)(cb_plane(copy), cr)
+        cb_plane(copy)[:] = np.rint(np.clip(copy_cb, 16, 240))
+        changed = of_wrong_matrix(BT601[::-1], BT709[::-1])(cr, cb_plane(frame))
+        cr[:] = np.rint(np.clip(changed, 16, 240))
+        copies.append(copy)
+    found = Finder(KEY).find(copies)
+    assert (found.asset_id, found.place and found.place["shown_across"]) == (ASSET, 1.0)
