@@ -361,6 +361,20 @@ def test_the_look_at_all_that_waits_finds_what_is_due_and_nothing_else(
         assert notices_due([production.pk]) == [], "what was said is due no more"
 
 
+def test_a_run_takes_its_time_and_the_next_one_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    team = team_with()
+    first = people.submitted_make(team)
+    for _ in range(2):
+        people.submit(team.requester, people.draft_make(team, first.likeness))
+    at(monkeypatch, timezone.now() + 25 * HOUR)
+    monkeypatch.setattr("rakkan.productions.services.remind.SECONDS", 0.0)
+    for count in (1, 2, 3, 3):
+        reminders_send()
+        assert Notice.objects.count() == Notice.objects.exclude(mailed_at=None).count() == count
+        assert len(mail.outbox) == count
+    assert Notice.objects.earliest("made_at").step.workflow.subject_id == first.pk
+
+
 def made_by(production: Production) -> int:
     """How many notices would be written now."""
     with transaction.atomic():

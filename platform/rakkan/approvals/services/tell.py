@@ -1,6 +1,7 @@
 """Mail the notices that were written: each until it went out once, or says nothing any more."""
 
 import logging
+import time
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,11 +19,16 @@ log = logging.getLogger(__name__)
 _TRIED_FOR = timedelta(days=1)  # a mail server that was away longer has made it stale
 
 
-def notices_mail(subject_ids: list[UUID]) -> int:
+def notices_mail(subject_ids: list[UUID], *, seconds: float) -> int:
     """Mail what was not mailed yet about these productions; return how many went out.
 
     A mail server that refuses one keeps the others from nothing: it is logged and tried again.
+
+    Args:
+        subject_ids: of the productions.
+        seconds: after which no other is begun; the oldest come first.
     """
+    until = time.monotonic() + seconds
     rows = Notice.objects.filter(
         mailed_at=None,
         made_at__gt=timezone.now() - _TRIED_FOR,
@@ -34,6 +40,8 @@ def notices_mail(subject_ids: list[UUID]) -> int:
             sent += _mail(notice_id)
         except OSError:  # what smtplib and sockets raise
             log.exception("notice %s could not be mailed", notice_id)
+        if time.monotonic() >= until:
+            break
     return sent
 
 
