@@ -1,9 +1,10 @@
-"""The payload: recorded speech of six readers in five languages, marked and encoded as released.
+"""The payload: recorded speech in five languages, marked and encoded as it is released.
 
 SOUNDS names the folder that holds the Debian packages ``asterisk-core-sounds-LANG-g722`` for LANG
 en, es, fr, it and ru, unpacked or installed (the default is ``/``). They are CC-BY-SA-3.0 and no
 part of this project. Clips whose name has an even CRC-32 settled the parameters and are left out
 (AUDIOMARK_HALF=tuning takes them instead); AUDIOMARK_CLIPS is how many each reader gives (4).
+A reader without a clip of 10 to 30 s gives none.
 """
 
 from __future__ import annotations
