@@ -6,6 +6,7 @@ offset at once (normalised cross-correlation; J. P. Lewis, 1995).
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,24 @@ _MOVES_LIKE = 0.3  # correlation of the movements
 _STILL_LEAST = 0.95  # of the picture, where there is no movement to go by
 
 Moving = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a picture, in shares of its sides; below 0 or beyond 1 there is nothing."""
+
+    left: float
+    top: float
+    across: float
+    down: float
+
+    @classmethod
+    def middle(cls, share: float) -> Self:
+        """Return the part around the middle that has this share of both sides."""
+        return cls((1 - share) / 2, (1 - share) / 2, share, share)
+
+
+WHOLE = Part(0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +72,23 @@ class Placement:
 
 
 def place(
-    clip: SmallPictures, original: SmallPictures, *, view: int = 0, mirrored: bool = False
+    clip: SmallPictures,
+    original: SmallPictures,
+    *,
+    view: int = 0,
+    part: Part | None = None,
+    mirrored: bool = False,
 ) -> Placement:
     """Return the best place of a clip within an original.
 
     Args:
         clip: (n, 32, 32) small pictures, ten a second; one for a photo.
         original: (m, 32, 32), the same of the original.
-        view: of VIEWS, what the clip shows of it.
+        view: of VIEWS, what the clip shows of it: a part around the middle.
+        part: what it shows of it, where that is known better.
         mirrored: compare with the mirror image.
     """
-    seen = _cut(original, VIEWS[view], mirrored)
+    seen = _cut(original, part or Part.middle(VIEWS[view]), mirrored)
     ours, theirs = _normal(clip), _normal(seen)
     if len(ours) == 1:
         return _photo(ours, theirs, view, mirrored)
@@ -75,19 +100,18 @@ def place(
     return Placement(offset / RATE, likeness, movement, view, mirrored)
 
 
-def _cut(pictures: SmallPictures, view: float, mirrored: bool) -> SmallPictures:
-    """Return what a crop around the middle, or a mirror, would have left of small pictures."""
-    if mirrored:
-        pictures = pictures[:, :, ::-1]
-    if view == 1.0:
-        return pictures
-    seen = _linear(view)
-    return np.asarray(np.rint(seen @ pictures.astype(np.float32) @ seen.T), np.uint8)
+def _cut(pictures: SmallPictures, part: Part, mirrored: bool) -> SmallPictures:
+    """Return what a crop and a mirror would have left of small pictures."""
+    if part != WHOLE:
+        rows, columns = _linear(part.top, part.down), _linear(part.left, part.across)
+        seen = rows @ pictures.astype(np.float32) @ columns.T
+        pictures = np.asarray(np.rint(seen), np.uint8)
+    return pictures[:, :, ::-1] if mirrored else pictures
 
 
-def _linear(view: float) -> NDArray[np.float32]:
-    """Return the (32, 32) weights that stretch the middle of a line to the whole of it."""
-    places = SIDE * (1 - view) / 2 + (np.arange(SIDE) + 0.5) * view - 0.5
+def _linear(start: float, share: float) -> NDArray[np.float32]:
+    """Return the (32, 32) weights that stretch a part of a line to the whole of it."""
+    places = SIDE * start + (np.arange(SIDE) + 0.5) * share - 0.5
     weights = np.maximum(0, 1 - np.abs(places[:, None] - np.arange(SIDE)))
     return np.asarray(weights, np.float32)
 

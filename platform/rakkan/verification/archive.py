@@ -9,7 +9,7 @@ from uuid import UUID
 from compliance.errors import ComplianceError
 from compliance.fingerprint import VIEWS
 from compliance.fingerprint.pictures import SmallPictures, unpack
-from compliance.fingerprint.placing import Placement, place
+from compliance.fingerprint.placing import Part, Placement, place
 from compliance.verify.asking import Found, Known
 from compliance.verify.examination import Examination
 from rakkan.core.blobs import Area, blob_chunks
@@ -64,11 +64,19 @@ class ReleaseArchive:
         if original is None:
             return None
         clip = unpack(examination.packed_pictures)
-        tries = [(view, mirrored) for view in range(len(VIEWS)) for mirrored in (False, True)]
+        parts = [Part.middle(view) for view in VIEWS]
+        if examination.mark.get("place"):  # where the search for the mark found it
+            parts.append(_part(examination.mark["place"]))
+        tries = [(part, mirrored) for part in parts for mirrored in (False, True)]
         return max(
-            (place(clip, original, view=view, mirrored=m) for view, m in tries),
+            (place(clip, original, part=part, mirrored=m) for part, m in tries),
             key=lambda each: (each.score, each.likeness),
         )
+
+
+def _part(found: dict[str, float]) -> Part:
+    """Return what a copy shows of the original, as the search for the mark says it."""
+    return Part(found["from_left"], found["from_top"], found["shown_across"], found["shown_down"])
 
 
 def _best(clip: SmallPictures, found: list[Candidate], load: Load) -> Found | None:

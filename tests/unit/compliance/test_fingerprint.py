@@ -15,7 +15,7 @@ from compliance.errors import InvalidInput
 from compliance.fingerprint import VIEWS, Kind, PrintHash, distance
 from compliance.fingerprint.hashes import distinct, picture_hash, small
 from compliance.fingerprint.pictures import pack, unpack
-from compliance.fingerprint.placing import place
+from compliance.fingerprint.placing import Part, place
 from compliance.fingerprint.prints import Print, border, image_print, video_print
 from compliance.provenance.store import manifest_store
 from tests.benchmarks import samples
@@ -106,6 +106,20 @@ def test_a_screenshot_is_found_within_a_video(
     placed = place(asked.pictures, original.pictures)
     assert placed.holds
     assert placed.seconds == pytest.approx(60 / 25, abs=0.5)
+
+
+def test_a_crop_off_the_middle_is_placed_where_the_mark_says_what_it_shows(
+    frames: Frames, original: Print, tmp_path: Path
+) -> None:
+    clip = tmp_path / "clip.mp4"
+    write(
+        clip, [np.ascontiguousarray(f[64:448, 128:512]) for f in frames[round(START * 25) :][:50]]
+    )
+    asked = video_print(clip, views=False)
+    placed = place(asked.pictures, original.pictures, part=Part(0.25, 0.125, 0.75, 0.75))
+    assert placed.holds
+    assert placed.seconds == pytest.approx(START, abs=0.15)
+    assert not place(asked.pictures, original.pictures).holds
 
 
 def test_another_face_is_neither_near_nor_in_place(
