@@ -64,7 +64,7 @@ LADDERS: dict[str, tuple[str, Change, Sequence[float]]] = {
     "VP9": ("CRF", lambda f, x: through(f, int(x), "libvpx-vp9")[0], (35, 43, 51, 59)),
     "AV1": ("CRF", lambda f, x: through(f, int(x), "libsvtav1")[0], (38, 45, 52, 59)),
     "generations at CRF 23": ("times", _generations, (2, 4, 6)),
-    "size": ("pixels", _size, (256, 205, 160, 128)),
+    "size": ("pixels", _size, (256, 204, 160, 128)),
     "cropped and rescaled": ("% of each side", _crop, (10, 25, 40, 50, 60)),
     "turned": ("degrees", lambda f, x: _seen(f, lambda p: _turned(p, x)), (2, 5, 10, 12, 15)),
     "JPEG": ("quality", lambda f, x: pictured(f, lambda p: _jpeg(p, int(x))), (75, 50, 30, 15)),
