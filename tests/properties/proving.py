@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from compliance.permit import JobKind
 from rakkan.accounts.models import User
@@ -17,8 +19,8 @@ from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role
 from rakkan.consents.models import Withdrawal
 from rakkan.consents.services import consents_grant
-from rakkan.core.blobs import Area, blob_check
-from rakkan.core.errors import NotFound
+from rakkan.core.blobs import Area, blob_check, blob_chunks
+from rakkan.core.errors import NotFound, Unavailable
 from rakkan.dispatch.models import Job
 from rakkan.evidence.models import Pack, PackEnd, PackReady
 from rakkan.evidence.selectors import pack_state
@@ -37,14 +39,16 @@ from rakkan.productions.services.receive import input_chunks
 from rakkan.productions.services.withdraw import withdraw
 from rakkan.productions.states import State
 from rakkan.productions.tasks import read_preview
-from rakkan.releases.models import Revocation
+from rakkan.releases.models import Release, Revocation
 from rakkan.vault.services import subject_is_erased
 from rakkan.verification.selectors import asset_status
+from rakkan.verification.services.recovering import recovery_write
 from tests.integration import people
 from tests.properties.files import preview_bytes
 from tests.properties.invariants import acting
 from tests.properties.reminding import Reminding
 from tests.properties.walk import INDEX, JUNK, Lease
+from tests.unit.compliance.jumbf import c2pa_box
 
 
 class Proving(Reminding):
@@ -54,7 +58,7 @@ class Proving(Reminding):
 
     def __init__(self) -> None:
         super().__init__()
-        self.built = 0
+        self.built = self.recoveries = 0
         self.secrets: dict[str, str] = {}  # of a certificate -> id of the erasure
 
     # -- evidence -------------------------------------------------------------------------------
@@ -180,6 +184,35 @@ class Proving(Reminding):
         assert status.status == ("revoked" if called_back else "released")
         withdrawn = Withdrawal.objects.filter(consent__in=under).exists()
         assert not withdrawn or status.consent != "live", "a withdrawn consent is told as live"
+
+    @precondition(lambda self: self.recoveries < Proving.packs)
+    @rule(index=INDEX)
+    def recover_copy(self, index: int) -> None:
+        """An operator gives a copy without a manifest its own back; not what was called back."""
+        production = self.production(index)
+        release = Release.objects.filter(subject_id=getattr(production, "pk", None)).first()
+        if (
+            production is None
+            or release is None
+            or subject_is_erased(production.likeness.person_id)
+        ):
+            return
+        self.recoveries += 1  # each decodes the video several times
+        stands = asset_status(production.asset_id)
+        with tempfile.TemporaryDirectory() as folder:
+            copy, target = Path(folder) / "copy.mp4", Path(folder) / "recovered.mp4"
+            try:
+                data = b"".join(blob_chunks(Area.RELEASES, release.file_sha256))
+            except Unavailable:
+                return  # retention has disposed of it
+            found = c2pa_box(data)
+            copy.write_bytes(data[: found.start] + data[found.end :])
+            self.do(
+                "recover copy",
+                lambda: recovery_write(copy, target),
+                may=stands.status == "released" and stands.consent == "live",
+                told=False,
+            )
 
     # -- workers: what they are given, and files they forge ----------------------------------------
 
