@@ -13,6 +13,8 @@ from django.utils.translation import gettext
 
 from rakkan.accounts.models import Invitation
 
+_RULE = b"-" * 79 + b"\n"  # what Django's backend writes behind each message
+
 
 def invitation_mail(invitation: Invitation, email: str, link: str) -> EmailMessage:
     """Return the message; whoever reads it learns who asks, and where they can read what for."""
@@ -39,10 +41,22 @@ def mail_forget(address: str) -> int:
     folder = getattr(settings, "EMAIL_FILE_PATH", None)  # set by a ``file:`` address alone
     if folder is None:
         return 0
-    count = 0
-    for path in Path(folder).glob("*.log"):
-        to = message_from_bytes(path.read_bytes()).get_all("To", [])
-        if address.lower() in {name.lower() for _, name in getaddresses(to)}:
-            path.unlink(missing_ok=True)
-            count += 1
-    return count
+    return sum(_forget_in(path, address.lower()) for path in Path(folder).glob("*.log"))
+
+
+def _forget_in(path: Path, address: str) -> int:
+    """Leave the messages to others in a file; Django may put several of one second into one."""
+    messages = [one for one in path.read_bytes().split(_RULE) if one.strip()]
+    others = [one for one in messages if address not in _addresses(one)]
+    if not others:
+        path.unlink(missing_ok=True)
+    elif len(others) < len(messages):
+        scratch = path.with_suffix(".new")
+        scratch.write_bytes(b"".join(one + _RULE for one in others))
+        scratch.replace(path)
+    return len(messages) - len(others)
+
+
+def _addresses(message: bytes) -> set[str]:
+    to = message_from_bytes(message.lstrip()).get_all("To", [])
+    return {name.lower() for _, name in getaddresses(to)}

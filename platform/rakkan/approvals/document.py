@@ -66,6 +66,13 @@ than approvals are awaited. Neither the requester nor who is seen or heard, nor 
 acted for one of these, hears of it; nobody may decide who could not before, and nothing is decided
 by waiting. Of two policies that name a step, the shorter times count.
 
+The clerk looks once a minute. With 10,000 requests in approval and three approvers a look at which
+nothing is due takes 21 s, on two cores that some eight other processes kept busy meanwhile; each
+request that is due adds about a second there, for three notices and three mails without the mail
+server's own time (`python -m tests.benchmarks reminders`). A look writes for five seconds at most
+and mails for five, because the same clerk numbers the events of the log. What there was no time for
+comes a minute later, the oldest first.
+
 An approver who is **away** says from when until when, with a **deputy** or without: another
 approver of the organisation. The term can be ended early and never lengthened. Meanwhile reminders
 go to the deputy, who decides in the approver's name, with the approver's one word; neither of the
