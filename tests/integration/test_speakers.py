@@ -17,7 +17,7 @@ from rakkan.accounts.roles import Role
 from rakkan.approvals.models import Decision, Workflow
 from rakkan.audit.models import Event
 from rakkan.consents.models import Consent, Withdrawal
-from rakkan.core.errors import BadInput, NotPermitted, Refused
+from rakkan.core.errors import BadInput, NotFound, NotPermitted, Refused
 from rakkan.likenesses.models import Likeness
 from rakkan.likenesses.services import person_ensure
 from rakkan.productions.models import Production
@@ -370,6 +370,27 @@ def test_the_database_takes_no_consent_to_another_voice() -> None:
 
     with pytest.raises(IntegrityError, match="who is heard"), transaction.atomic():
         production.save()
+
+
+@pytest.mark.parametrize("who", ["seen", "heard"])
+def test_nobody_of_another_organisation_is_drafted(who: str) -> None:
+    """The walk came this far: the draft was made, and its submission broke off at a trigger."""
+    team, other = people.team_make(), people.team_make()
+    likeness, voice = (people.likeness_make(team), people.voice_of(team))
+    if who == "seen":
+        likeness = people.likeness_make(other)
+    else:
+        voice = people.voice_of(other)
+
+    with pytest.raises(NotFound):
+        production_create(
+            user=team.requester,
+            cast=Cast(likeness, voice),
+            draft=people.draft(),
+            voice=people.voice_file(),
+        )
+    assert not Production.objects.exists()
+    assert Event.objects.filter(name="productions.production.refused").count() == 1
 
 
 def test_a_draft_without_a_speaker_is_told_what_to_do_and_goes_nowhere() -> None:

@@ -15,7 +15,7 @@ from rakkan.accounts.roles import Role
 from rakkan.audit.names import EventName
 from rakkan.audit.services import Subject, event_record, refusal_recorded
 from rakkan.consents.scope import LANGUAGES, TERRITORIES, Channel, Purpose
-from rakkan.core.errors import BadInput
+from rakkan.core.errors import BadInput, NotFound
 from rakkan.core.uploads import audio_accept
 from rakkan.likenesses.models import Likeness, Voice
 from rakkan.productions.models import Production
@@ -58,6 +58,7 @@ def production_create(
     Raises:
         NotPermitted: the user is no requester.
         BadInput: a field or the voice track cannot be used.
+        NotFound: who is seen or heard is of another organisation.
     """
     subject = Subject("production", "", "new draft")
     with refusal_recorded(EventName.PRODUCTION_REFUSED, actor=user_actor(user), subject=subject):
@@ -86,10 +87,14 @@ def draft_store(
 
     Raises:
         BadInput: a field cannot be used.
+        NotFound: who is seen or heard is of another organisation, whose consents are not ours.
         Erased: who is seen or heard was erased.
     """
     check_draft(draft)
-    if any(map(subject_is_erased, (cast.likeness.person_id, cast.speaker.person_id))):
+    people = (cast.likeness.person, cast.speaker.person)
+    if any(person.organisation_id != user.organisation_id for person in people):
+        raise NotFound("There is no such portrait or voice here.")
+    if any(subject_is_erased(person.pk) for person in people):
         raise Erased("Who would be seen or heard was erased: nothing is made of them any more.")
     production = Production.objects.create(
         organisation=user.organisation,
