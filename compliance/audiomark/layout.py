@@ -2,11 +2,10 @@
 
 A period of 1.79 s holds all 306 coded bits; it repeats to the end of the sound. Each of its seven
 segments holds 44 data bits and 10 pilots, each in twelve cells spread over all bands, half of them
-to be raised and half lowered. Everything is drawn from SHAKE-256 of a key that is derived from the
-watermark key, so that neither mark says anything about the other.
+to be raised and half lowered. Everything is drawn from a key that is derived from the watermark
+key, so that neither mark says anything about the other.
 """
 
-import hashlib
 from dataclasses import dataclass
 from typing import Self
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from compliance.audiomark.grid import BANDS
 from compliance.errors import InvalidInput
+from compliance.watermark.draws import Draws
 from compliance.watermark.key import WatermarkKey
 from compliance.watermark.payload import CODED_BITS, coded_bits
 
@@ -28,6 +28,7 @@ PILOTS = 10  # of them
 GROUP_CELLS = SEGMENT_CELLS * BANDS // GROUPS
 _DATA = GROUPS - PILOTS
 _MAGIC = b"rakkana1"
+_USE = b"rakkan audio watermark 1"
 
 Cells = NDArray[np.int8]
 
@@ -44,10 +45,10 @@ class AudioLayout:
     @classmethod
     def of(cls, key: WatermarkKey) -> Self:
         """Draw the layout of ``key``."""
-        secret = HKDF(SHA256(), 32, salt=None, info=b"audio").derive(key.secret)
-        drawn = [_segment(secret, number) for number in range(SEGMENTS)]
-        flips = _coins(secret, "flips", SEGMENTS * GROUPS).reshape(SEGMENTS, GROUPS)
-        order = _shuffle(secret, "order", SEGMENTS * _DATA)
+        draws = _draws(key)
+        drawn = [_segment(draws, number) for number in range(SEGMENTS)]
+        flips = draws.coins("flips", SEGMENTS * GROUPS).reshape(SEGMENTS, GROUPS)
+        order = draws.shuffle("order", SEGMENTS * _DATA)
         groups, signs = (np.stack(parts) for parts in zip(*drawn, strict=True))
         return cls(groups, signs.astype(np.int8), flips.astype(np.int8), order)
 
@@ -121,12 +122,13 @@ def expand_audio(key: WatermarkKey, asset_id: str) -> AudioPattern:
     """
     layout = AudioLayout.of(key)
     wanted = layout.cells(layout.contents(coded_bits(asset_id)))
-    names = [_shuffle(key.secret, f"names {asset_id} {s}", GROUPS) for s in range(SEGMENTS)]
+    draws = Draws(_USE, key.secret)  # not the layout's: these only rename groups, for each asset
+    names = [draws.shuffle(f"names {asset_id} {s}", GROUPS) for s in range(SEGMENTS)]
     groups = np.stack([name[each] for name, each in zip(names, layout.groups, strict=True)])
     return AudioPattern(wanted, groups.reshape(PERIOD_CELLS, BANDS).astype(np.uint8))
 
 
-def _segment(secret: bytes, number: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _segment(draws: Draws, number: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the groups and signs of a segment's cells, (8, BANDS) each.
 
     A group gets one cell of each layer of neighbouring bands: none is heard in the treble alone.
@@ -135,23 +137,13 @@ def _segment(secret: bytes, number: int) -> tuple[NDArray[np.int64], NDArray[np.
     signs = np.empty((GROUP_CELLS, GROUPS), np.int64)
     halves = np.repeat([1, -1], GROUP_CELLS // 2)
     for layer in range(GROUP_CELLS):
-        groups[layer] = _shuffle(secret, f"layer {number} {layer}", GROUPS)
-    balanced = [halves[_shuffle(secret, f"half {number} {g}", GROUP_CELLS)] for g in range(GROUPS)]
+        groups[layer] = draws.shuffle(f"layer {number} {layer}", GROUPS)
+    balanced = [halves[draws.shuffle(f"half {number} {g}", GROUP_CELLS)] for g in range(GROUPS)]
     signs = np.take_along_axis(np.stack(balanced, axis=1), groups, axis=1)
     shape = (BANDS, SEGMENT_CELLS)  # layers run through the bands, from low to high
     return groups.reshape(shape).T, signs.reshape(shape).T
 
 
-def _stream(secret: bytes, label: str, size: int) -> bytes:
-    seed = b"rakkan audio watermark 1\0" + label.encode() + b"\0" + secret
-    return hashlib.shake_256(seed).digest(size)
-
-
-def _shuffle(secret: bytes, label: str, size: int) -> NDArray[np.int64]:
-    draws = np.frombuffer(_stream(secret, label, 8 * size), ">u8")
-    return np.argsort(draws, kind="stable")
-
-
-def _coins(secret: bytes, label: str, size: int) -> NDArray[np.int64]:
-    bits = np.unpackbits(np.frombuffer(_stream(secret, label, -(-size // 8)), np.uint8))
-    return 2 * bits[:size].astype(np.int64) - 1
+def _draws(key: WatermarkKey) -> Draws:
+    secret = HKDF(SHA256(), 32, salt=None, info=b"audio").derive(key.secret)
+    return Draws(_USE, secret)

@@ -1,6 +1,5 @@
 """The secrets that decide where a watermark's bits go. Whoever has one can detect and forge."""
 
-import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,22 +30,6 @@ class WatermarkKey:
         """Make a new random key."""
         return cls(secrets.token_bytes(_BYTES))
 
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read a key file: 64 hexadecimal digits.
-
-        Raises:
-            InvalidInput: the file is missing or holds something else.
-        """
-        try:
-            return cls(bytes.fromhex(path.read_text(encoding="ascii").strip()))
-        except (OSError, ValueError) as error:
-            raise InvalidInput(
-                f"The watermark key {path} cannot be read: {error}.",
-                code="key-unreadable",
-                remedy="Run `make setup` again, or name a readable file of 64 hexadecimal digits.",
-            ) from error
-
     @property
     def keys(self) -> "tuple[WatermarkKey, ...]":
         """Return itself: one key is a ring of one."""
@@ -60,12 +43,6 @@ class WatermarkKey:
     def to_text(self) -> str:
         """Return the content of a key file."""
         return self.secret.hex() + "\n"
-
-    def save(self, path: Path) -> None:
-        """Write a key file that only its owner can read; never over an existing one."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-            stream.write(self.to_text())
 
 
 @dataclass(frozen=True)
@@ -106,10 +83,6 @@ class KeyRing:
     def current(self) -> WatermarkKey:
         """The key that marks what is new."""
         return self.keys[0]
-
-    def rotated(self) -> Self:
-        """Return a ring with a new key in front; the others go on reading."""
-        return type(self)((WatermarkKey.generate(), *self.keys))
 
     def to_text(self) -> str:
         """Return the content of a key file."""

@@ -1,10 +1,5 @@
-"""Which bit goes where: the secret layout, and the finished pattern of one asset.
+"""Which bit goes where: the secret layout, and the finished pattern of one asset."""
 
-Everything is drawn from SHAKE-256 of the key, not from a library's random generator: a file
-marked today must be readable by whatever version runs in ten years.
-"""
-
-import hashlib
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compliance.errors import InvalidInput
+from compliance.watermark.draws import Draws
 from compliance.watermark.key import WatermarkKey
 from compliance.watermark.payload import CODED_BITS, coded_bits
 
@@ -39,14 +35,15 @@ class Layout:
     @classmethod
     def of(cls, key: WatermarkKey) -> Self:
         """Draw the layout of ``key``."""
-        order = np.stack([_shuffle(key, f"places {c}", POSITIONS) for c in range(CYCLES)])
+        draws = _draws(key)
+        order = np.stack([draws.shuffle(f"places {c}", POSITIONS) for c in range(CYCLES)])
         pilots = np.zeros((CYCLES, POSITIONS))
-        hidden = _coins(key, "pilots", CYCLES * _PILOTS).reshape(CYCLES, _PILOTS)
+        hidden = draws.coins("pilots", CYCLES * _PILOTS).reshape(CYCLES, _PILOTS)
         np.put_along_axis(pilots, order[:, :_PILOTS], hidden, axis=1)
         places = order[:, _PILOTS:]
         rounds = -(-places.size // CODED_BITS)  # every coded bit is sent about ten times
-        sent = np.concatenate([_shuffle(key, f"code {r}", CODED_BITS) for r in range(rounds)])
-        signs = _coins(key, "signs", places.size).reshape(places.shape)
+        sent = np.concatenate([draws.shuffle(f"code {r}", CODED_BITS) for r in range(rounds)])
+        signs = draws.coins("signs", places.size).reshape(places.shape)
         return cls(pilots, places, sent[: places.size].reshape(places.shape), signs)
 
 
@@ -99,20 +96,9 @@ def expand(key: WatermarkKey, asset_id: str) -> Pattern:
     bits = (layout.pilots > 0).astype(np.uint8)
     flipped = (layout.signs < 0).astype(np.uint8)
     np.put_along_axis(bits, layout.places, coded_bits(asset_id)[layout.coded] ^ flipped, axis=1)
-    companion = _coins(key, f"companion {asset_id}", COMPANION_PLACES).astype(np.int8)
+    companion = _draws(key).coins(f"companion {asset_id}", COMPANION_PLACES).astype(np.int8)
     return Pattern(bits, companion.reshape(COMPANION_GRID, COMPANION_GRID))
 
 
-def _stream(key: WatermarkKey, label: str, size: int) -> bytes:
-    seed = b"rakkan watermark 1\0" + label.encode() + b"\0" + key.secret
-    return hashlib.shake_256(seed).digest(size)
-
-
-def _shuffle(key: WatermarkKey, label: str, size: int) -> NDArray[np.int64]:
-    draws = np.frombuffer(_stream(key, label, 8 * size), ">u8")
-    return np.argsort(draws, kind="stable")
-
-
-def _coins(key: WatermarkKey, label: str, size: int) -> NDArray[np.int64]:
-    bits = np.unpackbits(np.frombuffer(_stream(key, label, -(-size // 8)), np.uint8))
-    return 2 * bits[:size].astype(np.int64) - 1
+def _draws(key: WatermarkKey) -> Draws:
+    return Draws(b"rakkan watermark 1", key.secret)

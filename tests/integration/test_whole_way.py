@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from compliance.provenance import TrustAnchors, read_manifest
-from compliance.watermark import WatermarkKey
+from compliance.watermark import KeyRing
 from compliance.watermark.files import detect_file
 from deploy.local.production import Wishes, produce
 from tests.databases import ROOT
@@ -75,7 +75,7 @@ def test_manifest_and_watermark_name_the_same_asset(
     asset = json.loads(evidence.read_text())["release"]["asset_id"]
 
     report = read_manifest(video, TrustAnchors.load(Path(site.environment["RAKKAN_TRUST"])))
-    key = WatermarkKey.load(Path(site.environment["RAKKAN_KEYS"]) / "watermark.key")
+    key = KeyRing.load(Path(site.environment["RAKKAN_KEYS"]) / "watermark.key").current
 
     assert report.state == "Trusted"
     assert report.asset_id == asset

@@ -16,12 +16,11 @@ from rakkan.consents.walls import consents_hold
 from rakkan.core.models import IdModel, refuses_previews
 from rakkan.core.tenancy import Own, Through
 from rakkan.releases.walls import (
-    FINGERPRINT_FITS,
     PASSED_REPORT_FITS,
-    REFERENCE_FITS,
     RELEASE_FITS,
     RELEASE_IS_FOUND_AGAIN,
     SEALING_FITS,
+    taken_with_its_release,
 )
 
 
@@ -306,7 +305,7 @@ class Fingerprint(IdModel):
 
         triggers: ClassVar = [
             *append_only("fingerprint"),
-            _fits("fingerprint_of_release", FINGERPRINT_FITS),
+            _fits("fingerprint_of_release", taken_with_its_release("a fingerprint")),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -333,7 +332,7 @@ class CopyReference(IdModel):
 
         triggers: ClassVar = [
             *append_only("reference"),
-            _fits("reference_of_release", REFERENCE_FITS),
+            _fits("reference_of_release", taken_with_its_release("a reference")),
         ]
 
     def __str__(self) -> str:

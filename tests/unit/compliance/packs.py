@@ -24,7 +24,7 @@ from compliance.provenance import Signer, read_manifest, sign_file
 from compliance.provenance.trust import TrustAnchors
 from compliance.verify.case import TrustBundle
 from compliance.verify.report import Outcome, Report
-from compliance.watermark import WatermarkKey
+from compliance.watermark import KeyRing
 from tests.unit.compliance.logs import LOG, WITNESS, grown
 from tests.unit.compliance.productions import (
     NOW,
@@ -137,7 +137,7 @@ def trust_of(keys: DevelopmentKeys, *, quorum: int = 1) -> PackTrust:
 def report_on(
     path: Path, keys: DevelopmentKeys, *, video: Path | None = None, quorum: int = 1
 ) -> Report:
-    key = WatermarkKey.load(keys.watermark_key)
+    key = KeyRing.load(keys.watermark_key).current
     with work_folder() as work:
         return pack_verify(PackCase(path, trust_of(keys, quorum=quorum), video, key, work))
 

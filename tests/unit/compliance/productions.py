@@ -21,7 +21,7 @@ from compliance.permit import InputFile, JobKind, JobSpec, Permit, permit_issue
 from compliance.provenance import InputFact, ManifestFacts
 from compliance.receipt import ConsentTerms, write_record
 from compliance.signing import KeyRole, StatementSigner
-from compliance.watermark import WatermarkKey
+from compliance.watermark import KeyRing
 from tests.unit.compliance.videos import encode, marked_frames, synthetic_frames
 
 ASSET = "0123456789abcdef"
@@ -65,7 +65,7 @@ def input_fact(path: Path, media_type: str) -> InputFact:
 
 
 def make_video(path: Path, key: Path, asset_id: str) -> Path:
-    carrier = Carrier.of(WatermarkKey.load(key), asset_id)
+    carrier = Carrier.of(KeyRing.load(key).current, asset_id)
     spoken = sound_samples(SPEECH, rate=48_000, layout="mono", max_seconds=60)[:, :57_600]
     sound = np.concatenate(list(AudioMarker(carrier.sound, 48_000).mark([spoken])), axis=1)
     frames = marked_frames(synthetic_frames(256, 256, 30), carrier.picture)

@@ -15,7 +15,7 @@ from compliance.development.keys import MARK, PROCESS_FILES
 from compliance.development.pki import DOCUMENT_SIGNING
 from compliance.errors import InvalidInput
 from compliance.signing import KeyRole, StatementSigner, StatementVerifier
-from compliance.watermark import WatermarkKey
+from compliance.watermark import KeyRing, WatermarkKey
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -179,21 +179,19 @@ def test_the_evidence_certificate_is_one_for_documents_and_nothing_else(tmp_path
     assert leaf.not_valid_after_utc <= root.not_valid_after_utc
 
 
-def test_a_watermark_key_survives_its_file_and_is_never_overwritten(tmp_path: Path) -> None:
+def test_a_watermark_key_survives_its_file(tmp_path: Path) -> None:
     key = WatermarkKey.generate()
-    key.save(tmp_path / "mark.key")
-    assert WatermarkKey.load(tmp_path / "mark.key") == key
+    (tmp_path / "mark.key").write_text(key.to_text())
+    assert KeyRing.load(tmp_path / "mark.key").current == key
     assert key.secret.hex() not in repr(key)
     assert key.key_id not in key.to_text()
-    with pytest.raises(FileExistsError):
-        WatermarkKey.generate().save(tmp_path / "mark.key")
 
 
 @pytest.mark.parametrize("content", ["", "zz", "00" * 31, "ü" * 64])
 def test_a_broken_watermark_key_says_what_to_do(tmp_path: Path, content: str) -> None:
     (tmp_path / "mark.key").write_text(content, encoding="utf-8")
     with pytest.raises(InvalidInput) as caught:
-        WatermarkKey.load(tmp_path / "mark.key")
+        KeyRing.load(tmp_path / "mark.key")
     assert caught.value.code == "key-unreadable"
 
 

@@ -25,7 +25,7 @@ from compliance.provenance.sealing import _builder
 from compliance.verify.case import Case, TrustBundle
 from compliance.verify.report import Outcome
 from compliance.verify.runner import verify_file
-from compliance.watermark import WatermarkKey
+from compliance.watermark import KeyRing
 from tests.unit.compliance.jumbf import Box, box, c2pa_box, superbox, superboxes
 from tests.unit.compliance.productions import Inputs, Paper, make_evidence, make_facts, make_paper
 from tests.unit.compliance.videos import encode, synthetic_frames
@@ -51,7 +51,7 @@ def genuine(
 ) -> Case:
     path = tmp_path_factory.mktemp("tampering") / "release.mp4"
     sign_file(video, path, paper.facts(inputs, STATUS_URL), signer, tsa_url)
-    trust, mark = TrustBundle.load(keys.trust), WatermarkKey.load(keys.watermark_key)
+    trust, mark = TrustBundle.load(keys.trust), KeyRing.load(keys.watermark_key)
     return Case(path, make_evidence(paper, path), trust, mark, offline=True)
 
 

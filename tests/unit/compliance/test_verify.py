@@ -27,7 +27,7 @@ from compliance.verify.case import Case, TrustBundle
 from compliance.verify.report import Outcome, Report
 from compliance.verify.runner import verify_file
 from compliance.verify.verdict import Verdict
-from compliance.watermark import WatermarkKey
+from compliance.watermark import KeyRing, WatermarkKey
 from tests.unit.compliance.productions import (
     ASSET,
     NOW,
@@ -127,7 +127,7 @@ def case(release: Path, paper: Paper, keys: DevelopmentKeys, service: Publisher)
         release,
         make_evidence(paper, release),
         TrustBundle.load(keys.trust),
-        WatermarkKey.load(keys.watermark_key),
+        KeyRing.load(keys.watermark_key).current,
     )
 
 

@@ -19,7 +19,7 @@ from compliance.provenance import Signer, sign_file
 from compliance.verify.case import Case, TrustBundle
 from compliance.verify.report import Outcome
 from compliance.verify.runner import verify_file
-from compliance.watermark import WatermarkKey
+from compliance.watermark import KeyRing
 from tests.unit.compliance.productions import (
     NOW,
     PERSON_ID,
@@ -62,7 +62,7 @@ def genuine(released: Path, paper: Paper, keys: DevelopmentKeys) -> Case:
         released,
         make_evidence(paper, released),
         TrustBundle.load(keys.trust),
-        WatermarkKey.load(keys.watermark_key),
+        KeyRing.load(keys.watermark_key).current,
         offline=True,
     )
 
