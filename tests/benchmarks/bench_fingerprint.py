@@ -9,10 +9,8 @@ few are used often (Zipf). FINGERPRINT_RELEASES sets their number.
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 import uuid
-from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -27,12 +25,10 @@ from compliance.fingerprint import VIEWS
 from compliance.fingerprint.hashes import low_frequencies, signs, small
 from compliance.fingerprint.placing import place
 from compliance.fingerprint.prints import Print, image_print, video_print
-from deploy.local.testing import test_servers
 from generation.mesh import MeshEngine
 from tests.benchmarks import attacks, samples
+from tests.benchmarks.database import platform_at_work
 from tests.benchmarks.harness import Figure, repeated
-from tests.databases import environment_now, prepared_database
-from tests.servers import settings_environment
 
 RELEASES = int(os.environ.get("FINGERPRINT_RELEASES", "100000"))
 PORTRAITS_USED = 20_000
@@ -71,19 +67,12 @@ class Times:
 
 def measure() -> list[Figure]:
     """Draw, attack, fill the index and seek."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    with platform_at_work() as here:
         photos = _photos()
-        videos = [_drawn(folder, number, photo) for number, photo in enumerate(photos[:SOUGHT])]
+        videos = [_drawn(here.folder, number, each) for number, each in enumerate(photos[:SOUGHT])]
         faces = [each.frames[0] for each in videos] + [_face(photo) for photo in photos[SOUGHT:]]
-        servers = stack.enter_context(test_servers())
-        os.environ |= settings_environment(servers, folder) | {"TSA_URL": "http://127.0.0.1:9/"}
-        database = stack.enter_context(prepared_database(servers, environment_now()))
-        os.environ["DATABASE_URL"] = database.application
-        os.environ["DJANGO_SETTINGS_MODULE"] = "rakkan.config.settings"
-        owner = stack.enter_context(closing(psycopg.connect(database.owner, autocommit=True)))
-        rows = _fill(owner, videos, faces)
-        return _sought(folder, videos, rows)
+        rows = _fill(here.owner, videos, faces)
+        return _sought(here.folder, videos, rows)
 
 
 def _photos() -> list[np.ndarray]:
@@ -155,9 +144,6 @@ def _views(frame: np.ndarray) -> np.ndarray:
 
 
 def _sought(folder: Path, videos: list[Real], rows: int) -> list[Figure]:
-    import django  # noqa: PLC0415  the settings read the environment
-
-    django.setup()
     from django.db import connection  # noqa: PLC0415  as above
 
     from rakkan.core.tenancy import as_system  # noqa: PLC0415  as above

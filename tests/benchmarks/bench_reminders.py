@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
-from contextlib import ExitStack, closing
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import psycopg
 
-from deploy.local.testing import test_servers
+from tests.benchmarks.database import platform_at_work
 from tests.benchmarks.harness import Figure, repeated
-from tests.databases import environment_now, prepared_database
-from tests.servers import settings_environment
 
 WAITING = 10_000
 DUE = 200  # of them, an hour and a half later
@@ -41,23 +35,11 @@ _COPIED = {  # table -> columns of a copy that are its own, of number n
 
 def measure() -> list[Figure]:
     """Let the clerk's task run where nothing is due, where some is, and once more."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        servers = stack.enter_context(test_servers())
-        os.environ |= settings_environment(servers, folder) | {"TSA_URL": "http://127.0.0.1:9/"}
-        database = stack.enter_context(prepared_database(servers, environment_now()))
-        os.environ["DATABASE_URL"] = database.application
-        os.environ["DJANGO_SETTINGS_MODULE"] = "rakkan.config.settings"
-        os.environ["RAKKAN_HOSTS"] = "testserver"  # what the worker of the samples knocks at
-        owner = stack.enter_context(closing(psycopg.connect(database.owner, autocommit=True)))
-        owner.execute("SET rakkan.organisation = 'system'")
-        return _measure(owner)
+    with platform_at_work() as here:
+        return _measure(here.owner)
 
 
 def _measure(owner: psycopg.Connection[Any]) -> list[Figure]:
-    import django  # noqa: PLC0415  the settings read the environment
-
-    django.setup()
     from django.conf import settings  # noqa: PLC0415  as above
     from django.db import connection  # noqa: PLC0415  as above
 

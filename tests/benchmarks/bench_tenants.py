@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing
-from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from deploy.local.testing import test_servers
+from tests.benchmarks.database import platform_at_work
 from tests.benchmarks.harness import Figure, repeated
-from tests.databases import environment_now, prepared_database
-from tests.servers import settings_environment
 
 ROWS = 100_000  # productions, half of them another organisation's
 PAGE = 50
@@ -24,23 +18,11 @@ ROUNDS = 7
 
 def measure() -> list[Figure]:
     """Read a page and count the list, in turn with the policies and without."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        servers = stack.enter_context(test_servers())
-        os.environ |= settings_environment(servers, folder) | {"TSA_URL": "http://127.0.0.1:9/"}
-        database = stack.enter_context(prepared_database(servers, environment_now()))
-        os.environ["DATABASE_URL"] = database.application
-        os.environ["DJANGO_SETTINGS_MODULE"] = "rakkan.config.settings"
-        os.environ["RAKKAN_HOSTS"] = "testserver"  # what the worker of the samples knocks at
-        owner = stack.enter_context(closing(psycopg.connect(database.owner, autocommit=True)))
-        owner.execute("SET rakkan.organisation = 'system'")
-        return _measure(owner)
+    with platform_at_work() as here:
+        return _measure(here.owner)
 
 
 def _measure(owner: psycopg.Connection[Any]) -> list[Figure]:
-    import django  # noqa: PLC0415  the settings read the environment
-
-    django.setup()
     from django.db import connection  # noqa: PLC0415  as above
 
     from rakkan.core.tenancy import as_organisation, as_system  # noqa: PLC0415  as above

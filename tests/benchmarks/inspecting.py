@@ -12,10 +12,8 @@ import random
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,11 +25,9 @@ import psycopg
 
 from compliance.ledger import Checkpoint, GrowingTree, TileName, encode_bundle, leaf_hash
 from compliance.ledger.tiles import WIDTH
-from deploy.local.testing import test_servers
+from tests.benchmarks.database import platform_at_work
 from tests.benchmarks.harness import Figure
 from tests.benchmarks.ledger_sizes import SIZES
-from tests.databases import environment_now, prepared_database
-from tests.servers import settings_environment
 
 TENANTS, PERSONS = 200, 300  # persons of each tenant
 ROUNDS = 5
@@ -69,24 +65,8 @@ with open(sys.argv[1], "wb") as stream:
 
 def measure_reading() -> list[Figure]:
     """Grow the log to each size, turn pages at each, export the last and verify that."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        servers = stack.enter_context(test_servers())
-        os.environ |= settings_environment(servers, folder) | {"TSA_URL": "http://127.0.0.1:9/"}
-        database = stack.enter_context(prepared_database(servers, environment_now()))
-        os.environ["DATABASE_URL"] = database.application
-        os.environ["DJANGO_SETTINGS_MODULE"] = "rakkan.config.settings"
-        owner = stack.enter_context(closing(psycopg.connect(database.owner, autocommit=True)))
-        owner.execute("SET rakkan.organisation = 'system'")
-        import django  # noqa: PLC0415  the settings read the environment
-
-        django.setup()
-        try:
-            return _measure(owner, folder)
-        finally:
-            from django.db import connections  # noqa: PLC0415  as above
-
-            connections.close_all()
+    with platform_at_work() as here:
+        return _measure(here.owner, here.folder)
 
 
 def _measure(owner: psycopg.Connection[Any], folder: Path) -> list[Figure]:

@@ -5,22 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 
-from deploy.local.testing import test_servers
 from tests.benchmarks import sequencing
+from tests.benchmarks.database import platform_at_work
 from tests.benchmarks.harness import Figure
 from tests.benchmarks.ledger_sizes import SIZES
-from tests.databases import ROOT, environment_now, prepared_database
-from tests.servers import settings_environment
+from tests.databases import ROOT
 
 WRITERS = 4
 SECONDS = 20.0
@@ -31,26 +28,12 @@ CHUNK = 5_000  # rows of a statement that fills the log
 
 def measure_platform() -> list[Figure]:
     """Writers against a plain table and the log; the cost of an event; a million of them."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        servers = stack.enter_context(test_servers(durable=True))
-        os.environ |= settings_environment(servers, folder) | {"TSA_URL": "http://127.0.0.1:9/"}
-        database = stack.enter_context(prepared_database(servers, environment_now()))
-        os.environ |= {
-            "DATABASE_URL": database.application,
-            "DJANGO_SETTINGS_MODULE": "rakkan.config.settings",
-            "RAKKAN_CHECKPOINT_SECONDS": "0",
-        }
-        owner = stack.enter_context(closing(psycopg.connect(database.owner, autocommit=True)))
-        owner.execute("SELECT set_config('rakkan.organisation', 'system', false)")
-        _plain_table(owner, database.role)
-        import django  # noqa: PLC0415  the settings read the environment
-
-        django.setup()
+    with platform_at_work(durable=True, RAKKAN_CHECKPOINT_SECONDS="0") as here:
+        _plain_table(here.owner, here.role)
         from rakkan.core.tenancy import process_is_system  # noqa: PLC0415  as above
 
         process_is_system()
-        return [*_writers(owner), *_overhead(), *_growth(owner)]
+        return [*_writers(here.owner), *_overhead(), *_growth(here.owner)]
 
 
 def _plain_table(owner: psycopg.Connection[Any], role: str) -> None:
