@@ -46,7 +46,7 @@ def _mesh(photo: Image, width: int, height: int) -> Drawing:
 
 
 def _mesh_models() -> dict[str, str]:
-    return weights.digests("face_landmarker.task")
+    return weights.digests("face_landmarker.task", "selfie_segmentation.tflite")
 
 
 _ENGINES = {

@@ -1,4 +1,4 @@
-"""One network of a MediaPipe .task file, run by LiteRT on one thread."""
+"""One of MediaPipe's networks, run by LiteRT on one thread."""
 
 import zipfile
 from pathlib import Path
@@ -12,13 +12,12 @@ from generation.faces.arrays import Floats
 class Network:
     """A .tflite network with one input; outputs are found by name, as their order may change."""
 
-    def __init__(self, task: Path, member: str) -> None:
-        """Load `member` of the zip file `task`.
+    def __init__(self, file: Path, member: str = "") -> None:
+        """Load `member` of a .task file (a zip), or a .tflite file itself.
 
         One thread: several faster workers beat one with threads, and results stay deterministic.
         """
-        with zipfile.ZipFile(task) as archive:
-            content = archive.read(member)
+        content = _member(file, member) if member else file.read_bytes()
         self._interpreter = Interpreter(model_content=content, num_threads=1)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
@@ -31,3 +30,8 @@ class Network:
         self._interpreter.set_tensor(self._input, np.ascontiguousarray(values))
         self._interpreter.invoke()
         return {name: self._interpreter.get_tensor(at) for name, at in self._outputs.items()}
+
+
+def _member(task: Path, name: str) -> bytes:
+    with zipfile.ZipFile(task) as archive:
+        return archive.read(name)

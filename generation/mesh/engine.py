@@ -1,7 +1,7 @@
 """The mesh engine: one photo and control curves in, frames out, on one CPU core.
 
-No learnt generator: landmarks, geometry and compositing. What is drawn is the photo itself, bent;
-only the inside of the mouth is painted.
+No learnt generator: landmarks, geometry and compositing. What is drawn is the photo itself, the
+person bent before a background that holds still; only the inside of the mouth is painted.
 """
 
 from collections.abc import Iterator
@@ -14,10 +14,12 @@ from generation.mesh.calibration import opening_gain
 from generation.mesh.eyelids import eyelids
 from generation.mesh.fields import build_layers, invert
 from generation.mesh.framing import choose_crop, cut
-from generation.mesh.gaze import gazes
+from generation.mesh.gaze import SMALLEST, gazes
 from generation.mesh.headmotion import HeadMotion
+from generation.mesh.layering import Layers
 from generation.mesh.lips import Lips, MouthMaps
-from generation.mesh.sampling import Box, affine, sample_picture
+from generation.mesh.sampling import Box, affine, enlarge
+from generation.mesh.scene import AS_IN_PHOTO, Scene
 from generation.mesh.shapes import shape_weights
 from generation.mesh.subject import find_subject
 from generation.motion.curves import Controls, Curves
@@ -42,10 +44,11 @@ class MeshEngine:
         frame: (height, width, 3) RGB, the photo as framed, before anything moves.
         points: (478, 3) px, the landmarks in it.
         gain: how much wider than asked the mouth is opened, from the calibration.
+        cut_out: whether the person was cut out of the background.
     """
 
     name = "mesh"
-    version = "1.0"
+    version = "2.0"
 
     def __init__(
         self,
@@ -53,6 +56,7 @@ class MeshEngine:
         width: int = 512,
         height: int = 512,
         *,
+        scene: Scene = AS_IN_PHOTO,
         landmarker: FaceLandmarker | None = None,
     ) -> None:
         """Find the face, frame it and prepare everything that does not change between frames.
@@ -61,6 +65,7 @@ class MeshEngine:
             photo_rgb: (H, W, 3) uint8 of any size, upright, one face.
             width: of the frames, px.
             height: of the frames, px.
+            scene: what surrounds the person; as in the photo when not given.
             landmarker: one to share; loaded when not given.
 
         Raises:
@@ -76,15 +81,18 @@ class MeshEngine:
         scale = np.array([width / crop.width, height / crop.height, width / crop.width])
         moved = (found.points - (crop.left, crop.top, 0)) * scale
         self.points: Points = finder.track(self.frame, moved).points
-        self._prepare()
+        self._prepare(scene)
         self.gain = 1.0
         self.gain = opening_gain(self.points, finder, lambda c: next(self.render(c)))
 
-    def _prepare(self) -> None:
-        subject = find_subject(self.frame, self.points)
+    def _prepare(self, scene: Scene) -> None:
+        layers = Layers.of(self.frame, self.points, scene)
+        self.cut_out, self._around = layers.cut_out, layers.whole()
+        subject = find_subject(layers.person, self.points)
         self._subject = subject
+        self._cutout = layers.cutout(subject)
         self._layers = build_layers(subject)
-        self._motion = HeadMotion(subject)
+        self._motion = HeadMotion(subject, cut_out=self.cut_out)
         self._lips = Lips(subject)
         self._lids = eyelids(subject)
         self._gazes = gazes(subject)
@@ -107,25 +115,36 @@ class MeshEngine:
         upper, lower = self._layers.mix(shape_weights(c, self.gain))
         memory.upper = invert(upper + head, subject.grid, memory.upper)
         memory.lower = invert(lower + head, subject.grid, memory.lower)
-        height, width = subject.shape
-        source = self._enlarge(memory.lower, (0, 0, width, height))
-        looking = source.copy()
-        for eye in self._gazes:
-            eye.shift(looking, c.gaze)
-        region = sample_picture(subject.picture, looking)
+        source = self._everywhere(memory.lower)
+        looking = self._glancing(source, c.gaze)
+        region = self._cutout.sample(looking)
         box = self._lips.box
         part = np.ascontiguousarray(source[box[1] : box[3], box[0] : box[2]])
-        maps = MouthMaps(self._enlarge(memory.upper, box), part)
+        maps = MouthMaps(self._within(memory.upper, box), part)
         self._lips.compose(region, maps, c, self._drift(head))
         for lid in self._lids:
             lid.draw(region, source, c.blink)
+        self._cutout.over(region, source)
         return self._into_frame(region)
 
-    def _enlarge(self, back: Floats, box: Box) -> Floats:
-        """Return an inverse field at every pixel of `box`: (h, w, 2) px.
+    def _glancing(self, source: Floats, gaze: float) -> Floats:
+        if abs(gaze) < SMALLEST:
+            return source
+        looking = source.copy()
+        for eye in self._gazes:
+            eye.shift(looking, gaze)
+        return looking
 
-        The displacement is enlarged, not the position: what does not move then stays exact.
-        """
+    # The displacement is enlarged, not the position: what does not move then stays exact.
+    def _everywhere(self, back: Floats) -> Floats:
+        """Return an inverse field at every pixel of the region: (h, w, 2) px."""
+        height, width = self._subject.shape
+        moved = enlarge(back - self._subject.grid.positions, (width, height))
+        moved += self._pixels
+        return moved
+
+    def _within(self, back: Floats, box: Box) -> Floats:
+        """Return an inverse field at every pixel of `box`: (h, w, 2) px."""
         grid, size = self._subject.grid, (box[2] - box[0], box[3] - box[1])
         moved = affine(back - grid.positions, grid.enlarge_matrix(box), size, inverse=True)
         moved += self._pixels[box[1] : box[3], box[0] : box[2]]
@@ -141,7 +160,7 @@ class MeshEngine:
 
     def _into_frame(self, region: Image) -> Image:
         left, top, right, bottom = self._subject.place
-        out = self.frame.copy()
+        out = self._around.copy()
         out[top:bottom, left:right] = region
         return out
 

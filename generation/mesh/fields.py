@@ -13,7 +13,7 @@ from scipy.spatial import Delaunay  # type: ignore[import-untyped]
 
 from generation.faces.arrays import Floats, Points
 from generation.faces.topology import FACE_OVAL, LOWER_LIP, MESH_POINTS, UPPER_LIP
-from generation.mesh.sampling import blur, sample
+from generation.mesh.sampling import blur
 from generation.mesh.shapes import build_shapes
 from generation.mesh.subject import Grid, Subject
 
@@ -69,9 +69,8 @@ def invert(field: Floats, grid: Grid, start: Floats | None) -> Floats:
     """
     home = grid.positions
     back = home if start is None else start
-    to_grid = np.array([1 / grid.step[0], 1 / grid.step[1]], np.float32)
     for _ in range(COLD_ITERATIONS if start is None else WARM_ITERATIONS):
-        back = back + np.float32(DAMPING) * (home - back - sample(field, back * to_grid))
+        back = back + np.float32(DAMPING) * (home - back - grid.sample(field, back))
     return back
 
 

@@ -20,6 +20,12 @@ def sample_picture(picture: Image, where: Floats) -> Image:
     return np.asarray(_remap(picture, where, cv2.INTER_CUBIC, cv2.BORDER_REFLECT_101), np.uint8)
 
 
+def sample_mask(mask: Image, where: Floats, *, outside_zero: bool = False) -> Image:
+    """Return a mask (h, w) of bytes at positions (H, W, 2) px, bilinear."""
+    border = cv2.BORDER_CONSTANT if outside_zero else cv2.BORDER_REPLICATE
+    return np.asarray(_remap(mask, where, cv2.INTER_LINEAR, border), np.uint8)
+
+
 def sample(values: Floats, where: Floats, *, outside_zero: bool = False) -> Floats:
     """Return float `values` (h, w[, c]) at positions (H, W, 2) px, bilinear."""
     border = cv2.BORDER_CONSTANT if outside_zero else cv2.BORDER_REPLICATE
@@ -45,6 +51,14 @@ def affine(values: Floats, matrix: Points, size: tuple[int, int], *, inverse: bo
     flags = cv2.INTER_LINEAR | (cv2.WARP_INVERSE_MAP if inverse else 0)
     out = cv2.warpAffine(values, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(out, np.float32)
+
+
+def enlarge(values: Floats, size: tuple[int, int]) -> Floats:
+    """Return a field (h, w, c) of cells at every pixel of (width, height), bilinear.
+
+    Cells are as wide as `size` over their number, their values in their middles.
+    """
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def blur(values: Floats, sigma: float) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 from generation.faces import topology
 from generation.faces.arrays import Floats, Image, Points
 from generation.faces.headpose import HeadPose, fit_head
-from generation.mesh.sampling import Box
+from generation.mesh.sampling import Box, sample
 
 GRID = 128  # columns of the coarse grid that fields live on
 REGION = 2.6  # side of the region that moves, in face heights
@@ -17,23 +17,23 @@ REGION_ABOVE = 0.53  # of it above the face's centre: hair needs more room than 
 
 @dataclass(frozen=True)
 class Grid:
-    """A coarse grid over a region; fields are computed on it and enlarged."""
+    """A coarse grid of cells over a region; fields are computed in their middles and enlarged."""
 
     columns: int
     rows: int
-    step: tuple[float, float]  # px between grid points, x and y
+    step: tuple[float, float]  # px, width and height of a cell
 
     @classmethod
     def over(cls, width: int, height: int) -> "Grid":
         """Lay GRID columns over a region of (width, height) px, cells about square."""
         rows = max(16, round(GRID * height / width))
-        return cls(GRID, rows, ((width - 1) / (GRID - 1), (height - 1) / (rows - 1)))
+        return cls(GRID, rows, (width / GRID, height / rows))
 
     @cached_property
     def positions(self) -> Floats:
-        """(rows, columns, 2) px of the grid points."""
-        x = np.arange(self.columns) * self.step[0]
-        y = np.arange(self.rows) * self.step[1]
+        """(rows, columns, 2) px of the cells' middles."""
+        x = (np.arange(self.columns) + 0.5) * self.step[0] - 0.5
+        y = (np.arange(self.rows) + 0.5) * self.step[1] - 0.5
         return np.stack(np.meshgrid(x, y), -1).astype(np.float32)
 
     @cached_property
@@ -41,12 +41,18 @@ class Grid:
         """(rows * columns, 2) px, for interpolation."""
         return self.positions.reshape(-1, 2).astype(np.float64)
 
+    def sample(self, field: Floats, where: Floats) -> Floats:
+        """Return a field (rows, columns, c) at positions (h, w, 2) px."""
+        scale = np.array([1 / self.step[0], 1 / self.step[1]], np.float32)
+        return sample(field, (where + np.float32(0.5)) * scale - np.float32(0.5))
+
     def enlarge_matrix(self, box: Box) -> Points:
         """(2, 3) matrix that takes pixels of `box` to grid coordinates."""
+        (step_x, step_y), (left, top) = self.step, box[:2]
         return np.array(
             [
-                [1 / self.step[0], 0, box[0] / self.step[0]],
-                [0, 1 / self.step[1], box[1] / self.step[1]],
+                [1 / step_x, 0, (left + 0.5) / step_x - 0.5],
+                [0, 1 / step_y, (top + 0.5) / step_y - 0.5],
             ]
         )
 
@@ -58,6 +64,7 @@ class Subject:
     Attributes:
         picture: (h, w, 3) RGB, the region of the frame that can move.
         place: where the region lies in the frame.
+        at_edge: which of its left, top and right sides are the frame's own.
         points: (468, 2) px in the region.
         pose: head space (cm) to region pixels.
         head: (468, 3) cm, the face in head space.
@@ -67,6 +74,7 @@ class Subject:
 
     picture: Image
     place: Box
+    at_edge: tuple[bool, bool, bool]
     points: Points
     pose: HeadPose
     head: Points
@@ -91,7 +99,7 @@ class Subject:
 
 
 def find_subject(frame: Image, points: Points) -> Subject:
-    """Cut the region that moves out of a frame (H, W, 3) with landmarks (478, 3) px."""
+    """Cut the region that moves out of a picture (H, W, 3) with landmarks (478, 3) px."""
     height, width = frame.shape[:2]
     oval = points[list(topology.FACE_OVAL), :2].mean(0)
     face = float(np.linalg.norm(points[topology.FOREHEAD, :2] - points[topology.CHIN, :2]))
@@ -108,4 +116,5 @@ def find_subject(frame: Image, points: Points) -> Subject:
     pose = fit_head(local)
     picture = np.ascontiguousarray(frame[place[1] : place[3], place[0] : place[2]])
     grid = Grid.over(picture.shape[1], picture.shape[0])
-    return Subject(picture, place, local[:, :2], pose, pose.to_head(local), face, grid)
+    at_edge = (place[0] == 0, place[1] == 0, place[2] == width)
+    return Subject(picture, place, at_edge, local[:, :2], pose, pose.to_head(local), face, grid)

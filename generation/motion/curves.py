@@ -28,6 +28,8 @@ class Controls(NamedTuple):
     roll: float
     shift_x: float
     shift_y: float
+    breath: float
+    sway: float
     smile: float
     squint: float
     frown: float
@@ -60,6 +62,8 @@ class Curves:
     roll: Curve  # degrees, top of the head to the viewer's left positive
     shift_x: Curve  # cm the head moves to the viewer's right
     shift_y: Curve  # cm the head moves up
+    breath: Curve  # cm the shoulders rise
+    sway: Curve  # cm the shoulders move to the viewer's right
     smile: Curve  # -1 corners down .. 1 corners up
     squint: Curve  # 0..1, lower lids up
     frown: Curve  # 0..1, brows together and down

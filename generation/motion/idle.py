@@ -1,4 +1,4 @@
-"""Life besides speech: the head never quite still, blinks, small glances. Seeded, repeatable."""
+"""Life besides speech: the head never quite still, blinks, glances, breath. Seeded, repeatable."""
 
 import numpy as np
 
@@ -41,3 +41,24 @@ def glances(rng: np.random.Generator, times: Track) -> Track:
         track[times >= start] = rng.normal(0, 0.035)
         start += rng.uniform(0.6, 2.2)
     return smooth(track, 0.015)
+
+
+def breaths(rng: np.random.Generator, times: Track, loudness: Track) -> Track:
+    """Return 0..1 how full the lungs are: in where the voice is quietest, slowly out while talking.
+
+    Args:
+        rng: decides how long a breath may take and how deep it is.
+        times: (n,) seconds.
+        loudness: (n,) 0 in pauses .. 1.
+    """
+    places, depths = [float(times[0]) - rng.uniform(0.5, 3.0)], [0.0]
+    quiet = smooth(loudness, 0.1)
+    while places[-1] < times[-1]:
+        earliest, latest = places[-1] + rng.uniform(2.6, 3.4), places[-1] + rng.uniform(4.4, 5.6)
+        window = slice(*np.searchsorted(times, (earliest, latest)))
+        inhale = earliest
+        if window.stop > window.start:
+            inhale = float(times[window][int(np.argmin(quiet[window]))])
+        places += [inhale, inhale + rng.uniform(0.7, 1.0)]
+        depths += [0.0, rng.uniform(0.7, 1.0)]
+    return smooth(np.interp(times, places, depths), 0.22)

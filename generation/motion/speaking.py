@@ -4,12 +4,13 @@ import numpy as np
 
 from generation.audio import Phone, Speech, recognise
 from generation.motion.curves import Curves
-from generation.motion.idle import blinks, glances, wander
+from generation.motion.idle import blinks, breaths, glances, wander
 from generation.motion.lips import lips
 from generation.motion.prosody import Prosody, nods, prosody
 from generation.motion.timeline import Timeline, Track, smooth, timeline
 from generation.prompt import PromptEffects
 
+_BREATH = 0.30  # cm the shoulders rise in a full breath while speaking
 _MOST_DEGREES = 12.0  # the mesh engine's warp holds to about here
 
 
@@ -31,6 +32,7 @@ def animate(
     rng = np.random.default_rng(seed)
     tracks = vars(lips(phones, line, effects.openness)) | _head(rng, line, emphasis, effects)
     tracks |= _upper_face(rng, line, emphasis, effects)
+    tracks |= _body(np.random.default_rng([seed, 1]), line, tracks, effects)
     return Curves(
         **{name: line.sample(track).astype(np.float32) for name, track in tracks.items()}, fps=fps
     )
@@ -67,4 +69,16 @@ def _upper_face(
         "smile": np.full(size, effects.smile),
         "squint": np.full(size, effects.squint),
         "frown": np.full(size, effects.frown),
+    }
+
+
+def _body(
+    rng: np.random.Generator, line: Timeline, head: dict[str, Track], effects: PromptEffects
+) -> dict[str, Track]:
+    """Breathing, and shoulders that give a little with the head and shift by themselves."""
+    lively = min(effects.movement, 1.3)
+    sway = wander(rng, line.times.size, 1.6, 0.08) * lively
+    return {
+        "breath": _BREATH * (0.5 + 0.5 * lively) * breaths(rng, line.times, line.loudness),
+        "sway": sway + 0.35 * smooth(head["shift_x"], 0.3) + 0.012 * smooth(head["yaw"], 0.3),
     }

@@ -20,6 +20,9 @@ PINNED: dict[str, str] = {
     "face_recognition_model.json": (
         "cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b"
     ),
+    "selfie_segmentation.tflite": (
+        "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c"
+    ),
     "voice_encoder.npz": "d56a0949d1b849d8bb8b8372416e5bc9c75a215e9a2c0af81d487e506c10f9be",
 }
 

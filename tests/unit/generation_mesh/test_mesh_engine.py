@@ -7,6 +7,8 @@ import pytest
 from generation.faces import topology
 from generation.faces.errors import FaceNotFound, SeveralFaces
 from generation.mesh import MeshEngine
+from generation.mesh.matte import find_matte
+from generation.mesh.scene import Background, Scene
 from generation.motion.curves import Curves
 
 
@@ -227,10 +229,11 @@ def test_a_shift_moves_the_face_right_and_up(landmarker, engine):
 
 
 def test_the_frames_border_never_moves(engine, wild):
+    rest = frame_of(engine)
     border = np.ones(engine.frame.shape[:2], bool)
     border[2:-2, 2:-2] = False
     for frame in engine.render(wild):
-        assert change(frame, engine.frame)[border].max() <= 3
+        assert change(frame, rest)[border].max() <= 3
 
 
 def test_nothing_tears_however_the_head_moves(engine, wild):
@@ -247,7 +250,93 @@ def test_nothing_tears_however_the_head_moves(engine, wild):
 def test_at_rest_eyes_and_forehead_are_the_photo(engine):
     difference = change(frame_of(engine), engine.frame).max(2)
     lids = list(topology.RIGHT_EYE[1] + topology.LEFT_EYE[1])
-    assert difference[: int(engine.points[lids, 1].max())].max() <= 2
+    oval = engine.points[list(topology.FACE_OVAL), :2]
+    low, high = oval.min(0).astype(int), oval.max(0).astype(int)
+    face = np.s_[low[1] : int(engine.points[lids, 1].max()), low[0] + 4 : high[0] - 4]
+    assert difference[face].max() <= 2
+
+
+# --- person and background
+
+
+def flow(before, after):
+    """Displacement (h, w, 2) px from one frame to the next, by dense optical flow."""
+    grey = [cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in (before, after)]
+    return cv2.calcOpticalFlowFarneback(*grey, None, 0.5, 3, 15, 3, 7, 1.5, 0)
+
+
+def test_the_background_holds_still_while_the_head_turns(engine, wild):
+    assert engine.cut_out
+    rest = frame_of(engine)
+    background = find_matte(engine.frame, engine.points).cover < 0.01
+    background = cv2.erode(background.astype(np.uint8), np.ones((61, 61))) > 0  # nobody comes there
+    assert background.mean() > 0.1
+    for frame in list(engine.render(wild))[::7]:
+        assert (frame[background] == rest[background]).all()
+
+
+def test_right_beside_the_hair_nothing_bends(engine):
+    """What the head uncovers comes from behind it; what it does not reach stays where it was."""
+    rest, turned = frame_of(engine), frame_of(engine, yaw=5, roll=4)
+    cover = find_matte(engine.frame, engine.points).cover
+    near = cv2.dilate(cover, np.ones((33, 33))) < 0.01
+    near[int(engine.points[topology.CHIN, 1]) :] = False
+    beside = near & (cv2.dilate(cover, np.ones((81, 81))) > 0.5)
+    assert beside.sum() > 1000
+    moved = np.linalg.norm(flow(rest, turned), axis=2)[beside]
+    assert np.percentile(moved, 95) < 0.2
+    hair = cover > 0.99
+    hair[int(engine.points[topology.FOREHEAD, 1]) :] = False
+    assert np.median(np.linalg.norm(flow(rest, turned), axis=2)[hair]) > 1.5
+
+
+def test_breath_lifts_the_shoulders_and_hardly_the_face(engine):
+    rest, full = frame_of(engine), frame_of(engine, breath=0.3)
+    up = -flow(rest, full)[..., 1]
+    chin = engine.points[topology.CHIN].astype(int)
+    face = np.median(up[chin[1] - 60 : chin[1] - 10, chin[0] - 20 : chin[0] + 20])
+    shoulders = np.percentile(up[chin[1] + 70 : -50], 90)  # most of the black collar shows no flow
+    assert shoulders > 1.0
+    assert face < 0.7 * shoulders
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        Scene(Background.PLAIN, colour=(20, 60, 200)),
+        Scene(Background.PICTURE, picture=np.full((300, 900, 3), (20, 60, 200), np.uint8)),
+    ],
+)
+def test_another_background_is_behind_the_person_and_nowhere_else(landmarker, portrait, scene):
+    engine = MeshEngine(portrait, scene=scene, landmarker=landmarker)
+    frame = frame_of(engine, yaw=4)
+    cover = find_matte(engine.frame, engine.points).cover
+    away = cv2.dilate(cover, np.ones((41, 41))) < 0.01
+    assert (frame[away] == (20, 60, 200)).all()
+    face = engine.points[topology.FOREHEAD, :2].astype(int)
+    photo = frame_of(MeshEngine(portrait, landmarker=landmarker), yaw=4)
+    inside = np.s_[face[1] : face[1] + 60, face[0] - 30 : face[0] + 30]
+    assert (frame[inside] == photo[inside]).all()
+
+
+def test_a_blurred_background_loses_its_detail_and_keeps_its_colour(landmarker, portrait, engine):
+    blurred = frame_of(MeshEngine(portrait, scene=Scene(Background.BLUR), landmarker=landmarker))
+    away = cv2.dilate(find_matte(engine.frame, engine.points).cover, np.ones((15, 15))) < 0.01
+    sharp, soft = (
+        np.abs(cv2.Laplacian(f, cv2.CV_32F))[away].mean() for f in (engine.frame, blurred)
+    )
+    assert soft < 0.35 * sharp
+    assert blurred[away].mean(0) == pytest.approx(engine.frame[away].mean(0), abs=4)
+
+
+def test_without_somebody_at_the_face_there_is_no_matte(engine, portrait):
+    grey = np.full_like(portrait, 128)
+    assert find_matte(grey, engine.points) is None
+
+
+def test_a_scene_names_a_picture_and_gives_it_or_neither():
+    with pytest.raises(ValueError, match="picture"):
+        Scene(Background.PICTURE)
 
 
 # --- what is refused

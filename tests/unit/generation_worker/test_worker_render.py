@@ -27,7 +27,8 @@ def test_a_permitted_job_uploads_a_marked_video_that_fits_its_result(desk, files
     assert name == result.sha256 == hashlib.sha256(data).hexdigest()
     assert (body["fence"], result.size, result.frames) == (1, len(data), 33)
     assert result.seconds == pytest.approx(1.3, abs=0.1)
-    assert set(result.models) == {"face_landmarker.task", "asr_waveform.hama"}
+    drawn_with = {"face_landmarker.task", "selfie_segmentation.tflite"}
+    assert set(result.models) == drawn_with | {"asr_waveform.hama"}
     assert [entry["honoured"] for entry in result.prompt_report] == [True, False]
     assert not desk.leftovers()
     assert not desk.platform.failures

@@ -1,0 +1,71 @@
+"""What surrounds the person: the photo's own background, that one out of focus, or another."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+
+from generation.faces.arrays import Image
+from generation.mesh.framing import Crop, cut
+from generation.mesh.matte import Matte, softened
+
+BLUR = 0.022  # of the frame's longer side: a portrait lens about wide open
+PLAIN = (214, 216, 220)  # RGB of a plain background when none is named
+
+
+class Background(StrEnum):
+    """What is shown behind the person."""
+
+    PHOTO = "photo"
+    BLUR = "blur"
+    PLAIN = "plain"
+    PICTURE = "picture"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is asked for besides the person's movement.
+
+    Attributes:
+        background: what is shown behind the person.
+        strength: factor on the blur; 1 is a portrait lens.
+        colour: RGB of a plain background.
+        picture: (H, W, 3) uint8 for PICTURE, cropped to the frame about its middle.
+
+    Raises:
+        ValueError: PICTURE without a picture.
+    """
+
+    background: Background = Background.PHOTO
+    strength: float = 1.0
+    colour: tuple[int, int, int] = PLAIN
+    picture: Image | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a picture that is not there."""
+        if (self.background is Background.PICTURE) != (self.picture is not None):
+            raise ValueError("A picture behind the person is given together with its name.")
+
+
+AS_IN_PHOTO = Scene()
+
+
+def backdrop(scene: Scene, matte: Matte) -> Image:
+    """Return what is shown behind the person, (H, W, 3) uint8 of the matte's size."""
+    height, width = matte.cover.shape
+    if scene.background is Background.BLUR:
+        return softened(matte, scene.strength * BLUR * max(height, width))
+    if scene.background is Background.PLAIN:
+        return np.broadcast_to(np.array(scene.colour, np.uint8), (height, width, 3)).copy()
+    if scene.picture is not None:
+        return _filling(scene.picture, width, height)
+    return matte.behind
+
+
+def _filling(picture: Image, width: int, height: int) -> Image:
+    """Return the middle of a picture, enlarged or shrunk to cover (height, width)."""
+    given_h, given_w = picture.shape[:2]
+    scale = min(given_h / height, given_w / width)
+    wide, high = max(1, round(width * scale)), max(1, round(height * scale))
+    crop = Crop((given_w - wide) // 2, (given_h - high) // 2, wide, high)
+    return cut(picture, crop, width, height)
