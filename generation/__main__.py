@@ -1,4 +1,4 @@
-"""`python -m generation`: try the input gate and look up the prompt's words.
+"""`python -m generation`: try the input gate, look up the prompt's words, judge a video.
 
 There is no command that draws: without a permit nothing is rendered.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from compliance.permit import MeasureResult, Verdict
 from generation.errors import GenerationError
+from generation.evaluation import command as evaluation
 from generation.prompt.vocabulary import CONCEPTS
 
 _SOUND = frozenset(
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_check)
     vocabulary = commands.add_parser("vocabulary", help="list what a prompt may ask for")
     vocabulary.set_defaults(command=_vocabulary)
+    evaluation.add_to(commands)
     return parser
 
 

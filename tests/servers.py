@@ -36,7 +36,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         os.environ.update(settings_environment(servers, folder))
         os.environ.pop("RAKKAN_MIGRATE_DATABASE_URL", None)  # the owner's: in TestServers alone
         if "TSA_URL" not in os.environ:
-            os.environ["TSA_URL"] = stack.enter_context(_timestamps(folder))
+            os.environ["TSA_URL"] = stack.enter_context(timestamps(folder))
         early_config.stash[SERVERS] = servers
         early_config.add_cleanup(stack.pop_all().close)
 
@@ -72,7 +72,7 @@ def _folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _timestamps(folder: Path) -> Iterator[str]:
+def timestamps(folder: Path) -> Iterator[str]:
     port = probes.free_port()
     command = ["compliance.development.tsa", "--port", str(port), "--keys", str(folder / "keys")]
     program = Program(

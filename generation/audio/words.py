@@ -52,6 +52,21 @@ def bands(samples: Samples) -> Floats:
     return np.ascontiguousarray(scaled.T, dtype=np.float32)
 
 
+def features(samples: Samples) -> Floats:
+    """Return what the encoder makes of at most 30 s: (n, 384), one row each 20 ms.
+
+    The bands end with the sound: the network then does not look at half a minute of nothing.
+
+    Raises:
+        WeightsInvalid: the installed weight file is not the one in the model card.
+    """
+    rows = max(1, -(-samples.size // (2 * _HOP)))
+    seen = np.ascontiguousarray(bands(samples)[None, :, : 2 * rows])
+    encoded = _model().encode(StorageView.from_array(seen), to_cpu=True)
+    found: Floats = np.array(encoded)[0].astype(np.float32)
+    return found
+
+
 def _piece(samples: Samples) -> str:
     if samples.size < _WINDOW:
         return ""

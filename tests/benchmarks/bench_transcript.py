@@ -14,7 +14,6 @@ minutes of one core a language; TRANSCRIPT_CLIPS is the most clips of each (150)
 
 from __future__ import annotations
 
-import gzip
 import os
 import random
 import re
@@ -24,28 +23,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from zlib import crc32
 
-import av
 import numpy as np
 from scipy.stats import beta
 
 from compliance.permit import Verdict
-from generation.audio import SAMPLE_RATE, Phone, Speech, load, recognise
+from generation.audio import Phone, Speech, load, recognise
 from generation.audio.words import words
 from generation.gate import Said
 from generation.gate.transcript import BOUNDS, LEAST, LEAST_TO_REFUSE, check_transcript
 from generation.transcript import denials, read
 from tests.benchmarks.harness import Figure
+from tests.benchmarks.readings import SOUNDS, g722, recordings
 
-SOUNDS = Path(os.environ.get("SOUNDS", "/"))
 MOST = int(os.environ.get("TRANSCRIPT_CLIPS", "150"))
 LONGEST = 25.0  # s
 TUNING = os.environ.get("TRANSCRIPT_TUNING") == "1"  # the other half, for whoever sets the bounds
-READERS = {
-    "en": "en_US_f_Allison",
-    "es": "es_MX_f_Allison",
-    "fr": "fr_CA_f_June",
-    "it": "it_IT_m_Carlo",
-}
 NOT = {"en": "not", "es": "no", "fr": "pas", "it": "non", "ja": "ない"}
 OTHER_WORD = {"en": "seven", "es": "siete", "fr": "sept", "it": "sette", "ja": "七"}
 
@@ -216,7 +208,7 @@ def _clips(language: str) -> Iterator[Clip]:
     for name, text, path in _recordings(language):
         if crc32(name.encode()) % 2 == TUNING or taken == MOST:
             continue
-        speech = load(path) if path.suffix == ".wav" else _g722(path)
+        speech = load(path) if path.suffix == ".wav" else g722(path)
         if 0.5 <= speech.seconds <= LONGEST:
             taken += 1
             yield Clip(name, text, recognise(speech), speech)
@@ -228,23 +220,4 @@ def _recordings(language: str) -> Iterator[tuple[str, str, Path]]:
         for path in sorted(Path(folder).glob("*.wav")) if folder else ():
             yield path.stem, path.with_suffix(".txt").read_text("utf-8").strip(), path
         return
-    share = SOUNDS / "usr/share"
-    for listed in share.glob(f"doc/asterisk-core-sounds-{language}/core-sounds-{language}.txt*"):
-        opened = gzip.open if listed.suffix == ".gz" else open
-        with opened(listed, "rb") as stream:
-            lines = stream.read().decode("utf-8", errors="replace").splitlines()
-        for line in lines:
-            name, _, text = line.partition(": ")
-            path = share / "asterisk/sounds" / READERS[language] / f"{name}.g722"
-            said = len(text.split()) > 1 and not set("[](<)") & set(text)
-            if said and not line.startswith(";") and path.is_file():
-                yield name, text.strip(), path
-
-
-def _g722(path: Path) -> Speech:
-    """Read what the product does not take: telephone systems' own format."""
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-    with av.open(str(path), format="g722") as container:
-        frames = list(container.decode(audio=0))
-    blocks = [out.to_ndarray()[0] for frame in frames for out in resampler.resample(frame)]
-    return Speech(np.clip(np.concatenate(blocks), -1, 1))
+    yield from recordings(language)

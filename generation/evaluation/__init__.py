@@ -1,0 +1,1 @@
+"""How good a finished video is, whatever drew it: measured from pixels, sound and the photo."""

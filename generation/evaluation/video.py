@@ -1,0 +1,84 @@
+"""Reading a finished video picture by picture, in constant memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from generation.evaluation.errors import VideoError
+from generation.faces.arrays import Image
+
+MAX_SECONDS = 1200.0
+_FORMATS = "mov,mp4,m4a,matroska,webm,avi"
+_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
+_REMEDY = "Give a finished video: MP4, MOV, WebM, Matroska or AVI."
+
+
+@dataclass(frozen=True)
+class Format:
+    """What a video says of itself: pixels, frames a second, duration."""
+
+    width: int
+    height: int
+    fps: float
+    seconds: float
+
+
+def describe(path: Path) -> Format:
+    """Return a video's format.
+
+    Raises:
+        VideoError: it is missing, is no video, or is longer than can be judged.
+    """
+    if not path.is_file():
+        raise VideoError(f"There is no file {path.name}.", remedy="Check the name of the file.")
+    try:
+        with av.open(str(path), container_options=_OPTIONS) as container:
+            return _format(path, container)
+    except (FFmpegError, ValueError, MemoryError) as error:
+        raise _unreadable(path, error) from error
+
+
+def frames(path: Path) -> Iterator[Image]:
+    """Yield every picture as (H, W, 3) uint8 RGB.
+
+    Raises:
+        VideoError: as :func:`describe`, also for damage that shows while decoding.
+    """
+    size = describe(path)
+    try:
+        with av.open(str(path), container_options=_OPTIONS) as container:
+            container.streams.video[0].codec_context.thread_count = 1
+            for frame in container.decode(video=0):
+                picture = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+                if picture.shape[:2] != (size.height, size.width):
+                    raise VideoError(f"{path.name} changes its size midway.", remedy=_REMEDY)
+                yield picture
+    except (FFmpegError, ValueError, MemoryError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _format(path: Path, container: InputContainer) -> Format:
+    if not container.streams.video:
+        raise VideoError(f"{path.name} has no picture.", remedy=_REMEDY)
+    stream = container.streams.video[0]
+    rate = stream.average_rate or stream.base_rate
+    if not rate:
+        raise VideoError(f"{path.name} does not say how fast it plays.", remedy=_REMEDY)
+    seconds = (container.duration or 0) / 1_000_000
+    if seconds > MAX_SECONDS:
+        raise VideoError(
+            f"{path.name} lasts {seconds:.0f} s; {MAX_SECONDS:.0f} s are judged at most.",
+            code="video-too-long",
+            remedy="Cut a part out of it and judge that.",
+        )
+    return Format(stream.width, stream.height, float(rate), seconds)
+
+
+def _unreadable(path: Path, error: Exception) -> VideoError:
+    why = getattr(error, "strerror", None) or error
+    return VideoError(f"{path.name} is no video that can be read ({why}).", remedy=_REMEDY)

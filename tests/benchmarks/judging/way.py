@@ -1,0 +1,62 @@
+"""The whole way of a minute of video: from its sound to a file that was marked, signed and checked.
+
+The platform, its workers and its servers run as in operation, on this machine; what people do in
+between (to submit, to approve) is not counted, what programs do is.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from deploy.local.testing import test_servers
+from tests.benchmarks.harness import Figure
+from tests.benchmarks.judging.voices import lasting
+from tests.benchmarks.readings import recordings
+from tests.benchmarks.samples import FIXTURES
+from tests.servers import settings_environment, timestamps
+from tests.stack import running_site
+from tests.steps import approve, cast_with_consents, measured_draft
+
+SECONDS = 60.0
+_MOST = 900.0  # s until it has to be released
+_OVER = {"released", "rejected", "cancelled", "stopped", "failed", "revoked"}
+
+
+def way() -> list[Figure]:
+    """Take one production the whole way; returns nothing where there is no minute of speech."""
+    long = lasting(SECONDS).path if any(recordings("en")) else FIXTURES / "speech.wav"
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rakkan-way-")))
+        servers = stack.enter_context(test_servers(durable=True))
+        os.environ |= settings_environment(servers, folder)
+        os.environ["TSA_URL"] = stack.enter_context(timestamps(folder))
+        os.environ["DJANGO_SETTINGS_MODULE"] = "rakkan.config.settings"
+        site = stack.enter_context(running_site(servers, folder))
+        people = stack.enter_context(site.people())
+        cast = cast_with_consents(people)
+        began = time.perf_counter()
+        path = measured_draft(people, cast, long)
+        measured = time.perf_counter() - began
+        approve(people, path)
+        began = time.perf_counter()
+        ended = people.requester.wait(path, lambda found: found["state"] in _OVER, _MOST)
+        made = time.perf_counter() - began
+    if ended["state"] != "released":
+        raise AssertionError(f"The production ended {ended['state']}: {ended['problem']}")
+    seconds = _seconds(long)
+    note = f"{seconds:.0f} s of video by {measured + made:.0f} s of the site's work"
+    return [
+        Figure("realtime_end_to_end", seconds / (measured + made), "ratio", note),
+        Figure("way_measured_s", measured, "s", "the voice track uploaded and measured"),
+        Figure("way_released_s", made, "s", "from approval: drawn, marked, signed, checked"),
+    ]
+
+
+def _seconds(path: Path) -> float:
+    from generation.audio import load  # noqa: PLC0415  before it, the environment is set
+
+    return load(path).seconds
