@@ -18,6 +18,7 @@ from generation.mesh.gaze import SMALLEST, gazes
 from generation.mesh.headmotion import HeadMotion
 from generation.mesh.layering import Layers
 from generation.mesh.lips import Lips, MouthMaps
+from generation.mesh.mouth_shapes import measure_grin, measure_mouth
 from generation.mesh.sampling import Box, affine, enlarge
 from generation.mesh.scene import AS_IN_PHOTO, Scene
 from generation.mesh.shapes import shape_weights
@@ -48,7 +49,7 @@ class MeshEngine:
     """
 
     name = "mesh"
-    version = "2.0"
+    version = "2.1"
 
     def __init__(
         self,
@@ -92,6 +93,7 @@ class MeshEngine:
         self._subject = subject
         self._cutout = layers.cutout(subject)
         self._layers = build_layers(subject)
+        self._grin = measure_grin(measure_mouth(subject.head))
         self._motion = HeadMotion(subject, cut_out=self.cut_out)
         self._lips = Lips(subject)
         self._lids = eyelids(subject)
@@ -112,7 +114,7 @@ class MeshEngine:
     def _draw(self, c: Controls, memory: _Memory) -> Image:
         subject = self._subject
         head = self._motion.field(c)
-        upper, lower = self._layers.mix(shape_weights(c, self.gain))
+        upper, lower = self._layers.mix(shape_weights(c, self.gain, self._grin))
         memory.upper = invert(upper + head, subject.grid, memory.upper)
         memory.lower = invert(lower + head, subject.grid, memory.lower)
         source = self._everywhere(memory.lower)

@@ -1,25 +1,26 @@
 """Blinks: the upper lid of each eye is its own layer, drawn over the finished face.
 
-A strip with the lashes moves rigidly down to the lower lid, the skin above it stretches like a
-real lid unfolding. The photo shows little lid skin, so the stretched part is blended with a colour
-taken from the lid and from under the eye, which hides smeared make-up.
+Skin from between lid and brow, freed of lashes and make-up, unfolds downwards behind a rigid edge.
+The lashes themselves are kept as a darkening along that edge and turn over with it: up with the eye
+open, down with it shut. Stretched along with the skin they would smear into spikes.
 """
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from scipy.interpolate import LinearNDInterpolator  # type: ignore[import-untyped]
 
 from generation.faces.arrays import Floats, Image, Points
 from generation.faces.topology import LEFT_EYE, RIGHT_EYE
+from generation.mesh.filling import fill_smoothly
 from generation.mesh.sampling import (
     Box,
     blur,
-    line,
     mean_colour,
     polygon,
     sample,
-    sample_picture,
+    smoothstep,
 )
 from generation.mesh.subject import Subject
 
@@ -28,6 +29,9 @@ LASH_STRIP = 0.16  # of the distance from lid to brow that moves rigidly
 STRETCH_END = 0.92  # of that distance, where the skin no longer moves
 VISIBLE = 0.02  # of a blink, below which nothing is drawn
 ITERATIONS, DAMPING = 8, 0.6
+THIN = 0.06  # face heights: dark things on the lid thinner than this are lashes or folds
+LINER = 0.012  # face heights of the edge that stay dark on the lid itself when lashes turn over
+FLATTEST = 0.35  # of their length that lashes show while they turn over
 
 
 @dataclass(frozen=True)
@@ -51,19 +55,34 @@ class EyeGeometry:
         """(9, 2) px that each point of the upper lid travels in a full blink."""
         return (self.lower - self.upper) * TRAVEL
 
+    @property
+    def up(self) -> Points:
+        """(2,) unit vector across the eye, towards the brow."""
+        along = self.upper[-1] - self.upper[0]
+        across = np.array([along[1], -along[0]]) / np.linalg.norm(along)
+        direction: Points = across if across @ self.drop < 0 else -across
+        return direction
+
 
 class Eyelid:
     """One eye's lid."""
 
     def __init__(self, subject: Subject, eye: tuple[tuple[int, ...], ...]) -> None:
-        """Prepare the lid's field, masks and colour for an eye of the topology."""
+        """Prepare the lid's field, skin, lashes and masks for an eye of the topology."""
         geometry = _measure(subject, eye)
-        self._picture = subject.picture
         self.box = _eye_box(subject, geometry)
+        left, top, right, bottom = self.box
+        picture = subject.picture[top:bottom, left:right].astype(np.float32)
         self._field = _lid_field(subject, geometry, self.box)
-        self._skin, self._fold, self._lash = _masks(subject, geometry, self.box)
+        self._cover, self._fold = _masks(subject, geometry, self.box)
+        along, height = _eye_coordinates(geometry, self.box)
+        light = _without_thin(picture, subject.face_height)
+        self._skin = _bare_skin(picture, light, (along, height), geometry)
+        self._lashes = _lashes(picture, (light, self._skin), (along, height), geometry)
+        self._height, self._edge = height, _line(self._lashes, height, subject.face_height)
         self._colour = _lid_colour(subject, geometry)
-        self._tone = geometry.tone
+        self._tone, self._up = geometry.tone, geometry.up.astype(np.float32)
+        self._liner = LINER * subject.face_height
 
     def draw(self, out: Image, maps: Floats, blink: float) -> None:
         """Draw the lid into the region `out` (h, w, 3) in place.
@@ -79,17 +98,30 @@ class Eyelid:
         area = np.s_[top:bottom, left:right]
         face = np.ascontiguousarray(maps[area]) - np.array([left, top], np.float32)
         source = self._unfold(face, blink)
-        lid = sample_picture(self._picture, source + np.array([left, top], np.float32))
-        fold = sample(self._fold, face, outside_zero=True)[..., None] * np.float32(
-            self._tone * blink
-        )
-        skin = lid + (self._colour - lid) * fold
-        shut = max(0.0, (blink - 0.6) / 0.4)
-        lash = sample(self._lash, face, outside_zero=True)[..., None] * np.float32(0.55 * shut)
-        skin = skin + (0.3 * self._colour - skin) * lash
-        cover = sample(self._skin, source, outside_zero=True)[..., None] * min(1.0, 6 * blink)
+        fold = sample(self._fold, face, outside_zero=True) * np.float32(self._tone * blink)
+        skin = sample(self._skin, source)
+        skin += (self._colour - skin) * fold[..., None]
+        begins = np.float32(min(1.0, 6 * blink))
+        cover = sample(self._cover, source, outside_zero=True)[..., None] * begins
         mixed = out[area] + (skin - out[area]) * cover
-        out[area] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+        light = (1 - begins * self._darkening(source, blink))[..., None]
+        out[area] = np.clip(mixed * light + 0.5, 0, 255).astype(np.uint8)
+
+    def _darkening(self, source: Floats, blink: float) -> Floats:
+        """Return how much lashes and liner darken each pixel (h, w), turned over with the lid."""
+        height = sample(self._height, source)
+        turned = float(np.cos(np.pi * blink))
+        reach = np.float32(np.copysign(max(abs(turned), FLATTEST), turned))
+        upright = height / reach  # how high above the edge of the open eye this lash pixel was
+        lashes = self._lash_at(source, upright - height) * (upright > 0)
+        near = np.exp(-((height / np.float32(self._liner)) ** 2)) * (height > 0)
+        line: Floats = np.maximum(lashes, near * self._lash_at(source, np.float32(0)))
+        return line
+
+    def _lash_at(self, source: Floats, higher: Floats | np.float32) -> Floats:
+        """Return the lashes (h, w) at places moved up by some px, their line on the lid's edge."""
+        moved = source + np.asarray(higher + self._edge, np.float32)[..., None] * self._up
+        return sample(self._lashes, moved, outside_zero=True)
 
     def _unfold(self, face: Floats, blink: float) -> Floats:
         """Return where the lid's pixels come from, in box pixels: the inverse of its field."""
@@ -147,20 +179,81 @@ def _lid_field(subject: Subject, g: EyeGeometry, box: Box) -> Floats:
     return blur(field.astype(np.float32), max(1.0, 0.01 * subject.face_height))
 
 
-def _masks(subject: Subject, g: EyeGeometry, box: Box) -> tuple[Floats, Floats, Floats]:
-    """Return three masks (h, w) of the box: lid skin, the stretched fold, the shut lash line."""
+def _masks(subject: Subject, g: EyeGeometry, box: Box) -> tuple[Floats, Floats]:
+    """Return two masks (h, w) of the box: lid skin, and the fold that was hidden behind it."""
     face, shape = subject.face_height, subject.shape
     edge = g.upper + (g.lower - g.upper) * 0.10 + (0, 0.004 * face)
     skin = polygon(shape, np.vstack([edge, (g.upper - g.drop * 0.90)[::-1]]))
     unfolded = (g.upper + g.path * 0.80)[::-1]
     fold = polygon(shape, np.vstack([g.upper - g.drop * 0.10, unfolded]))
-    lash = line(shape, g.upper + g.path, max(1, round(0.010 * face)))
-    fine, coarse = 0.004 * face, 0.012 * face
-    soft = (blur(skin, max(0.6, fine)), blur(fold, max(1.0, coarse)), blur(lash, max(0.7, fine)))
-    skin, fold, lash = (
-        np.ascontiguousarray(mask[box[1] : box[3], box[0] : box[2]]) for mask in soft
-    )
-    return skin, fold, lash
+    soft = (blur(skin, max(0.6, 0.004 * face)), blur(fold, max(1.0, 0.012 * face)))
+    skin, fold = (np.ascontiguousarray(m[box[1] : box[3], box[0] : box[2]]) for m in soft)
+    return skin, fold
+
+
+def _eye_coordinates(g: EyeGeometry, box: Box) -> tuple[Floats, Floats]:
+    """Return where each pixel (h, w) of the box lies in the eye.
+
+    First along it, 0 at the outer corner and 1 at the inner one, then px above the lid's edge.
+    """
+    width = float(np.linalg.norm(g.upper[-1] - g.upper[0]))
+    along = (g.upper[-1] - g.upper[0]) / width
+    y, x = np.mgrid[box[1] : box[3], box[0] : box[2]].astype(np.float64)
+    away = np.stack([x, y], -1) - g.upper[0]
+    edge = g.upper - g.upper[0]
+    level = np.interp(away @ along, edge @ along, edge @ g.up)
+    return (away @ along / width).astype(np.float32), (away @ g.up - level).astype(np.float32)
+
+
+def _without_thin(picture: Floats, face: float) -> Floats:
+    """Return the picture (h, w, 3) with what is dark and thin filled by what is around it."""
+    size = 2 * max(1, round(0.5 * THIN * face)) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return np.asarray(cv2.morphologyEx(picture, cv2.MORPH_CLOSE, kernel), np.float32)
+
+
+def _bare_skin(picture: Floats, light: Floats, at: tuple[Floats, Floats], g: EyeGeometry) -> Floats:
+    """Return the lid's skin (h, w, 3) without lashes and liner, continued over the eye."""
+    along, height = at
+    tall = float(np.linalg.norm(g.drop))
+    part = height / np.float32(tall)  # 0 at the lid, 1 at the brow
+    known = ((part > 0.2) & (part < 0.85)).astype(np.float32)
+    soft = blur(fill_smoothly(light, known), max(0.8, 0.12 * tall))
+    grain = picture - blur(picture, max(0.8, 0.06 * tall))
+    below = int(np.ceil(np.ptp(g.upper[:, 1]) + np.ptp(g.lower[:, 1]) + 0.5 * tall))
+    grain = np.clip(np.roll(grain, -below, axis=0), -6, 6)  # that of the skin under the eye
+    # A lid is a dome over the eye: it catches light in its middle and turns away at its corners.
+    dome = 0.05 * np.cos(np.pi * np.clip(along - 0.5, -0.5, 0.5)) * np.exp(-((part / 0.5) ** 2))
+    soft = soft * (1 + dome[..., None]) + grain
+    # Towards the brow the skin is the photo's own, so that no seam is seen there.
+    photo = smoothstep((part.astype(np.float64) - 0.5) / 0.35)[..., None]
+    return np.asarray(soft + (picture - soft) * photo, np.float32)
+
+
+def _lashes(
+    picture: Floats, bright: tuple[Floats, Floats], at: tuple[Floats, Floats], g: EyeGeometry
+) -> Floats:
+    """Return how much (h, w) 0..0.85 lashes and liner darken what is above the lid's edge.
+
+    Near the edge against bare skin, for liner may be broad; above it against what is left without
+    thin things, for lids lie in the shade.
+    """
+    along, height = (values.astype(np.float64) for values in at)
+    tall = float(np.linalg.norm(g.drop))
+    weights = np.array([0.299, 0.587, 0.114], np.float32)
+    light, skin = bright
+    low = (1 - smoothstep((height / tall - 0.15) / 0.2)).astype(np.float32)[..., None]
+    dark = 1 - (picture @ weights + 4) / ((light + (skin - light) * low) @ weights + 4)
+    near = smoothstep((height / tall + 0.02) / 0.06) * (1 - smoothstep((height / tall - 0.4) / 0.3))
+    near *= smoothstep((along + 0.35) / 0.2) * (1 - smoothstep((along - 0.86) / 0.12))
+    return np.asarray(np.clip((dark - 0.08) * 1.1, 0, 0.85) * near, np.float32)
+
+
+def _line(lashes: Floats, height: Floats, face: float) -> np.float32:
+    """Return how far above the landmarks' edge, px, the lash line is darkest."""
+    steps = np.arange(0.0, max(2.0, 0.03 * face))
+    darkest = [float(lashes[np.abs(height - step) < 0.75].sum()) for step in steps]
+    return np.float32(steps[int(np.argmax(darkest))])
 
 
 def _lid_colour(subject: Subject, g: EyeGeometry) -> Floats:
@@ -170,5 +263,5 @@ def _lid_colour(subject: Subject, g: EyeGeometry) -> Floats:
     under = polygon(shape, np.vstack([g.lower + g.drop * 0.35, (g.lower + g.drop * 0.7)[::-1]]))
     below = mean_colour(subject.picture, under)
     # A lid in the shade of brow and lashes looks dirty once it is spread over the whole eye.
-    above = np.maximum(mean_colour(subject.picture, lid), 0.88 * below)
-    return (0.45 * above + 0.55 * 0.92 * below).astype(np.float32)
+    above = np.maximum(mean_colour(subject.picture, lid), 0.8 * below)
+    return (0.5 * above + 0.5 * 0.92 * below).astype(np.float32)

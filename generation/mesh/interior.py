@@ -18,6 +18,7 @@ from generation.motion.curves import Controls
 
 OPEN_PHOTO = 0.25  # cm between the inner lips from which the photo's own teeth are used
 BEHIND_LIPS = 0.6  # cm from the lips back to the teeth
+SHADED = 0.62  # how much of the teeth rounded lips, pushed forward, put in the dark
 
 
 @dataclass(frozen=True)
@@ -65,35 +66,48 @@ class MouthInterior:
         self._tongue = _tongue(colours, x, y)
         light = np.exp(colours.slant * np.clip(x / 5, -1, 1))
         soft = max(0.025, 0.45 / pose.scale)
+        light = light * _corridor(x, measure_mouth(subject.head).half_width)
         self._lower = _teeth(LOWER_ROW, x, -y, colours.tooth, light, soft)
         self._upper = _teeth(UPPER_ROW, x, y, colours.tooth, light, soft)
         self._photo = _photo_interior(subject, box)
 
-    def draw(self, c: Controls, drift: Points) -> Floats:
-        """Return the interior (h, w, 3) float RGB of the box.
+    def draw(self, c: Controls, drift: Points, window: Box) -> Floats:
+        """Return the interior (h, w, 3) float RGB of a window of the box.
 
         Args:
             c: the frame's controls.
             drift: (2,) px that the head moved at the mouth.
+            window: in px of the box.
         """
         jaw = max(0.0, c.jaw)
-        out = self._placed(self._cavity, c.roll, drift)
+        lit = 1 - SHADED * max(c.round, 0.8 * c.protrude)
+        place = _Place(self._box, window, c.roll)
+        out = place.put(self._cavity, drift)
         tongue = self._down * (0.38 * jaw - 0.40 * c.tongue + 0.05)
-        out = _over(out, self._placed(self._tongue, c.roll, drift + tongue))
-        out = _over(out, self._placed(self._lower, c.roll, drift + self._down * jaw), 0.9)
-        out = _over(out, self._placed(self._upper, c.roll, drift))
+        out = _over(out, place.put(self._tongue, drift + tongue))
+        out = _over(out, place.put(self._lower, drift + self._down * jaw), 0.9 * lit)
+        out = _over(out, place.put(self._upper, drift), lit)
         if self._photo is not None:
-            out = _over(out, self._placed(self._photo, c.roll, drift))
+            out = _over(out, place.put(self._photo, drift), lit)
         return out
 
-    def _placed(self, layer: Floats, roll: float, shift: Points) -> Floats:
-        """Turn a layer about the box's middle by the head's roll and shift it by (2,) px."""
-        left, top, right, bottom = self._box
-        size = (right - left, bottom - top)
-        angle = np.radians(roll)
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a layer of the mouth's box lands in a window of it, turned by the head's roll."""
+
+    box: Box
+    window: Box
+    roll: float  # degrees
+
+    def put(self, layer: Floats, shift: Points) -> Floats:
+        """Return the window's part of a layer (h, w, 4), turned and shifted by (2,) px."""
+        left, top, right, bottom = self.window
+        angle = np.radians(self.roll)
         turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-        middle = np.array(size) / 2
-        return affine(layer, np.c_[turn, middle - turn @ middle + shift], size, inverse=False)
+        middle = np.array([self.box[2] - self.box[0], self.box[3] - self.box[1]]) / 2
+        offset = middle - turn @ middle + shift - (left, top)
+        return affine(layer, np.c_[turn, offset], (right - left, bottom - top), inverse=False)
 
 
 def _over(below: Floats, layer: Floats, strength: float = 1.0) -> Floats:
@@ -144,7 +158,7 @@ def _cavity(colours: Colours, y: Points) -> Floats:
 
 def _tongue(colours: Colours, x: Points, y: Points) -> Floats:
     radius = np.hypot(x / 1.75, (y + 0.80) / 0.62)
-    shade = 0.62 + 0.3 * np.clip(1 - radius, 0, 1)
+    shade = 0.70 + 0.42 * np.clip(1 - radius, 0, 1)
     cover = 1 - smoothstep((radius - 0.75) / 0.4)
     return np.dstack([shade[..., None] * colours.tongue, cover]).astype(np.float32)
 
@@ -161,6 +175,12 @@ def _teeth(row: Row, x: Points, y: Points, tooth: Points, light: Points, soft: f
     tipward = 0.86 + 0.14 * np.clip((row.gum - y) / (0.5 * row.height), 0, 1)
     shade = row.brightness * gaps * arch * tipward * light
     return np.dstack([shade[..., None] * tooth, cover]).astype(np.float32)
+
+
+def _corridor(x: Points, half_width: float) -> Points:
+    """Return the light that is left towards the corners of the mouth, where cheeks shade teeth."""
+    left: Points = 1 - 0.65 * smoothstep((np.abs(x) / half_width - 0.45) / 0.5)
+    return left
 
 
 def _rounding(side: Points, edges: Points) -> Points:

@@ -16,6 +16,7 @@ from generation.mesh.subject import Subject
 from generation.motion.curves import Controls
 
 CLOSED_PHOTO = 0.10  # cm; below this the photo's lips touch and share one edge
+OPEN = 1 / 512  # of a pixel, below which nothing behind the lips is seen
 FEATHER = 0.012  # of the mouth's width
 SHADOW_TINT = np.array([0.84, 1.04, 1.10], np.float32)  # red light comes through lips; grey is dead
 
@@ -54,19 +55,32 @@ class Lips:
         hole = np.clip(1 - cover_upper - cover_lower, 0, 1)
         lower = out[top:bottom, left:right].astype(np.float32)
         upper = sample_picture(self._picture, maps.upper).astype(np.float32)
-        inside = self._interior.draw(c, drift)
-        inside *= self._occlusion(cover_upper, cover_lower, c.gap)
         rest = np.clip(1 - cover_upper - hole, 0, 1)
-        mixed = upper * cover_upper[..., None] + lower * rest[..., None] + inside * hole[..., None]
+        mixed = upper * cover_upper[..., None] + lower * rest[..., None]
+        if window := _bounds(hole):
+            part = np.s_[window[1] : window[3], window[0] : window[2]]
+            inside = self._interior.draw(c, drift, window)
+            inside *= self._occlusion(cover_upper[part], cover_lower[part], c.gap)
+            mixed[part] += inside * hole[part][..., None]
         out[top:bottom, left:right] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
 
     def _occlusion(self, upper: Floats, lower: Floats, gap: float) -> Floats:
         """Return the shade (h, w, 3) that the lips cast inwards, less when they stand wide open."""
-        from_upper, from_lower = blur(upper, self._shadow), blur(lower, self._shadow)
+        from_upper = blur(np.ascontiguousarray(upper), self._shadow)
+        from_lower = blur(np.ascontiguousarray(lower), self._shadow)
         light = np.float32(0.82 + 0.18 * min(1.0, max(0.0, gap) / 0.7))
         shade = (1 - 0.38 * from_upper) * (1 - 0.26 * from_lower) * light
         warm: Floats = 1 - (1 - shade)[..., None] * SHADOW_TINT
         return warm
+
+
+def _bounds(hole: Floats) -> Box | None:
+    """Return the box of what is open, or None where the lips are shut."""
+    seen = hole > OPEN
+    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
+    if not len(rows):
+        return None
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def _mouth_box(subject: Subject) -> Box:

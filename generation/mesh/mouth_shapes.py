@@ -22,6 +22,7 @@ from generation.faces.topology import (
 )
 from generation.mesh.sampling import smoothstep
 
+NEUTRAL_HALF_WIDTH, NEUTRAL_CORNERS = 2.5, 0.05  # cm; wider and higher than this is a smile
 LIP_LENS = 0.6  # exponent: a lip is drawn flatter than a parabola
 JAW_HALF_WIDTH = 5.6  # cm; the jaw does not move the skin beyond its angles
 
@@ -66,6 +67,28 @@ class MouthGeometry:
     def line_middle(self) -> float:
         """Height of the lip line at the middle of the mouth."""
         return float(np.interp(self.middle_x, self.lip_line[:, 0], self.lip_line[:, 1]))
+
+
+@dataclass(frozen=True)
+class Grin:
+    """How far the photo's mouth is from a resting one.
+
+    Attributes:
+        width: cm that each corner stands too far out, 0..1.2.
+        lift: cm that the corners stand too high, 0..1.
+    """
+
+    width: float
+    lift: float
+
+
+def measure_grin(m: MouthGeometry) -> Grin:
+    """Measure the smile that the photo comes with."""
+    corners = m.head[[RIGHT_MOUTH_CORNER, LEFT_MOUTH_CORNER], 1].mean() - m.line_middle
+    return Grin(
+        width=float(np.clip(m.half_width - NEUTRAL_HALF_WIDTH, 0, 1.2)),
+        lift=float(np.clip(corners - NEUTRAL_CORNERS, 0, 1.0)),
+    )
 
 
 def measure_mouth(head: Points) -> MouthGeometry:

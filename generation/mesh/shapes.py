@@ -7,7 +7,7 @@ import numpy as np
 from generation.faces.arrays import Floats, Points
 from generation.faces.topology import BROWS, LEFT_EYE, RIGHT_EYE
 from generation.mesh import mouth_shapes
-from generation.mesh.mouth_shapes import MouthGeometry, measure_mouth
+from generation.mesh.mouth_shapes import Grin, MouthGeometry, measure_mouth
 from generation.mesh.sampling import smoothstep
 from generation.motion.curves import Controls
 
@@ -76,7 +76,17 @@ def lip_gap(c: Controls, gain: float) -> float:
     return gap * gain + 0.13 * opening
 
 
-def shape_weights(c: Controls, gain: float) -> Floats:
+def let_go(c: Controls) -> float:
+    """Return how much of the photo's grin a sound lets go of, 0..1.
+
+    Rounded and closed lips cannot be made with the corners drawn back; a little of it always
+    gives way, for nobody talks through a photographer's smile. A smile that is asked for stays.
+    """
+    sound = max(c.round, 0.8 * c.protrude, 0.75 * c.close, 0.6 * c.labiodental)
+    return (0.2 + 0.8 * min(1.0, sound)) * (1 - 0.7 * max(0.0, min(1.0, c.smile)))
+
+
+def shape_weights(c: Controls, gain: float, grin: Grin) -> Floats:
     """Return (K,) weights in the order of SHAPES for one frame.
 
     The lips reach their target whatever the jaw does: the lower lip's own shape makes up the
@@ -86,14 +96,15 @@ def shape_weights(c: Controls, gain: float) -> Floats:
     jaw = max(0.0, c.jaw) * (1 - 0.15 * c.round)
     upper = 0.20 * gap + 0.10 * c.labiodental + 0.08 * c.protrude
     smile, sad = max(0.0, c.smile), max(0.0, -c.smile)
+    eased = let_go(c)
     weights = {
         "jaw": jaw,
         "lower_lip": 0.80 * gap - jaw - 0.02 * c.close - 0.10 * c.labiodental,
         "upper_lip": upper,
-        "wide": 0.42 * c.wide - 0.62 * c.round + 0.28 * smile,
-        "corner": 0.42 * smile - 0.30 * sad,
+        "wide": 0.42 * c.wide - 0.62 * c.round + 0.28 * smile - 0.85 * eased * grin.width,
+        "corner": 0.42 * smile - 0.30 * sad - 0.80 * eased * grin.lift,
         "press": 0.22 * c.close + 0.10 * c.labiodental,
-        "protrude": 0.16 * c.protrude,
+        "protrude": 0.16 * c.protrude + 0.22 * eased * grin.width,  # stretched lips are thin
         "close": 1.0,
         "brow": c.brow,
         "frown": 0.45 * c.frown,

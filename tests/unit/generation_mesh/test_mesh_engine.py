@@ -160,6 +160,31 @@ def test_spread_and_rounded_lips_differ_in_width(landmarker, engine):
     assert width(round=1, protrude=1) < 0.92 * width() < 0.97 * width(wide=1)
 
 
+def mouth_width(points):
+    return np.linalg.norm(points[topology.LEFT_MOUTH_CORNER] - points[topology.RIGHT_MOUTH_CORNER])
+
+
+def test_a_grin_lets_go_for_rounded_and_closed_sounds(landmarker, engine):
+    """The portrait smiles with all its teeth: 6.4 cm from corner to corner, rest is about 5."""
+    grin = mouth_width(engine.points)
+    assert mouth_width(seen(landmarker, engine, gap=0.3, round=1, protrude=1).points) < 0.75 * grin
+    closed = seen(landmarker, engine, close=1)
+    assert mouth_width(closed.points) < 0.9 * grin
+    assert closed.mouth_gap() < 0.2
+    kept = seen(landmarker, engine, close=1, smile=1)
+    assert mouth_width(kept.points) > 1.05 * mouth_width(closed.points)  # a smile that is asked for
+
+
+def test_rounded_lips_keep_the_teeth_in_the_dark(landmarker, engine):
+    def between_the_lips(**values):
+        frame = frame_of(engine, gap=0.5, jaw=0.35, **values)
+        points = landmarker.track(frame, engine.points).points
+        top, bottom = points[[13, 14], :2].round().astype(int)
+        return np.percentile(frame[top[1] : bottom[1], top[0] - 6 : top[0] + 6].mean(2), 80)
+
+    assert between_the_lips(round=1, protrude=1) < 0.8 * between_the_lips(wide=1)
+
+
 def test_the_jaw_takes_the_chin_down(landmarker, engine):
     rest, opened = (seen(landmarker, engine, gap=g, jaw=g) for g in (0, 1.0))
     down = opened.points[topology.CHIN, 1] - rest.points[topology.CHIN, 1]
@@ -176,6 +201,21 @@ def test_a_blink_shuts_both_eyes_and_opens_them_again(landmarker, engine):
     assert ratios[3:] == ratios[1::-1]
     shut = seen(landmarker, engine, blink=1).blendshapes
     assert min(shut["eyeBlinkLeft"], shut["eyeBlinkRight"]) > 0.4
+
+
+def test_a_shut_lid_is_skin_without_lashes_stretched_over_it(engine):
+    """Where the eye was is lid, about as bright as the skin below it; lashes lie along its edge."""
+    shut = frame_of(engine, blink=1).mean(2)
+    for upper, lower, _ in (topology.RIGHT_EYE, topology.LEFT_EYE):
+        top, bottom = engine.points[list(upper), :2][2:-2], engine.points[list(lower), :2][2:-2]
+        lid = (top + 0.3 * (bottom - top)).round().astype(int)
+        skin = (bottom + 1.2 * (bottom - top)).round().astype(int)
+        lids, skins = shut[lid[:, 1], lid[:, 0]], shut[skin[:, 1], skin[:, 0]]
+        assert lids.min() > 0.7 * skins.mean()
+        assert np.ptp(lids) < 45
+        edge = (top + 1.1 * (bottom - top)).round().astype(int)
+        dark = [shut[y - 3 : y + 6, x].min() for x, y in edge]
+        assert np.median(dark) < 0.75 * np.median(skins)
 
 
 def test_gaze_moves_the_irises_to_the_viewers_right(landmarker, engine):
