@@ -122,7 +122,10 @@ class Consenting(Walk):
         likenesses = list(Likeness.objects.order_by("added_at"))
         if not likenesses or IdentityChallenge.objects.count() >= 8:
             return
-        user, likeness = self.user(who), likenesses[index % len(likenesses)]
+        likeness = likenesses[index % len(likenesses)]
+        user = self.either(who, likeness.person.user)
+        if likeness.person.user_id == user.pk and self.chance.random() < 0.5:
+            self.do("consent to matching", lambda: biometric_consent_grant(user=user, agreed=True))
         self.do(
             "ask for a challenge",
             lambda: challenge_issue(user=user, likeness_id=likeness.pk, session=f"s{session}"),
@@ -201,7 +204,8 @@ class Consenting(Walk):
         consents = list(Consent.objects.order_by("granted_at"))
         if not consents:
             return
-        user, consent = self.user(who), consents[index % len(consents)]
+        consent = consents[index % len(consents)]
+        user = self.either(who, consent.granted_by)
         self.do(
             "withdraw",
             lambda: withdraw(user=user, consent_id=consent.pk),
@@ -214,7 +218,7 @@ class Consenting(Walk):
     def act_for_somebody(self, who: int, minor: bool, days: int) -> None:
         if Guardianship.objects.count() >= 3:
             return
-        user = self.user(who)
+        user = self.either(who, *(self.user(each) for each in (2, 13)))
         changes: dict[str, Any] = {"majority_at": self.moment + timedelta(days=days)}
         if not minor:
             changes = {"person_class": PersonClass.DECEASED, "relation": Relation.HEIR}

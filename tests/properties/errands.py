@@ -29,12 +29,13 @@ from rakkan.productions.services.dispatch import job_claim
 from rakkan.productions.services.narrow import narrow
 from rakkan.productions.services.redraft import production_redraft
 from rakkan.productions.services.release import release_deliver
-from rakkan.productions.states import State
+from rakkan.productions.states import FINAL, State
 from tests.integration import people
 from tests.properties.going import Going
 from tests.properties.invariants import proxies
 from tests.properties.walk import INDEX, PRODUCTIONS, WORKER
 
+APPROVERS = st.sampled_from([4, 5, 4, 5, *range(14)])  # and who is none
 _LISTS = ("purposes", "channels", "territories", "languages")
 
 
@@ -81,7 +82,8 @@ class Errands(Going):
         consents = list(BiometricConsent.objects.order_by("granted_at"))
         if not consents:
             return
-        user, consent = self.user(who), consents[index % len(consents)]
+        consent = consents[index % len(consents)]
+        user = self.either(who, consent.granted_by)
         self.do(
             "end matching",
             lambda: biometric_consent_withdraw(user=user, consent_id=consent.pk),
@@ -101,17 +103,17 @@ class Errands(Going):
 
     @rule(who=INDEX, index=INDEX)
     def draft_anew(self, who: int, index: int) -> None:
-        production = self.production(index)
+        production = self.production(index, *FINAL)
         if production is None or Production.objects.count() >= PRODUCTIONS:
             return
-        user = self.user(who)
+        user = self.either(who, production.requester)
         self.do(
             "draft anew",
             lambda: production_redraft(user=user, production_id=production.pk),
             may=user.pk == production.requester_id and Role.REQUESTER in user_roles(user),
         )
 
-    @rule(who=INDEX, to=INDEX, days=st.sampled_from([-1, 1, 30]))
+    @rule(who=APPROVERS, to=APPROVERS, days=st.sampled_from([-1, 1, 30]))
     def name_deputy(self, who: int, to: int, days: int) -> None:
         if Delegation.objects.count() >= 6:
             return
@@ -143,7 +145,8 @@ class Errands(Going):
         rows = list(Delegation.objects.order_by("valid_from"))
         if not rows:
             return
-        user, delegation = self.user(who), rows[index % len(rows)]
+        delegation = rows[index % len(rows)]
+        user = self.either(who, delegation.from_user)
         self.do(
             "end deputy",
             lambda: delegation_end(user=user, delegation_id=delegation.pk),
@@ -151,13 +154,14 @@ class Errands(Going):
             told=False,
         )
 
-    @rule(who=INDEX, index=INDEX, name=INDEX, deputise=st.booleans())
+    @rule(who=APPROVERS, index=INDEX, name=APPROVERS, deputise=st.booleans())
     def decide_as_deputy(self, who: int, index: int, name: int, deputise: bool) -> None:
         """Decide in somebody's name: named just before, or whoever it is."""
         if deputise:
             self.name_deputy(name, who, 1)
         self.confirm(who, used=False)
-        user, other, production = self.user(who), self.user(name), self.production(index)
+        user, other = self.user(who), self.user(name)
+        production = self.production(index, State.IN_APPROVAL)
         if production is None:
             return
         named = Delegation.objects.filter(

@@ -99,7 +99,8 @@ class Joining(Keeping):
         rows = list(Invitation.objects.order_by("invited_at"))
         if not rows:
             return
-        user, row = self.user(by), rows[index % len(rows)]
+        row = rows[index % len(rows)]
+        user = self.either(by, row.invited_by)
         act = invitation_resend if anew else invitation_revoke
         before, roles = len(mail.outbox), user_roles(user)
         own = Role.REQUESTER in roles and row.invited_by_id == user.pk

@@ -145,9 +145,13 @@ class Keeping(Errands):
         rows = list(RuleChange.objects.filter(proposed_by__isnull=False).order_by("-proposed_at"))
         if not rows:
             return
+        change = rows[index % min(3, len(rows))]
+        if self.chance.random() < 0.5:  # the other one of the two administrators
+            self.restore_accounts()
+            by = 12 if change.proposed_by_id == self.users[9].pk else 9
         if fresh:
             self.confirm(by, used=False)
-        user, change = self.user(by), rows[index % min(3, len(rows))]
+        user = self.user(by)
         self.do(
             "decide rule",
             lambda: rule_change_decide(user=user, change_id=change.pk, accepted=accepted),
@@ -221,7 +225,7 @@ class Keeping(Errands):
     @rule(who=INDEX, really=st.integers(0, 3), carry_out=st.booleans())
     def ask_for_erasure(self, who: int, really: int, carry_out: bool) -> None:
         """Mostly by somebody who may not; by who is seen or heard now and then."""
-        user = self.user(who)
+        user = self.either(who, self.user(2), self.user(13))
         roles, person = user_roles(user), getattr(user, "person", None)
         # It is theirs to ask, whoever took a role away; with others, what they did stays theirs.
         mine = roles <= {Role.DEPICTED_PERSON} and (roles or person is not None)

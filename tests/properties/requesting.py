@@ -72,10 +72,10 @@ class Requesting(Consenting):
             )
 
     @rule(
-        who=INDEX,
+        who=st.sampled_from([4, 5, *range(14)]),
         index=INDEX,
-        digest=st.sampled_from(["right", "right", "another", "made up"]),
-        vote=st.sampled_from([Vote.APPROVE, Vote.APPROVE, *Vote]),
+        digest=st.sampled_from(["right", "right", "right", "another", "made up"]),
+        vote=st.sampled_from([Vote.APPROVE, Vote.REJECT, *Vote]),
         fresh=st.sampled_from([True, True, False]),
         elsewhere=st.sampled_from([False, False, False, True]),
     )
@@ -85,9 +85,12 @@ class Requesting(Consenting):
         """Decide, now and then in another browser than the one one has confirmed in."""
         if fresh:
             self.confirm(who, used=False)
+        production = self.production(index, State.IN_APPROVAL)
+        if production is None:
+            return
         self.browser = int(elsewhere)
         try:
-            self.decide(who, index, digest, vote, fresh=False)
+            self.decide(who, self._place(production), digest, vote, fresh=False)
         finally:
             self.browser = 0
 
@@ -176,8 +179,9 @@ class Requesting(Consenting):
 
     @rule(who=INDEX, index=INDEX)
     def cancel(self, who: int, index: int) -> None:
-        user, production = self.user(who), self.production(index)
+        production = self.production(index)
         if production is not None:
+            user = self.either(who, production.requester)
             self.do(
                 "cancel",
                 lambda: production_cancel(user=user, production_id=production.pk),

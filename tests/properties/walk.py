@@ -163,6 +163,16 @@ class Walk(RuleBasedStateMachine):
         """Fresh from the database, as a request would get it."""
         return User.objects.get(pk=self.users[index % len(self.users)].pk)
 
+    def either(self, who: int, *theirs: User | None) -> User:
+        """The user of that number; half of the time one whose business it is, if there is one.
+
+        Who may is one of fourteen: drawn blindly, too little would ever be accepted.
+        """
+        found = [one for one in theirs if one is not None]
+        if found and self.chance.random() < 0.5:
+            return User.objects.get(pk=self.chance.choice(found).pk)
+        return self.user(who)
+
     def do(
         self, name: str, act: Callable[[], Any], *, may: bool = True, told: bool = True
     ) -> Any | None:
@@ -232,8 +242,12 @@ class Walk(RuleBasedStateMachine):
     def productions(self) -> list[Production]:
         return list(Production.objects.order_by("created_at"))
 
-    def production(self, index: int) -> Production | None:
+    def production(self, index: int, *likelier: str) -> Production | None:
+        """The production of that number; half of the time one in a state that is asked for."""
         rows = self.productions()
+        wanted = [row for row in rows if row.state in likelier]
+        if wanted and self.chance.random() < 0.5:
+            rows = wanted
         return rows[index % len(rows)] if rows else None
 
 
