@@ -63,3 +63,21 @@ def viterbi(soft: NDArray[np.float64], bits: int) -> NDArray[np.uint8]:
         decoded[:, step] = _LED_BY[state]
         state = _BEFORE[choices[step, every, state], state]
     return decoded[:, :bits].reshape(*soft.shape[:-1], bits)
+
+
+def log_moments(soft: NDArray[np.float64], tilts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the logarithm of the mean of exp(tilt * agreement) over all words, for each tilt.
+
+    Args:
+        soft: (3 * n,) soft values of the first n bits of a word; the agreement with a word is their
+            sum, with the signs of what it would have sent.
+        tilts: (t,).
+    """
+    sent = soft.reshape(-1, _RATE) @ _SIGNS.reshape(-1, _RATE).T
+    branches = sent.reshape(-1, 2, _STATES)
+    metric = np.full((len(tilts), _STATES), -np.inf)
+    metric[:, 0] = 0.0
+    for branch in branches:
+        ways = metric[:, _BEFORE] + tilts[:, None, None] * branch
+        metric = np.logaddexp.reduce(ways, axis=1) - np.log(2)  # either bit with the chance of half
+    return np.asarray(np.logaddexp.reduce(metric, axis=1), np.float64)

@@ -66,7 +66,7 @@ class Decoder:
         self.key_id = key.key_id
         self._layout = Layout.of(key)
         self.pilots = self._layout.pilots.astype(np.float32)  # (4, 1024)
-        self._folds = [_fold(self._layout, cycle) for cycle in range(CYCLES)]
+        self._folds = [_Fold.of(self._layout, cycle) for cycle in range(CYCLES)]
 
     def tune(self, values: Values, seen: Values = ALL_SEEN) -> Tuning:
         """Return the gain and phase under which the pilots stand out most.
@@ -77,10 +77,11 @@ class Decoder:
         """
         chosen = values[np.linspace(0, len(values) - 1, _TUNING_FRAMES).astype(int)]
         turns = np.exp(2j * np.pi * _PHASES)[:, None, None]
-        pilots = (self.pilots * seen).T
+        shown = seen > 0
+        chosen, pilots = chosen[:, shown], (self.pilots * seen).T[shown]
         best, tuning = -np.inf, Tuning()
         for gain in _GAINS:
-            angles = (2 * np.pi * gain / STEP) * chosen
+            angles = np.float32(2 * np.pi * gain / STEP) * chosen
             waves = np.cos(angles) @ pilots + 1j * (np.sin(angles) @ pilots)
             # (12, frames, cycles): each frame is in the cycle that fits it best
             scores = (-(waves * turns).imag).max(axis=2).sum(axis=1)
@@ -100,7 +101,7 @@ class Decoder:
         coded = np.empty((len(values), CODED_BITS))
         for cycle in range(CYCLES):
             mine = cycles == cycle
-            coded[mine] = soft[mine] @ self._folds[cycle]
+            coded[mine] = self._folds[cycle].sums(soft[mine])
         sums.add(scores[np.arange(len(scores)), cycles], coded)
 
     def agree(self, sums: Sums, asset_id: str) -> NDArray[np.bool_]:
@@ -117,8 +118,27 @@ class Decoder:
         return agree
 
 
-def _fold(layout: Layout, cycle: int) -> NDArray[np.float32]:
-    """Return the (1024, 306) matrix that adds up what a frame says of each coded bit."""
-    fold = np.zeros((POSITIONS, CODED_BITS), np.float32)
-    fold[layout.places[cycle], layout.coded[cycle]] = layout.signs[cycle]
-    return fold
+@dataclass(frozen=True, eq=False)
+class _Fold:
+    """Adds up what the blocks of a frame say of each coded bit.
+
+    Attributes:
+        places: (768,) blocks of data, those of one coded bit beside each other.
+        signs: (768,) -1 where the bit is flipped there.
+        starts: (306,) where the blocks of each coded bit begin.
+    """
+
+    places: NDArray[np.int64]
+    signs: Values
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, layout: Layout, cycle: int) -> "_Fold":
+        order = np.argsort(layout.coded[cycle], kind="stable")
+        starts = np.searchsorted(layout.coded[cycle][order], np.arange(CODED_BITS))
+        signs = layout.signs[cycle][order].astype(np.float32)
+        return cls(layout.places[cycle][order], signs, starts)
+
+    def sums(self, soft: Values) -> Values:
+        """Return (n, 306) of (n, 1024) soft values."""
+        return np.add.reduceat(soft[:, self.places] * self.signs, self.starts, axis=1)

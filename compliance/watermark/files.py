@@ -55,10 +55,10 @@ def file_planes(path: Path, *, most: int = MAX_FRAMES) -> Iterator[Plane]:
     Raises:
         InvalidInput: as :func:`detect_file`.
     """
-    return map(_planar, video_frames(path, most))
+    return map(planar, video_frames(path, most))
 
 
-def _planar(frame: av.VideoFrame) -> Plane:
+def planar(frame: av.VideoFrame) -> Plane:
     """Return a frame as planar yuv420p of even size."""
     width, height = frame.width & ~1, frame.height & ~1
     if frame.format.name != "yuv420p" or (width, height) != (frame.width, frame.height):

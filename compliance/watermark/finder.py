@@ -59,14 +59,31 @@ class Finding:
 
 
 @dataclass
-class _Run:
-    """What is known so far of one video."""
+class Look:
+    """What is known so far of one video.
 
-    windows: list[list[Plane]] = field(default_factory=list)  # Cb planes
-    chroma: list[list[tuple[Plane, Plane]]] = field(default_factory=list)  # Cb and Cr planes
+    Attributes:
+        chroma: Cb and Cr planes, a second each.
+        nearest: what came nearest to a mark.
+        hypotheses: words that were decoded.
+        frames: read from the video.
+    """
+
+    chroma: list[list[tuple[Plane, Plane]]] = field(default_factory=list)
     nearest: Detection | None = None
     hypotheses: int = 0
     frames: int = 0
+
+    @property
+    def windows(self) -> list[list[Plane]]:
+        """The Cb planes alone."""
+        return [[cb for cb, _ in pairs] for pairs in self.chroma]
+
+    @property
+    def nothing(self) -> Finding:
+        """What is said where nothing was found."""
+        state = DetectionState.NOT_FOUND
+        return Finding(state, self.nearest, None, self.hypotheses, self.frames)
 
 
 class Finder:
@@ -76,37 +93,49 @@ class Finder:
         """Draw the layouts of the keys."""
         self._decoders = [Decoder(key) for key in keys.keys]
 
-    def find(self, frames: Iterable[Plane], *, search: bool = True) -> Finding:
+    def find(self, frames: Iterable[Plane]) -> Finding:
         """Return what the frames carry; a few MB of them are held.
 
         Args:
             frames: (H*3/2, W) uint8 arrays, planar yuv420p, all of one size, in order: a second
                 of them, a whole video or a single picture.
-            search: look for parts, mirrored and turned pictures if it is not there as it was.
 
         Raises:
             InvalidInput: a frame has another layout.
         """
-        run = _Run()
+        run = Look()
+        return self.read(frames, run) or self.search(run)
+
+    def read(self, frames: Iterable[Plane], run: Look) -> Finding | None:
+        """Return what frames carry that show the whole picture, or None; what was seen is kept.
+
+        Args:
+            frames: as for :meth:`find`.
+            run: is filled, so that :meth:`search` can go on.
+
+        Raises:
+            InvalidInput: a frame has another layout.
+        """
         for window in _windows(iter(frames), run):
-            run.windows.append(window)
             if found := self._read_whole(run, [window]):
                 return found
-        if len(run.windows) > 1 and (found := self._read_whole(run, run.windows[:_READ])):
+        if len(run.chroma) > 1 and (found := self._read_whole(run, run.windows[:_READ])):
             return found
         for mixed in (of_wrong_matrix(BT709, BT601), of_wrong_matrix(BT601, BT709)):
             again = [[mixed(*pair) for pair in of_window] for of_window in run.chroma[:_READ]]
             if again and (found := self._read_whole(run, again)):
                 return found
-        if search and run.windows and (found := self._search(run)):
-            return found
-        return Finding(DetectionState.NOT_FOUND, run.nearest, None, run.hypotheses, run.frames)
+        return None
 
-    def _read_whole(self, run: _Run, windows: Sequence[Sequence[Plane | Real]]) -> Finding | None:
+    def search(self, run: Look) -> Finding:
+        """Return what is found in parts, mirrored and turned pictures of frames that were read."""
+        return (self._search(run) if run.chroma else None) or run.nothing
+
+    def _read_whole(self, run: Look, windows: Sequence[Sequence[Plane | Real]]) -> Finding | None:
         place = Geometry.whole(*windows[0][0].shape[::-1])
         return self._read(run, windows, place, range(len(self._decoders)))
 
-    def _search(self, run: _Run) -> Finding | None:
+    def _search(self, run: Look) -> Finding | None:
         """Read the clear candidates of each search at once, the others when all are known."""
         planes = [plane for window in run.windows for plane in window]
         chosen = np.linspace(0, len(planes) - 1, min(_MOMENTS, len(planes)) + 2)[1:-1]
@@ -130,14 +159,14 @@ class Finder:
             for look in (search.crops, search.turns):
                 yield from map(search.refine, look())
 
-    def _try(self, run: _Run, candidate: Candidate) -> Finding | None:
+    def _try(self, run: Look, candidate: Candidate) -> Finding | None:
         apart = max(1, len(run.windows) // _READ)
         windows = run.windows[::apart][:_READ]
         return self._read(run, windows, candidate.geometry, [candidate.key])
 
     def _read(
         self,
-        run: _Run,
+        run: Look,
         windows: Sequence[Sequence[Plane | Real]],
         place: Geometry,
         keys: Iterable[int],
@@ -160,7 +189,7 @@ class Finder:
         return None
 
 
-def _windows(frames: Iterator[Plane], run: _Run) -> Iterator[list[Plane]]:
+def _windows(frames: Iterator[Plane], run: Look) -> Iterator[list[Plane]]:
     """Yield the Cb planes of a second at a time, with two seconds between them."""
     for _ in range(_WINDOWS):
         pairs = [(cb_plane(f).copy(), cr_plane(f).copy()) for f in islice(frames, _WINDOW)]

@@ -96,8 +96,13 @@ def expand(key: WatermarkKey, asset_id: str) -> Pattern:
     bits = (layout.pilots > 0).astype(np.uint8)
     flipped = (layout.signs < 0).astype(np.uint8)
     np.put_along_axis(bits, layout.places, coded_bits(asset_id)[layout.coded] ^ flipped, axis=1)
-    companion = _draws(key).coins(f"companion {asset_id}", COMPANION_PLACES).astype(np.int8)
-    return Pattern(bits, companion.reshape(COMPANION_GRID, COMPANION_GRID))
+    return Pattern(bits, companion_signs(key, asset_id))
+
+
+def companion_signs(key: WatermarkKey, asset_id: str) -> NDArray[np.int8]:
+    """Return the (64, 64) signs of one asset's companion under a key."""
+    signs = _draws(key).coins(f"companion {asset_id}", COMPANION_PLACES).astype(np.int8)
+    return signs.reshape(COMPANION_GRID, COMPANION_GRID)
 
 
 def _draws(key: WatermarkKey) -> Draws:

@@ -14,6 +14,7 @@ ID_BYTES = 8
 _CHECK_BYTES = 4
 _WORD_BITS = 8 * (ID_BYTES + _CHECK_BYTES)
 CODED_BITS = coded_length(_WORD_BITS)
+ID_CODED_BITS = coded_length(8 * ID_BYTES) - coded_length(0)  # the first: no CRC has a say in them
 
 _ASSET_ID = re.compile(r"[0-9a-f]{16}")
 

@@ -60,12 +60,12 @@ def register(lumas: Sequence[Plane], reference: Reference) -> Registration | Non
     for mirrored in (False, True):
         seen = [np.ascontiguousarray(c[:, ::-1]) for c in copies] if mirrored else copies
         for start in _starts(originals, seen):
-            found = _closely(start, originals, seen[len(seen) // 2])
+            found = _closely(start, originals, seen)
             if best is None or found.likeness > best.likeness:
                 homography = mirror @ found.homography if mirrored else found.homography
                 best = Registration(homography, found.likeness)
-            if best.likeness > _SURE:
-                return best
+        if best is not None and best.likeness > _SURE:
+            return best
     return best if best is not None and best.likeness > _ALIKE else None
 
 
@@ -108,11 +108,12 @@ def _matched(original: tuple, copy: tuple) -> list[tuple]:  # type: ignore[type-
     return pairs
 
 
-def _closely(start: Matrix, originals: Sequence[Plane], copy: Plane) -> Registration:
-    """Raise the correlation of a copy with the original that is most like it."""
-    compared = [_compare(start, original, copy) for original in originals]
-    place = max(range(len(originals)), key=lambda i: compared[i][0])
-    original, (likeness, agree) = originals[place], compared[place]
+def _closely(start: Matrix, originals: Sequence[Plane], copies: Sequence[Plane]) -> Registration:
+    """Raise the correlation of the two pictures that are most alike: what moves moved least."""
+    pairs = [(original, copy) for copy in copies for original in originals]
+    compared = [_compare(start, *pair) for pair in pairs]
+    nearest = max(range(len(pairs)), key=lambda i: compared[i][0])
+    (original, copy), (likeness, agree) = pairs[nearest], compared[nearest]
     best = Registration(start, likeness)
     for _ in range(_PASSES):
         moved = _raised(best.homography, original, copy, agree)

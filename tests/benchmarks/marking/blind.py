@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from compliance.watermark.finder import Finder
@@ -13,13 +14,14 @@ from tests.benchmarks.marking.kept import kept
 
 _EVERY = 10  # frames from one window of a second to the next
 _SINGLE = "h264 crf 28"
+_MORE = [Path(__file__).parent / "attacks.py"]
 
 
 def measure(clips: Sequence[Clip]) -> list[dict[str, Any]]:
     """Return one row for each try: clip, attack, scope, whether the exact id came, seconds."""
     rows = []
     for clip in clips:
-        rows += kept(__file__, clip.name, lambda clip=clip: {"rows": _of(clip)})["rows"]
+        rows += kept(__file__, clip.name, lambda clip=clip: {"rows": _of(clip)}, _MORE)["rows"]
     return rows
 
 

@@ -67,14 +67,19 @@ def _hard(details: dict[str, Any]) -> list[str]:
         return []
     lines = [
         "### Informed detection", "",
-        "| attack | found | weakly | not | least and median deviations |", "|---|---|---|---|---|",
+        "The p-value is that of chroma, luma and both together, and then the least times three:",
+        "the worst clip of each.",
+        "", "| attack | found | weakly | not | chroma | luma | both | p-value |",
+        "|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
     for attack, row in details["hard"].items():
-        states, values = row["states"], sorted(row["deviations"])
+        states = row["state"]
         found, weakly = states.count("found"), states.count("found-weakly")
         rest = len(states) - found - weakly
-        middle = values[len(values) // 2]
-        lines.append(f"| {attack} | {found} | {weakly} | {rest} | {values[0]}, {middle} |")
+        worst = [max(values) for values in zip(*row["chances"], strict=True)]
+        said = " | ".join(f"{value:.1g}" for value in (*worst, max(row["p_value"])))
+        lines.append(f"| {attack} | {found} | {weakly} | {rest} | {said} |")
+    lines += ["", f"Failures: {len(details['hard_failures'])}."]
     for row in details["hard_failures"]:
         lines.append(
             f"- {row['attack']}, clip {row['clip']}: {row['state']}, p {row['p_value']:.2g}"

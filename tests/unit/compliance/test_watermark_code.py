@@ -9,7 +9,7 @@ import pytest
 
 from compliance.errors import InvalidInput
 from compliance.watermark import Pattern, WatermarkKey, expand
-from compliance.watermark.convolution import encode, viterbi
+from compliance.watermark.convolution import encode, log_moments, viterbi
 from compliance.watermark.layout import Layout
 from compliance.watermark.payload import CODED_BITS, coded_bits, decode_asset_id
 
@@ -31,6 +31,14 @@ def test_the_decoder_corrects_what_it_should() -> None:
         soft[random.choice(CODED_BITS, 25, replace=False)] *= -1  # 8 % wrong
         received = soft + random.normal(0, 0.2, CODED_BITS)
         assert np.array_equal(viterbi(received, 96), bits)
+
+
+def test_the_moments_are_those_of_all_words() -> None:
+    soft, tilts = np.random.default_rng(4).normal(size=21), np.array([0.3, 2.0])
+    words = [[int(bit) for bit in f"{number:07b}"] for number in range(128)]
+    sent = np.stack([2.0 * encode(np.array(word, np.uint8))[:21] - 1 for word in words])
+    mean = np.exp(np.outer(tilts, sent @ soft)).mean(axis=1)
+    assert log_moments(soft, tilts) == pytest.approx(np.log(mean))
 
 
 def test_an_id_comes_back_from_its_bits() -> None:

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from compliance.errors import InvalidInput
-from compliance.watermark import Pattern, WatermarkKey, expand
+from compliance.watermark import WatermarkKey, expand
 from compliance.watermark.finder import Finder
-from compliance.watermark.informed import InformedState, informed, lay_over
+from compliance.watermark.informed import FOUND_BELOW, InformedState, informed, judged, lay_over
 from compliance.watermark.reference import Reference
 from tests.unit.compliance.videos import Frame, decode, encode, marked_frames, synthetic_frames
 
 KEY = WatermarkKey(bytes(range(32)))
-ASSET = "00000000000000ab"
+ASSET = "5d1c09e2b7a4f836"  # ids are random
 PATTERN = expand(KEY, ASSET)
 
 
@@ -86,7 +86,8 @@ CHANGES: dict[str, Callable[[Frame], Frame]] = {
 def test_the_release_is_found_in_what_was_made_of_it(
     name: str, delivered: list[Frame], reference: Reference, tmp_path: Path
 ) -> None:
-    found = informed(_changed(delivered, CHANGES[name], tmp_path / "b.mp4"), reference, PATTERN)
+    copy = _changed(delivered, CHANGES[name], tmp_path / "b.mp4")
+    found = informed(copy, reference, KEY, ASSET)
     assert found.state is InformedState.FOUND
     assert found.p_value < 1e-6
     assert found.likeness > 0.7
@@ -99,7 +100,7 @@ def test_a_grey_copy_is_beyond_the_blind_search(delivered: list[Frame], tmp_path
 def test_the_same_pictures_without_the_mark_are_not_found(
     plain: list[Frame], reference: Reference
 ) -> None:
-    found = informed(plain, reference, PATTERN)
+    found = informed(plain, reference, KEY, ASSET)
     assert found.likeness > 0.9
     assert found.state is InformedState.NOT_FOUND
 
@@ -107,27 +108,43 @@ def test_the_same_pictures_without_the_mark_are_not_found(
 def test_another_release_of_the_same_pictures_is_not_found(
     plain: list[Frame], reference: Reference
 ) -> None:
-    other = list(marked_frames(plain, expand(KEY, "00000000000000ac")))
-    assert informed(other, reference, PATTERN).state is InformedState.NOT_FOUND
+    other = list(marked_frames(plain, expand(KEY, "e2408bd3917f6c05")))
+    assert informed(other, reference, KEY, ASSET).state is InformedState.NOT_FOUND
 
 
-def test_chance_is_as_the_bound_says(delivered: list[Frame], reference: Reference) -> None:
+def test_no_chance_is_understated(delivered: list[Frame], reference: Reference) -> None:
     laid = lay_over(delivered, reference)
     assert laid is not None
-    others: list[Pattern] = [expand(KEY, f"{number:016x}") for number in range(300, 700)]
-    found = [laid.ask(other) for other in others]
-    assert 0.85 < np.std([one.deviations for one in found]) < 1.15
+    evidence = laid.under(KEY)
+    random = np.random.default_rng(300)
+    others = np.array([evidence.chances(random.bytes(8).hex()) for _ in range(400)])
     for p in (0.1, 0.01):
-        assert np.mean([one.p_value <= p for one in found]) <= p
-    assert all(one.state is not InformedState.FOUND for one in found)
+        assert ((others <= p).mean(axis=0) <= p).all()
+    assert others.min() > FOUND_BELOW
+    assert max(evidence.chances(ASSET)) < 1e-15
+
+
+def test_an_id_that_can_be_read_is_the_only_one(
+    delivered: list[Frame], reference: Reference
+) -> None:
+    other = ASSET[:-1] + "7"  # a bit apart: most of its coded bits are the same
+    found = informed(delivered, reference, KEY, other)
+    assert (found.state, found.read) == (InformedState.NOT_FOUND, ASSET)
+
+
+def test_who_asks_for_many_has_to_be_surer() -> None:
+    one = judged(1e-8, 0.9)
+    assert one.state is InformedState.FOUND
+    assert one.one_of(1000).state is InformedState.WEAKLY
+    assert one.one_of(10**9) == judged(1.0, 0.9)
 
 
 def test_other_pictures_cannot_be_laid_over_it(reference: Reference) -> None:
     random = np.random.default_rng(3)
     noise = [random.integers(16, 235, (768, 512), np.uint8) for _ in range(3)]
-    found = informed(noise, reference, PATTERN)
+    found = informed(noise, reference, KEY, ASSET)
     assert (found.state, found.p_value, found.likeness) == (InformedState.NOT_FOUND, 1.0, 0.0)
-    assert informed([], reference, PATTERN).state is InformedState.NOT_FOUND
+    assert informed([], reference, KEY, ASSET).state is InformedState.NOT_FOUND
 
 
 def test_a_reference_survives_being_kept_and_stays_small(delivered: list[Frame]) -> None:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from compliance.watermark import expand
 from compliance.watermark.blocks import Plane
 from compliance.watermark.files import file_planes
-from compliance.watermark.informed import Informed, judged, lay_over
+from compliance.watermark.informed import NOT_LAID, Informed, lay_over
 from compliance.watermark.reference import Reference
 from rakkan.core.blobs import Area, blob_check, blob_chunks
 from rakkan.core.errors import Unavailable
@@ -52,8 +51,7 @@ def release_ask(release: Release, frames: Sequence[Plane], *, candidates: int) -
         return None
     laid = lay_over(frames, reference)
     if laid is None:
-        return judged(0.0, 0.0)
+        return NOT_LAID
     keys = watermark_keys().keys
-    found = [laid.ask(expand(key, release.asset_id)) for key in keys]
-    best = min(found, key=lambda one: one.p_value)
-    return judged(best.deviations, best.likeness, tries=candidates * len(keys))
+    found = [laid.under(key).ask(release.asset_id) for key in keys]
+    return min(found, key=lambda one: one.p_value).one_of(candidates * len(keys))
