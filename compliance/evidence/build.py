@@ -12,7 +12,7 @@ from compliance.evidence.archive import write_archive
 from compliance.evidence.credentials import credentials_document
 from compliance.evidence.facts import Content, facts_bytes
 from compliance.evidence.manifest import Manifest
-from compliance.evidence.signatures import EvidenceSigner
+from compliance.evidence.signers import EvidenceSigner
 from compliance.evidence.words import readme
 from compliance.provenance.reader import ManifestReport
 

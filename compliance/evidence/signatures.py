@@ -1,34 +1,24 @@
-"""Sign and check the two signatures of a pack: CMS of its manifest, PAdES of its summary.
-
-Both are made with one key, the platform's evidence key, and time-stamped.
-"""
+"""Check the two signatures of a pack: CMS of its manifest, PAdES of its summary."""
 
 import asyncio
 import io
-import os
-import warnings
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from asn1crypto import keys, pem, tsp, x509
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from asn1crypto import pem, tsp, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign import fields
 from pyhanko.sign.general import find_unique_cms_attribute
-from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.validation import async_validate_detached_cms, async_validate_pdf_signature
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import SignatureCoverageLevel
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from compliance.errors import InvalidInput, RakkanDevelopmentWarning, SignatureInvalid
-from compliance.evidence.stamps import Roots, UrlTimeStamper, context_at, read_cms
+from compliance.errors import InvalidInput, SignatureInvalid
+from compliance.evidence.stamps import Roots, context_at, read_cms
+from compliance.provenance.certificates import DOCUMENT_SIGNING
 
-DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36"  # id-kp-documentSigning, RFC 9336
-FIELD = "Rakkan"
 _USAGE = KeyUsageConstraints(
     key_usage={"digital_signature", "non_repudiation"},
     match_all_key_usages=True,
@@ -60,73 +50,6 @@ class Signed:
 
     signer: str
     at: datetime
-
-
-class EvidenceSigner:
-    """Signs manifests and summaries with one key; in production it sits behind pyHanko's Signer."""
-
-    def __init__(self, signer: Any, tsa_url: str) -> None:
-        """Take any pyHanko signer (PKCS#11, a key service) and a time-stamp authority."""
-        self._signer = signer
-        self._stamper = UrlTimeStamper(tsa_url)
-
-    def sign_manifest(self, content: bytes) -> bytes:
-        """Return a detached CAdES signature (CMS, RFC 5652) with a time-stamp, as DER.
-
-        Raises:
-            StampUnavailable: the time-stamp authority does not answer.
-        """
-        message = self._signer.async_sign_general_data(
-            content, "sha256", use_cades=True, timestamper=self._stamper
-        )
-        return bytes(asyncio.run(message).dump())
-
-    def sign_pdf(self, content: bytes) -> bytes:
-        """Return the PDF with a PAdES signature (ETSI EN 319 142-1, level B-T).
-
-        Raises:
-            StampUnavailable: the time-stamp authority does not answer.
-        """
-        metadata = PdfSignatureMetadata(
-            field_name=FIELD, md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES
-        )
-        writer = IncrementalPdfFileWriter(io.BytesIO(content))
-        made = PdfSigner(metadata, self._signer, timestamper=self._stamper)
-        signed: io.BytesIO = asyncio.run(made.async_sign_pdf(writer))
-        return signed.getvalue()
-
-
-class DevelopmentEvidenceSigner(EvidenceSigner):
-    """Signs with an unencrypted key from a file. Warns when made; not in production."""
-
-    def __init__(self, chain: Path, key: Path, tsa_url: str) -> None:
-        """Read the chain (leaf first) and the leaf's key.
-
-        Raises:
-            InvalidInput: this is production, or a file cannot be read.
-        """
-        if os.environ.get("RAKKAN_ENV") == "production":
-            raise InvalidInput(
-                "A development key never signs evidence in production.",
-                code="key-development",
-                remedy="Set up a signer that keeps its key in hardware or a key service.",
-            )
-        warnings.warn(
-            "Evidence is signed with a development key.", RakkanDevelopmentWarning, stacklevel=2
-        )
-        leaf, *others = _certificates(chain)
-        try:
-            private = keys.PrivateKeyInfo.load(pem.unarmor(key.read_bytes())[2])
-        except (OSError, ValueError) as error:
-            raise InvalidInput(
-                f"The evidence key cannot be read: {error}.",
-                code="key-unreadable",
-                remedy="Run `make setup` again, or point the settings at the key folder.",
-            ) from error
-        registry = SimpleCertificateStore.from_certs([leaf, *others])
-        super().__init__(
-            SimpleSigner(signing_cert=leaf, signing_key=private, cert_registry=registry), tsa_url
-        )
 
 
 def check_manifest_signature(content: bytes, signature: bytes, trust: SignatureTrust) -> Signed:

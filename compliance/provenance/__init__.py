@@ -4,17 +4,17 @@ from compliance.provenance.facts import InputFact, ManifestFacts
 from compliance.provenance.reader import ManifestReport, ManifestState, read_manifest
 from compliance.provenance.sealing import sign_file
 from compliance.provenance.signer import (
-    CallbackSigner,
     DevelopmentSigner,
+    KeySigner,
     Signer,
     SignerUnavailable,
 )
 from compliance.provenance.trust import TrustAnchors
 
 __all__ = [
-    "CallbackSigner",
     "DevelopmentSigner",
     "InputFact",
+    "KeySigner",
     "ManifestFacts",
     "ManifestReport",
     "ManifestState",

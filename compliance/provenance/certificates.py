@@ -1,6 +1,7 @@
-"""The certificate profile that C2PA asks of whoever signs claims (C2PA 2.4, section 14.5.1).
+"""What a chain must be like to sign claims (C2PA 2.4, section 14.5.1), or evidence packs.
 
-A chain that does not fit is refused before it signs anything: readers would refuse the files.
+A chain that does not fit is refused before it signs anything: readers would refuse the files. Packs
+ask for what claims do, but for their own purpose (RFC 9336) and for signatures that bind.
 """
 
 from collections.abc import Iterator
@@ -39,6 +40,26 @@ _ALONE = {  # whoever may do one of these signs nothing else
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What a leaf must be for.
+
+    Attributes:
+        signs: what its key signs, in the plural.
+        purpose: extended key usage, dotted.
+        binds: whether the key usage must say content commitment (non-repudiation) as well.
+    """
+
+    signs: str
+    purpose: str
+    binds: bool = False
+
+
+DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36"  # id-kp-documentSigning, RFC 9336
+CLAIMS = Profile("claims", CLAIM_SIGNING)
+PACKS = Profile("packs", DOCUMENT_SIGNING, binds=True)
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateFault:
     """One way in which a chain does not fit the profile."""
 
@@ -56,14 +77,14 @@ def read_chain(chain_pem: str) -> list[x509.Certificate]:
         return x509.load_pem_x509_certificates(chain_pem.encode())
     except ValueError as error:
         raise InvalidInput(
-            f"The claim-signing chain cannot be read: {error}.",
+            f"The chain of certificates cannot be read: {error}.",
             code="certificate-unreadable",
             remedy="Give the certificates as PEM, leaf first, without the root.",
         ) from error
 
 
 def claim_algorithm(certificate: x509.Certificate) -> str | None:
-    """Return with what a certificate's key signs claims ("es256", ...), None if it may not."""
+    """Return with what a certificate's key signs ("es256", ...), None if none of C2PA's."""
     key = certificate.public_key()
     if isinstance(key, ec.EllipticCurvePublicKey):
         return _CURVES.get(key.curve.name)
@@ -72,11 +93,13 @@ def claim_algorithm(certificate: x509.Certificate) -> str | None:
     return "ed25519" if isinstance(key, ed25519.Ed25519PublicKey) else None
 
 
-def chain_faults(chain: list[x509.Certificate], at: datetime) -> list[CertificateFault]:
-    """Return what is wrong with a claim signer's chain at a moment; nothing: it fits.
+def chain_faults(
+    chain: list[x509.Certificate], at: datetime, profile: Profile = CLAIMS
+) -> list[CertificateFault]:
+    """Return what is wrong with a signer's chain at a moment; nothing: it fits.
 
     1. The leaf is no authority and not its own issuer; it says what its key is for: digital
-       signatures, claims, and neither time-stamps nor OCSP answers nor everything.
+       signatures, the profile's purpose, and neither time-stamps nor OCSP answers nor everything.
     2. Each certificate is X.509 version 3 without unique ids, has a key and a signature of the
        kinds that C2PA allows, names its issuer's key, and is valid at the moment.
     3. Each is signed by the next, which is an authority for so many below it. The root is the
@@ -85,9 +108,10 @@ def chain_faults(chain: list[x509.Certificate], at: datetime) -> list[Certificat
     Args:
         chain: leaf first.
         at: an aware moment.
+        profile: what it is to sign.
     """
     leaf, *authorities = chain
-    faults = list(_leaf_faults(leaf))
+    faults = list(_leaf_faults(leaf, profile))
     for certificate in chain:
         faults += _faults_of_any(certificate, at)
     for below, authority in enumerate(authorities):
@@ -102,47 +126,50 @@ def chain_faults(chain: list[x509.Certificate], at: datetime) -> list[Certificat
     return faults
 
 
-def check_chain(chain_pem: str, at: datetime) -> None:
-    """Raise unless a claim signer's chain fits the profile at a moment.
+def check_chain(chain_pem: str, at: datetime, profile: Profile = CLAIMS) -> None:
+    """Raise unless a signer's chain fits the profile at a moment.
 
     Raises:
         InvalidInput: it does not; "key-expired" where only its time is over, else
             "certificate-unfit" with every fault.
     """
-    faults = chain_faults(read_chain(chain_pem), at)
+    faults = chain_faults(read_chain(chain_pem), at, profile)
     if not faults:
         return
     over = all(fault.code == "expired" for fault in faults)
     raise InvalidInput(
-        "The claim-signing chain cannot be used: " + "; ".join(fault.text for fault in faults),
+        f"The chain that signs {profile.signs} cannot be used: "
+        + "; ".join(fault.text for fault in faults),
         code="key-expired" if over else "certificate-unfit",
         remedy="Have the certificate renewed and put the new chain in its place.",
     )
 
 
-def _leaf_faults(leaf: x509.Certificate) -> Iterator[CertificateFault]:
+def _leaf_faults(leaf: x509.Certificate, profile: Profile) -> Iterator[CertificateFault]:
     if leaf.issuer == leaf.subject:
         yield _fault(leaf, "self-signed", "is its own issuer")
     constraints = _extension(leaf, x509.BasicConstraints)
     if constraints is not None and constraints.value.ca:
-        yield _fault(
-            leaf, "leaf-is-authority", "is an authority's, and an authority signs no claims"
-        )
+        fault = f"is an authority's, and an authority signs no {profile.signs}"
+        yield _fault(leaf, "leaf-is-authority", fault)
     usage = _extension(leaf, x509.KeyUsage)
     if usage is None or not usage.value.digital_signature:
         yield _fault(leaf, "no-digital-signature", "is not for digital signatures")
     elif usage.value.key_cert_sign:
         yield _fault(leaf, "leaf-signs-certificates", "may sign certificates")
-    yield from _purpose_faults(leaf)
+    elif profile.binds and not usage.value.content_commitment:
+        yield _fault(leaf, "does-not-bind", "is not for signatures that bind (non-repudiation)")
+    yield from _purpose_faults(leaf, profile)
 
 
-def _purpose_faults(leaf: x509.Certificate) -> Iterator[CertificateFault]:
+def _purpose_faults(leaf: x509.Certificate, profile: Profile) -> Iterator[CertificateFault]:
     purposes = _extension(leaf, x509.ExtendedKeyUsage)
     named = {oid.dotted_string for oid in purposes.value} if purposes else set()
-    if CLAIM_SIGNING not in named:
-        yield _fault(leaf, "not-for-claims", f"does not name the purpose {CLAIM_SIGNING}")
+    if profile.purpose not in named:
+        fault = f"does not name the purpose {profile.purpose}"
+        yield _fault(leaf, f"not-for-{profile.signs}", fault)
     if ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE.dotted_string in named:
-        yield _fault(leaf, "for-everything", "is for every purpose, which no claim signer's is")
+        yield _fault(leaf, "for-everything", "is for every purpose, which no signer's here is")
     for oid, what in _ALONE.items():
         if oid.dotted_string in named and len(named) > 1:
             yield _fault(leaf, "purposes-clash", f"is for {what} too")
@@ -154,9 +181,9 @@ def _faults_of_any(certificate: x509.Certificate, at: datetime) -> Iterator[Cert
     if certificate.signature_algorithm_oid not in _SIGNATURES or not isinstance(
         certificate.signature_hash_algorithm, (*_HASHES, type(None))
     ):
-        yield _fault(certificate, "signature-algorithm", "is signed in a way C2PA does not allow")
+        yield _fault(certificate, "signature-algorithm", "is signed in a way that is not allowed")
     if claim_algorithm(certificate) is None:
-        yield _fault(certificate, "key-kind", "has a key of a kind or size C2PA does not allow")
+        yield _fault(certificate, "key-kind", "has a key of a kind or size that is not allowed")
     if certificate.issuer != certificate.subject and not _has_authority_key(certificate):
         yield _fault(certificate, "no-authority-key", "does not name its issuer's key")
     if not certificate.not_valid_before_utc <= at:

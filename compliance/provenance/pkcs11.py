@@ -1,4 +1,4 @@
-"""Sign claims with a key in a PKCS#11 token: a hardware module, or SoftHSM."""
+"""Sign with a key in a PKCS#11 token: a hardware module, or SoftHSM."""
 
 import hashlib
 from contextlib import AbstractContextManager
@@ -10,14 +10,16 @@ from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from compliance.errors import InvalidInput
-from compliance.provenance.signer import Certified, SignerUnavailable
+from compliance.provenance.signer import SignerUnavailable
 
 _DIGESTS = {"es256": "sha256", "es384": "sha384", "es512": "sha512", "ps256": "sha256"}
 
 
 @dataclass(frozen=True, slots=True)
 class Pkcs11Key:
-    """Where a key lies.
+    """Where a key lies; called with bytes, it has the token sign them: the key never leaves it.
+
+    A session is opened for each signature.
 
     Attributes:
         module: the token's library.
@@ -58,52 +60,51 @@ class Pkcs11Key:
                 remedy="Write pkcs11:token=T;object=KEY?module-path=/LIB.so&pin-source=file:/PIN.",
             ) from error
 
-
-class Pkcs11Signer(Certified):
-    """Signs in the token: the key never leaves it. A session is opened for each signature."""
-
-    def __init__(self, chain: Path, key: Pkcs11Key) -> None:
-        """Read the chain; the token is asked when something is to be signed.
+    def __post_init__(self) -> None:
+        """Look for the library now, not when the first video waits for its signature.
 
         Raises:
-            InvalidInput: the chain cannot be used, its key is of no kind that tokens are asked
-                for here (ECDSA, RSA), or python-pkcs11 is not installed.
+            InvalidInput: python-pkcs11 is not installed.
         """
-        super().__init__(chain)
-        if self.algorithm not in _DIGESTS:
-            raise InvalidInput(
-                f"No {self.algorithm} key in a token: use ECDSA or RSA.", code="key-kind"
-            )
-        self._key, self._library = key, _library()
+        _library()
 
-    def sign(self, data: bytes) -> bytes:
-        """Return ``r || s``, or the RSASSA-PSS signature; the token signs the digest."""
-        name = _DIGESTS[self.algorithm]
+    def __call__(self, data: bytes, algorithm: str) -> bytes:
+        """Return ``r || s``, or the RSASSA-PSS signature; the token signs the digest.
+
+        Raises:
+            InvalidInput: the algorithm is of no kind that tokens are asked for here.
+            SignerUnavailable: the token does not open, lacks the key or does not sign.
+        """
+        if algorithm not in _DIGESTS:
+            raise InvalidInput(f"No {algorithm} key in a token: use ECDSA or RSA.", code="key-kind")
+        library, name = _library(), _DIGESTS[algorithm]
         digest = hashlib.new(name, data).digest()
         try:
-            with self._session() as session:
+            with self._session(library) as session:
                 private = session.get_key(
-                    object_class=self._library.ObjectClass.PRIVATE_KEY, label=self._key.label
+                    object_class=library.ObjectClass.PRIVATE_KEY, label=self.label
                 )
-                return bytes(private.sign(digest, **self._mechanism(name, len(digest))))
-        except (self._library.PKCS11Error, OSError, RuntimeError) as error:
+                return bytes(private.sign(digest, **_mechanism(library, algorithm)))
+        except (library.PKCS11Error, OSError, RuntimeError) as error:
             raise SignerUnavailable(
-                f"The token {self._key.token} does not sign: {type(error).__name__}: {error}",
+                f"The token {self.token} does not sign: {type(error).__name__}: {error}",
                 remedy="Look at the token, its PIN file and the key's label.",
             ) from error
 
-    def _session(self) -> AbstractContextManager[Any]:
-        pin = self._key.pin_file.read_text(encoding="utf-8").strip()
-        token = self._library.lib(str(self._key.module)).get_token(token_label=self._key.token)
+    def _session(self, library: ModuleType) -> AbstractContextManager[Any]:
+        pin = self.pin_file.read_text(encoding="utf-8").strip()
+        token = library.lib(str(self.module)).get_token(token_label=self.token)
         session: AbstractContextManager[Any] = token.open(user_pin=pin)
         return session
 
-    def _mechanism(self, name: str, salt: int) -> dict[str, Any]:
-        mechanism, masks = self._library.Mechanism, self._library.MGF
-        if self.algorithm != "ps256":
-            return {"mechanism": mechanism.ECDSA}
-        parameters = (mechanism[name.upper()], masks[name.upper()], salt)
-        return {"mechanism": mechanism.RSA_PKCS_PSS, "mechanism_param": parameters}
+
+def _mechanism(library: ModuleType, algorithm: str) -> dict[str, Any]:
+    mechanism, masks = library.Mechanism, library.MGF
+    if algorithm != "ps256":
+        return {"mechanism": mechanism.ECDSA}
+    name = _DIGESTS[algorithm]
+    parameters = (mechanism[name.upper()], masks[name.upper()], hashlib.new(name).digest_size)
+    return {"mechanism": mechanism.RSA_PKCS_PSS, "mechanism_param": parameters}
 
 
 def _library() -> ModuleType:

@@ -11,7 +11,9 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from django.conf import settings
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+from django.conf import settings as configured
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -32,7 +34,7 @@ from rakkan.evidence.services import (
     packs_expire,
 )
 from rakkan.evidence.services.build import pack_build
-from rakkan.evidence.signers import evidence_signer
+from rakkan.evidence.signers import evidence_signer, evidence_signer_forget
 from rakkan.lifecycle.services import erasure_ask, erasure_carry_out
 from rakkan.productions.models import Production
 from rakkan.productions.services.withdraw import withdraw
@@ -85,8 +87,8 @@ def taken(team: people.Team, pack: Pack, folder: Path) -> Path:
 def verified(path: Path) -> dict[str, str]:
     """What an auditor's own process says, who has the trust folder and nothing else."""
     command = [sys.executable, "-m", "compliance", "evidence", "verify", str(path), "--json"]
-    command += ["--trust", settings.RAKKAN_TRUST]
-    command += ["--watermark-key", str(Path(settings.RAKKAN_KEYS) / "watermark.key")]
+    command += ["--trust", configured.RAKKAN_TRUST]
+    command += ["--watermark-key", str(Path(configured.RAKKAN_KEYS) / "watermark.key")]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     report = json.loads(answer.stdout)
     assert answer.returncode == 0, report
@@ -162,6 +164,51 @@ def test_what_the_log_does_not_cover_yet_is_waited_for(team: people.Team) -> Non
     log_advance()
     pack_build(pack.pk)
     assert pack_state(pack_get(team.auditor, pack.pk)) == "ready"
+
+
+def a_key_elsewhere(data: bytes, algorithm: str) -> bytes:
+    """A key service of the operator's: the development key, behind a function."""
+    assert algorithm == "es256"
+    path = Path(configured.RAKKAN_KEYS) / "evidence_key.pem"
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    r, s = utils.decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def a_key_that_is_away(data: bytes, algorithm: str) -> bytes:
+    raise TimeoutError("the key service is away")
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        (f"python:{__name__}.a_key_that_is_away", "signing-unavailable"),
+        ("carrier-pigeon:roof", "signer-address"),
+        ("vault+http://127.0.0.1:9/transit/packs", "signing-unavailable"),
+    ],
+)
+def test_a_pack_waits_for_its_key_and_is_built_when_it_answers(
+    team: people.Team,
+    production: Production,
+    settings: Settings,
+    tmp_path: Path,
+    address: str,
+    code: str,
+) -> None:
+    evidence_signer_forget()
+    settings.RAKKAN_EVIDENCE_SIGNER = address
+    pack = ask(team, production, with_video=False)
+    with pytest.raises(Unavailable) as told:
+        pack_build(pack.pk)
+    assert told.value.code == code
+    assert pack_state(pack_get(team.auditor, pack.pk)) == "waiting"
+
+    settings.RAKKAN_EVIDENCE_SIGNER = f"python:{__name__}.a_key_elsewhere"
+    pack_build(pack.pk)
+
+    evidence_signer_forget()
+    verified(taken(team, pack_get(team.auditor, pack.pk), tmp_path))
 
 
 def test_a_pack_that_our_own_verifier_refuses_is_never_handed_out(

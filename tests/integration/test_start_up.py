@@ -22,6 +22,7 @@ PUBLIC = {
     "RAKKAN_PUBLIC_URL": "https://rakkan.example.org",
     "EMAIL_URL": "smtps://mail.example.org",
     "RAKKAN_SIGNER": "vault+https://vault.example.org/transit/claims",
+    "RAKKAN_EVIDENCE_SIGNER": "vault+https://vault.example.org/transit/packs",
 }
 
 
@@ -69,6 +70,7 @@ def test_production_does_not_start_on_a_database_that_nobody_prepared(
         ({"EMAIL_URL": "carrier-pigeon://roof"}, "EMAIL_URL"),
         ({"EMAIL_URL": "file:///tmp/mail"}, "EMAIL_URL"),
         ({"RAKKAN_SIGNER": ""}, "RAKKAN_SIGNER"),
+        ({"RAKKAN_EVIDENCE_SIGNER": ""}, "RAKKAN_EVIDENCE_SIGNER"),
         ({"RAKKAN_SIGNER": "vault+http://vault.example.org/transit/claims"}, "RAKKAN_SIGNER"),
         ({"RAKKAN_WITNESSES": f"{WITNESS} http://127.0.0.1:3181"}, "RAKKAN_WITNESSES"),
         ({"RAKKAN_WITNESSES": "nonsense"}, "RAKKAN_WITNESSES"),

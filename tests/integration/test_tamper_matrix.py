@@ -55,6 +55,7 @@ PUBLIC = {
     "RAKKAN_PUBLIC_URL": "https://rakkan.example.org",
     "EMAIL_URL": "smtps://mail.example.org",
     "RAKKAN_SIGNER": "vault+https://vault.example.org/transit/claims",
+    "RAKKAN_EVIDENCE_SIGNER": "vault+https://vault.example.org/transit/packs",
 }
 FIRST, SECOND = 300, 400  # events of the first and of both checkpoints
 _ENTRIES = (

@@ -59,13 +59,15 @@ def _development_parts() -> list[str]:
             "RAKKAN_KEYS holds development keys; put keys of your own there, for development "
             "keys never sign a real release."
         )
-    if not settings.RAKKAN_SIGNER:
-        found.append(
-            "RAKKAN_SIGNER is not set, so that claims would be signed with a key in a file; name a "
-            "key in a PKCS#11 token or a key service."
-        )
-    if settings.RAKKAN_SIGNER.startswith("vault+http:"):
-        found.append("RAKKAN_SIGNER is not https; set it to vault+https://.")
+    for name in ("RAKKAN_SIGNER", "RAKKAN_EVIDENCE_SIGNER"):
+        address = getattr(settings, name)
+        if not address:
+            found.append(
+                f"{name} is not set, so that a key in a file would sign; name a key in a PKCS#11 "
+                "token or a key service: docs/signing-keys.md."
+            )
+        if address.startswith("vault+http:"):
+            found.append(f"{name} is not https; set it to vault+https://.")
     if is_loopback(settings.TSA_URL):
         found.append(
             "TSA_URL names this machine, where only the development time-stamp authority "

@@ -37,7 +37,8 @@ RAKKAN_TRUST = required("RAKKAN_TRUST")
 RAKKAN_WORKER_TOKEN = required("RAKKAN_WORKER_TOKEN")
 RAKKAN_PUBLIC_URL = os.environ.get("RAKKAN_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 TSA_URL = required("TSA_URL")
-RAKKAN_SIGNER = os.environ.get("RAKKAN_SIGNER", "")  # where the claim-signing key is
+RAKKAN_SIGNER = os.environ.get("RAKKAN_SIGNER", "")  # where the key is that signs videos
+RAKKAN_EVIDENCE_SIGNER = os.environ.get("RAKKAN_EVIDENCE_SIGNER", "")  # and evidence packs
 # The log: the name its checkpoints state, for ever, and how often there is a new one at most.
 RAKKAN_LOG_ORIGIN = os.environ.get("RAKKAN_LOG_ORIGIN") or origin_of(RAKKAN_PUBLIC_URL)
 RAKKAN_CHECKPOINT_SECONDS = number("RAKKAN_CHECKPOINT_SECONDS", 5)

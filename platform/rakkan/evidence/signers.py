@@ -6,26 +6,33 @@ from pathlib import Path
 from django.conf import settings
 
 from compliance.evidence.case import PackTrust
-from compliance.evidence.signatures import (
-    DevelopmentEvidenceSigner,
-    EvidenceSigner,
-    SignatureTrust,
-)
+from compliance.evidence.signatures import SignatureTrust
+from compliance.evidence.signers import EvidenceSigner
 from compliance.ledger import LogTrust, VerifierKey
 from compliance.log.cli import LOG_KEY
+from compliance.provenance.certificates import PACKS
 from compliance.verify.case import TrustBundle
+from rakkan.releases.signers import signer_at
 
 
 @cache
 def evidence_signer() -> EvidenceSigner:
-    """Return what signs manifests and summaries; the seal worker alone has its key.
+    """Return what signs manifests and summaries; the seal worker alone can ask its key.
 
-    Development keys are refused in production at start-up (``rakkan.config.checks``).
+    ``RAKKAN_EVIDENCE_SIGNER`` says where the key is, as ``RAKKAN_SIGNER`` does for videos; its
+    certificates are RAKKAN_KEYS/evidence_chain.pem.
+
+    Raises:
+        InvalidInput: the setting or the chain cannot be used, or this is production and the key a
+            file.
     """
-    keys = Path(settings.RAKKAN_KEYS)
-    return DevelopmentEvidenceSigner(
-        keys / "evidence_chain.pem", keys / "evidence_key.pem", settings.TSA_URL
-    )
+    signer = signer_at("RAKKAN_EVIDENCE_SIGNER", "evidence", "evidence_signer.token", PACKS)
+    return EvidenceSigner(signer, settings.TSA_URL)
+
+
+def evidence_signer_forget() -> None:
+    """Read chain and setting again next time: a certificate may have been renewed."""
+    evidence_signer.cache_clear()
 
 
 @cache

@@ -1,6 +1,5 @@
 """What signs claims and what they must chain to. Imported by the seal worker only."""
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -8,11 +7,11 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from compliance.errors import InvalidInput
-from compliance.provenance import CallbackSigner, DevelopmentSigner, Signer, TrustAnchors
-from compliance.provenance.pkcs11 import Pkcs11Key, Pkcs11Signer
+from compliance.provenance import DevelopmentSigner, KeySigner, Signer, TrustAnchors
+from compliance.provenance.certificates import CLAIMS, Profile
+from compliance.provenance.pkcs11 import Pkcs11Key
+from compliance.provenance.signer import Key
 from rakkan.releases.keyservice import TransitKey
-
-CHAIN = "release_chain.pem"
 
 
 @cache
@@ -25,21 +24,7 @@ def release_signer() -> Signer:
         InvalidInput: the setting or the chain cannot be used, or this is production and the key a
             file.
     """
-    keys, address = Path(settings.RAKKAN_KEYS), settings.RAKKAN_SIGNER
-    scheme, _, rest = address.partition(":")
-    if not address:
-        return DevelopmentSigner(keys / CHAIN, keys / "release_key.pem")
-    if scheme == "pkcs11":
-        return Pkcs11Signer(keys / CHAIN, Pkcs11Key.from_uri(address))
-    if scheme.startswith("vault+"):
-        return CallbackSigner(keys / CHAIN, TransitKey(address, keys / "signer.token"))
-    if scheme == "python":
-        return CallbackSigner(keys / CHAIN, _function(rest))
-    raise InvalidInput(
-        f"RAKKAN_SIGNER begins with {scheme!r}.",
-        code="signer-address",
-        remedy="Begin it with pkcs11:, vault+https: or python:.",
-    )
+    return signer_at("RAKKAN_SIGNER", "release", "signer.token", CLAIMS)
 
 
 def signer_forget() -> None:
@@ -47,12 +32,46 @@ def signer_forget() -> None:
     release_signer.cache_clear()
 
 
-def _function(name: str) -> Callable[[bytes, str], bytes]:
+def signer_at(setting: str, name: str, token: str, profile: Profile) -> Signer:
+    """Return the signer whose key a setting names; by default a file, for development.
+
+    Args:
+        setting: its name; what it may say, docs/signing-keys.md tells.
+        name: of the files in RAKKAN_KEYS: ``{name}_chain.pem`` and, by default, ``{name}_key.pem``.
+        token: the file in RAKKAN_KEYS that opens a key service.
+        profile: what it signs.
+
+    Raises:
+        InvalidInput: as release_signer.
+    """
+    keys, address = Path(settings.RAKKAN_KEYS), str(getattr(settings, setting))
+    chain = keys / f"{name}_chain.pem"
+    if not address:
+        return DevelopmentSigner(chain, keys / f"{name}_key.pem", profile)
+    return KeySigner(chain, _key(setting, address, keys / token), profile)
+
+
+def _key(setting: str, address: str, token: Path) -> Key:
+    scheme, _, rest = address.partition(":")
+    if scheme == "pkcs11":
+        return Pkcs11Key.from_uri(address)
+    if scheme.startswith("vault+"):
+        return TransitKey(address, token)
+    if scheme == "python":
+        return _function(setting, rest)
+    raise InvalidInput(
+        f"{setting} begins with {scheme!r}.",
+        code="signer-address",
+        remedy="Begin it with pkcs11:, vault+https: or python:.",
+    )
+
+
+def _function(setting: str, name: str) -> Key:
     try:
-        found: Callable[[bytes, str], bytes] = import_string(name)
+        found: Key = import_string(name)
     except ImportError as error:
         raise InvalidInput(
-            f"RAKKAN_SIGNER names {name!r}, which is not there: {error}",
+            f"{setting} names {name!r}, which is not there: {error}",
             code="signer-address",
             remedy="Write python:package.module.function of a function (data, algorithm) -> bytes.",
         ) from error

@@ -10,8 +10,9 @@ import pytest
 from compliance.development import DevelopmentKeys, development_keys
 from compliance.development.tsa import DevelopmentTimestampAuthority
 from compliance.errors import RakkanDevelopmentWarning
-from compliance.evidence.signatures import DevelopmentEvidenceSigner, EvidenceSigner
+from compliance.evidence.signers import EvidenceSigner
 from compliance.provenance import DevelopmentSigner
+from compliance.provenance.certificates import PACKS
 from tests.unit.compliance.productions import ASSET, Inputs, make_inputs, make_video
 
 
@@ -49,7 +50,8 @@ def signer(keys: DevelopmentKeys) -> DevelopmentSigner:
 @pytest.fixture(scope="session")
 def evidence_signer(keys: DevelopmentKeys, tsa_url: str) -> EvidenceSigner:
     with pytest.warns(RakkanDevelopmentWarning):
-        return DevelopmentEvidenceSigner(keys.evidence_chain, keys.evidence_key, tsa_url)
+        own = DevelopmentSigner(keys.evidence_chain, keys.evidence_key, PACKS)
+    return EvidenceSigner(own, tsa_url)
 
 
 @pytest.fixture(scope="session")

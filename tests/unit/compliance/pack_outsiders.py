@@ -13,9 +13,8 @@ import pytest
 from compliance.errors import RakkanDevelopmentWarning
 from compliance.evidence import layout
 from compliance.evidence.archive import write_archive
-from compliance.evidence.signatures import (
-    DevelopmentEvidenceSigner,
-)
+from compliance.evidence.signers import EvidenceSigner
+from compliance.provenance import DevelopmentSigner
 from tests.unit.compliance.packs import (
     Made,
     Publisher,
@@ -126,7 +125,8 @@ def _signed_by(role: str) -> Callable[[Lab], Path]:
         signer = lab.stranger.evidence
         if role == "claims":
             with pytest.warns(RakkanDevelopmentWarning):
-                signer = DevelopmentEvidenceSigner(keys.release_chain, keys.release_key, url)
+                claims = DevelopmentSigner(keys.release_chain, keys.release_key)
+            signer = EvidenceSigner(claims, url)
 
         def change(members: dict[str, bytes]) -> None:
             members[layout.SIGNATURE] = signer.sign_manifest(members[layout.MANIFEST])

@@ -17,7 +17,8 @@ from compliance.evidence.case import PackCase, PackTrust, work_folder
 from compliance.evidence.checks import pack_verify
 from compliance.evidence.document import render_summary
 from compliance.evidence.facts import own_note
-from compliance.evidence.signatures import EvidenceSigner, SignatureTrust
+from compliance.evidence.signatures import SignatureTrust
+from compliance.evidence.signers import EvidenceSigner
 from compliance.evidence.stamps import ask_stamp
 from compliance.ledger import Checkpoint, LogProof, LogTrust, leaf_hash
 from compliance.provenance import Signer, read_manifest, sign_file

@@ -17,11 +17,19 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 from compliance.__main__ import main
 from compliance.development import DevelopmentKeys
 from compliance.errors import InvalidInput
-from compliance.provenance.certificates import chain_faults, check_chain, claim_algorithm
+from compliance.provenance.certificates import (
+    DOCUMENT_SIGNING,
+    PACKS,
+    chain_faults,
+    check_chain,
+    claim_algorithm,
+)
 from compliance.provenance.trust import CLAIM_SIGNING
 
 NOW = datetime.now(UTC)
 CLAIMS = ObjectIdentifier(CLAIM_SIGNING)
+DOCUMENTS = ObjectIdentifier(DOCUMENT_SIGNING)
+BINDING = ("digital_signature", "content_commitment")
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 _USAGES = (
     *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
@@ -127,6 +135,19 @@ def test_each_rule_about_the_leaf_is_asked(code: str) -> None:
     assert codes(BROKEN[code]) == [code]
 
 
+@pytest.mark.parametrize(
+    ("recipe", "faults"),
+    [
+        (Recipe(purposes=(DOCUMENTS,), usages=BINDING), []),
+        (Recipe(purposes=(DOCUMENTS,)), ["does-not-bind"]),
+        (Recipe(usages=BINDING), ["not-for-packs"]),
+    ],
+)
+def test_a_pack_is_signed_for_its_own_purpose_and_binds(recipe: Recipe, faults: list[str]) -> None:
+    chain = [make(recipe, BETWEEN), make(AUTHORITY, ROOT)]
+    assert [fault.code for fault in chain_faults(chain, NOW, PACKS)] == faults
+
+
 AUTHORITIES = {
     "no-authority": replace(AUTHORITY, ca=False, path_length=None),
     "signs-no-certificates": replace(AUTHORITY, usages=("digital_signature",)),
@@ -180,6 +201,12 @@ def test_the_command_says_what_is_wrong(
     assert main(["certificate", "check", str(keys.keys / "tsa_chain.pem"), "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert {fault["code"] for fault in report["faults"]} == {"not-for-claims", "root-in-chain"}
+    assert main(["certificate", "check", str(keys.evidence_chain), "--for", "packs"]) == 0
+    assert "may sign packs with es256" in capsys.readouterr().out
+    assert main(["certificate", "check", str(keys.release_chain), "--for", "packs"]) == 1
+    said = capsys.readouterr().out
+    assert "This chain may not sign packs" in said
+    assert "not-for-packs" in said
     (tmp_path / "nothing.pem").write_text("nothing")
     for path in (tmp_path / "nothing.pem", tmp_path / "none.pem"):
         assert main(["certificate", "check", str(path)]) == 2

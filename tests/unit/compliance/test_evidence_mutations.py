@@ -13,11 +13,9 @@ import pytest
 
 from compliance.development import DevelopmentKeys
 from compliance.errors import RakkanDevelopmentWarning
-from compliance.evidence.signatures import (
-    DevelopmentEvidenceSigner,
-    EvidenceSigner,
-)
+from compliance.evidence.signers import EvidenceSigner
 from compliance.provenance import DevelopmentSigner, Signer
+from compliance.provenance.certificates import PACKS
 from tests.unit.compliance.pack_insiders import INSIDER, VIDEO
 from tests.unit.compliance.pack_outsiders import OUTSIDER, Lab
 from tests.unit.compliance.packs import (
@@ -55,7 +53,8 @@ def stranger(publisher: Publisher, other_keys: DevelopmentKeys) -> Publisher:
     with pytest.warns(RakkanDevelopmentWarning):
         claims = DevelopmentSigner(keys.release_chain, keys.release_key)
     with pytest.warns(RakkanDevelopmentWarning):
-        evidence = DevelopmentEvidenceSigner(chain, key, publisher.tsa_url)
+        packs = DevelopmentSigner(chain, key, PACKS)
+    evidence = EvidenceSigner(packs, publisher.tsa_url)
     return replace(publisher, keys=keys, claims=claims, evidence=evidence)
 
 

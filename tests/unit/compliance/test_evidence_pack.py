@@ -16,7 +16,8 @@ from compliance.canonical import canonical_json, sha256_hex
 from compliance.development import DevelopmentKeys
 from compliance.evidence import layout
 from compliance.evidence.credentials import credentials_document, read_credentials
-from compliance.evidence.signatures import EvidenceSigner, pdf_attachment
+from compliance.evidence.signatures import pdf_attachment
+from compliance.evidence.signers import EvidenceSigner
 from compliance.provenance import Signer
 from compliance.provenance.reader import ManifestReport, ManifestState
 from compliance.verify.report import Outcome

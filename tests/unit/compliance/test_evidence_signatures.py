@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from asn1crypto import pem
 from asn1crypto import x509 as asn1
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
@@ -22,12 +22,9 @@ from compliance.development.pki import (
     _leaf,
     evidence_hierarchy,
 )
-from compliance.errors import RakkanDevelopmentWarning, SignatureInvalid
-from compliance.evidence.signatures import (
-    DevelopmentEvidenceSigner,
-    SignatureTrust,
-    check_manifest_signature,
-)
+from compliance.errors import InvalidInput, SignatureInvalid
+from compliance.evidence.signatures import SignatureTrust, check_manifest_signature
+from compliance.evidence.signers import EvidenceSigner
 from compliance.evidence.stamps import StampUnavailable, ask_stamp
 
 CONTENT = b'{"a":1}'
@@ -45,12 +42,24 @@ def trust(keys: DevelopmentKeys, hierarchy: EvidenceHierarchy) -> SignatureTrust
     return replace(loaded, evidence_roots=(asn1.Certificate.load(der),))
 
 
-def signed_by(leaf: Identity, folder: Path, tsa_url: str) -> bytes:
-    (folder / "chain.pem").write_bytes(leaf.certificate_pem())
-    (folder / "key.pem").write_bytes(leaf.key_pem())
-    with pytest.warns(RakkanDevelopmentWarning):
-        signer = DevelopmentEvidenceSigner(folder / "chain.pem", folder / "key.pem", tsa_url)
-    return signer.sign_manifest(CONTENT)
+@dataclass
+class Unasked:
+    """A signer of any leaf: nobody asked whether its chain fits."""
+
+    leaf: Identity
+    algorithm: str = "es256"
+
+    @property
+    def chain_pem(self) -> str:
+        return self.leaf.certificate_pem().decode()
+
+    def sign(self, data: bytes) -> bytes:
+        assert isinstance(self.leaf.key, ec.EllipticCurvePrivateKey)
+        return self.leaf.key.sign(data, ec.ECDSA(hashes.SHA256()))
+
+
+def signed_by(leaf: Identity, tsa_url: str) -> bytes:
+    return EvidenceSigner(Unasked(leaf), tsa_url).sign_manifest(CONTENT)
 
 
 def leaf_for(usage: ObjectIdentifier, hierarchy: EvidenceHierarchy) -> Identity:
@@ -58,9 +67,9 @@ def leaf_for(usage: ObjectIdentifier, hierarchy: EvidenceHierarchy) -> Identity:
 
 
 def test_a_certificate_for_documents_under_the_root_is_accepted(
-    hierarchy: EvidenceHierarchy, trust: SignatureTrust, tmp_path: Path, tsa_url: str
+    hierarchy: EvidenceHierarchy, trust: SignatureTrust, tsa_url: str
 ) -> None:
-    signature = signed_by(hierarchy.leaf, tmp_path, tsa_url)
+    signature = signed_by(hierarchy.leaf, tsa_url)
     signed = check_manifest_signature(CONTENT, signature, trust)
     assert signed.signer == "Rakkan development evidence"
     assert abs(datetime.now(UTC) - signed.at) < timedelta(minutes=1)
@@ -73,17 +82,16 @@ def test_a_certificate_for_anything_else_is_not_even_under_the_same_root(
     usage: ObjectIdentifier,
     hierarchy: EvidenceHierarchy,
     trust: SignatureTrust,
-    tmp_path: Path,
     tsa_url: str,
 ) -> None:
-    signature = signed_by(leaf_for(usage, hierarchy), tmp_path, tsa_url)
+    signature = signed_by(leaf_for(usage, hierarchy), tsa_url)
     with pytest.raises(SignatureInvalid) as refused:
         check_manifest_signature(CONTENT, signature, trust)
     assert refused.value.code == "signature-untrusted"
 
 
 def test_what_was_signed_after_the_certificate_had_ended_is_refused(
-    hierarchy: EvidenceHierarchy, trust: SignatureTrust, tmp_path: Path, tsa_url: str
+    hierarchy: EvidenceHierarchy, trust: SignatureTrust, tsa_url: str
 ) -> None:
     leaf = leaf_for(DOCUMENT_SIGNING, hierarchy)
     ended = leaf.certificate.not_valid_before_utc + timedelta(minutes=5)
@@ -98,12 +106,20 @@ def test_what_was_signed_after_the_certificate_had_ended_is_refused(
     )
     algorithm = leaf.certificate.signature_hash_algorithm
     expired = Identity(builder.sign(hierarchy.root.key, algorithm), leaf.key)  # type: ignore[arg-type]
-    signature = signed_by(expired, tmp_path, tsa_url)
+    signature = signed_by(expired, tsa_url)
     with pytest.raises(SignatureInvalid) as refused:
         check_manifest_signature(CONTENT, signature, trust)
     assert refused.value.code == "signature-untrusted"
 
 
-def test_an_authority_that_does_not_answer_is_named(tmp_path: Path) -> None:
+def test_an_authority_that_does_not_answer_is_named() -> None:
     with pytest.raises(StampUnavailable, match="does not answer"):
         ask_stamp(CONTENT, "http://127.0.0.1:9/")
+
+
+def test_a_key_of_a_kind_that_pdf_readers_do_not_check_signs_no_pack(
+    hierarchy: EvidenceHierarchy, tsa_url: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        EvidenceSigner(Unasked(hierarchy.leaf, "ed25519"), tsa_url)
+    assert refused.value.code == "key-kind"

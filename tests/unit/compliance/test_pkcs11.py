@@ -1,26 +1,50 @@
-"""A claim signed by a key that never leaves its token: SoftHSM stands for the hardware."""
+"""Claims and packs signed by a key that never leaves its token: SoftHSM stands for the hardware."""
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pkcs11
 import pytest
+from asn1crypto import pem
+from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 from pkcs11.util.rsa import encode_rsa_public_key
+from pyhanko.pdf_utils.generic import StreamObject
+from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter
 
-from compliance.development.pki import CLAIM_SIGNING, ClaimHierarchy, claim_hierarchy
+from compliance.development.pki import (
+    ClaimHierarchy,
+    Identity,
+    claim_hierarchy,
+    evidence_hierarchy,
+)
 from compliance.errors import InvalidInput
-from compliance.provenance import SignerUnavailable, TrustAnchors, read_manifest, sign_file
-from compliance.provenance.pkcs11 import Pkcs11Key, Pkcs11Signer
+from compliance.evidence.signatures import (
+    SignatureTrust,
+    check_manifest_signature,
+    check_pdf_signature,
+)
+from compliance.evidence.signers import EvidenceSigner
+from compliance.provenance import (
+    KeySigner,
+    SignerUnavailable,
+    TrustAnchors,
+    read_manifest,
+    sign_file,
+)
+from compliance.provenance.certificates import PACKS
+from compliance.provenance.pkcs11 import Pkcs11Key
 from tests.unit.compliance.productions import Inputs, make_facts
 
 _MODULES = (
@@ -63,13 +87,14 @@ def pin(tmp_path: Path) -> Path:
     return path
 
 
-def key_make(token: Any, label: str) -> x509.Certificate | Any:
+def key_make(token: Any, kind: str, label: str = "") -> Any:
     """Make a pair in the token and return its public key."""
+    label = label or kind
     with token.open(user_pin=PIN, rw=True) as session:
-        if label.startswith("rsa"):
+        if kind == "rsa":
             public, _ = session.generate_keypair(pkcs11.KeyType.RSA, 2048, store=True, label=label)
             return serialization.load_der_public_key(encode_rsa_public_key(public))
-        curve = encode_named_curve_parameters(label)
+        curve = encode_named_curve_parameters(kind)
         parameters = session.create_domain_parameters(
             pkcs11.KeyType.EC, {pkcs11.Attribute.EC_PARAMS: curve}, local=True
         )
@@ -77,12 +102,21 @@ def key_make(token: Any, label: str) -> x509.Certificate | Any:
         return serialization.load_der_public_key(encode_ec_public_key(public))
 
 
-def chain_make(
-    folder: Path, public: ec.EllipticCurvePublicKey | rsa.RSAPublicKey, hierarchy: ClaimHierarchy
-) -> Path:
+Public = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+
+
+def chain_make(folder: Path, public: Public, hierarchy: ClaimHierarchy) -> Path:
     """Have the development authority certify the token's key."""
     issuer = hierarchy.intermediate
-    like = hierarchy.leaf.certificate
+    leaf = certified(public, hierarchy.leaf, issuer)
+    path = folder / "chain.pem"
+    path.write_bytes(leaf + issuer.certificate_pem())
+    return path
+
+
+def certified(public: Public, same: Identity, issuer: Identity) -> bytes:
+    """Certify a key as another leaf is; PEM."""
+    like = same.certificate
     builder = x509.CertificateBuilder(
         subject_name=like.subject,
         issuer_name=issuer.certificate.subject,
@@ -94,11 +128,8 @@ def chain_make(
     for extension in like.extensions:
         if not isinstance(extension.value, x509.SubjectKeyIdentifier):
             builder = builder.add_extension(extension.value, extension.critical)
-    assert x509.ExtendedKeyUsage([CLAIM_SIGNING]) in [e.value for e in like.extensions]
     leaf = builder.sign(issuer.key, hashes.SHA256())
-    path = folder / "chain.pem"
-    path.write_bytes(leaf.public_bytes(serialization.Encoding.PEM) + issuer.certificate_pem())
-    return path
+    return leaf.public_bytes(serialization.Encoding.PEM)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +150,7 @@ def test_a_claim_signed_in_the_token_is_trusted(
 ) -> None:
     chain = chain_make(tmp_path, key_make(token, label), hierarchy)
     uri = f"pkcs11:token=rakkan%20test;object={label}?module-path={module}&pin-source=file:{pin}"
-    signer = Pkcs11Signer(chain, Pkcs11Key.from_uri(uri))
+    signer = KeySigner(chain, Pkcs11Key.from_uri(uri))
     assert signer.algorithm == algorithm
 
     sign_file(video, tmp_path / "signed.mp4", make_facts(inputs), signer, tsa_url)
@@ -128,6 +159,47 @@ def test_a_claim_signed_in_the_token_is_trusted(
     trust = TrustAnchors(roots, TrustAnchors.load(keys.trust).timestamp_roots)
     report = read_manifest(tmp_path / "signed.mp4", trust)
     assert report.state == "Trusted", report.failures
+
+
+@pytest.mark.parametrize("kind", ["secp256r1", "secp384r1", "rsa"])
+def test_the_papers_of_a_pack_are_signed_in_the_token(
+    kind: str,
+    token: Any,
+    module: Path,
+    pin: Path,
+    tsa_url: str,
+    keys: Any,
+    tmp_path: Path,
+) -> None:
+    hierarchy = evidence_hierarchy()
+    chain = tmp_path / "chain.pem"
+    chain.write_bytes(
+        certified(key_make(token, kind, f"packs {kind}"), hierarchy.leaf, hierarchy.root)
+    )
+    key = KeySigner(chain, Pkcs11Key(module, TOKEN, f"packs {kind}", pin), PACKS)
+    signer = EvidenceSigner(key, tsa_url)
+
+    signature = signer.sign_manifest(b"{}")
+    summary = signer.sign_pdf(_page())
+
+    _, _, der = pem.unarmor(hierarchy.root.certificate_pem())
+    roots = (asn1.Certificate.load(der),)
+    trust = replace(SignatureTrust.load(keys.trust), evidence_roots=roots)
+    assert check_manifest_signature(b"{}", signature, trust).signer
+    assert check_pdf_signature(summary, trust).signer
+    pin.write_text("0000")
+    with pytest.raises(SignerUnavailable, match=TOKEN):
+        signer.sign_manifest(b"{}")
+
+
+def _page() -> bytes:
+    """A PDF of one empty page."""
+    stream = io.BytesIO()
+    writer = PdfFileWriter()
+    contents = writer.add_object(StreamObject(stream_data=b""))
+    writer.insert_page(PageObject(contents=contents, media_box=(0, 0, 100, 100)))
+    writer.write(stream)
+    return stream.getvalue()
 
 
 def test_a_token_that_does_not_open_is_said_and_signs_when_it_does(
@@ -142,8 +214,8 @@ def test_a_token_that_does_not_open_is_said_and_signs_when_it_does(
 ) -> None:
     public = key_make(token, "secp521r1")
     chain = chain_make(tmp_path, public, hierarchy)
-    signer = Pkcs11Signer(chain, Pkcs11Key(module, TOKEN, "secp521r1", pin))
-    other = Pkcs11Signer(chain, Pkcs11Key(module, TOKEN, "no such key", pin))
+    signer = KeySigner(chain, Pkcs11Key(module, TOKEN, "secp521r1", pin))
+    other = KeySigner(chain, Pkcs11Key(module, TOKEN, "no such key", pin))
     signed = tmp_path / "signed.mp4"
     facts = make_facts(inputs)
     pin.write_text("0000")

@@ -16,12 +16,14 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from compliance.canonical import file_sha256
+from compliance.errors import InvalidInput
 from compliance.evidence.build import PackInput, pack_write
 from compliance.evidence.case import PackCase
 from compliance.evidence.checks import OPTIONAL, pack_verify
 from compliance.evidence.document import render_summary
 from compliance.evidence.stamps import StampUnavailable, ask_stamp
-from compliance.provenance import read_manifest
+from compliance.provenance import SignerUnavailable, read_manifest
+from compliance.provenance.certificates import PACKS, check_chain
 from compliance.verify import journal
 from compliance.verify.report import Outcome, Report
 from rakkan.audit.models import Checkpoint, TimeStamp
@@ -42,7 +44,12 @@ from rakkan.evidence.selectors import packs_waiting
 from rakkan.evidence.services.ask import pack_subject
 from rakkan.evidence.services.bundle import event_entry, evidence_document, production_events
 from rakkan.evidence.services.end import pack_end
-from rakkan.evidence.signers import evidence_signer, pack_trust, public_keys
+from rakkan.evidence.signers import (
+    evidence_signer,
+    evidence_signer_forget,
+    pack_trust,
+    public_keys,
+)
 from rakkan.productions.models import Production
 from rakkan.productions.services.covered import check_release_consents_cover
 from rakkan.releases.keys import watermark_keys
@@ -82,13 +89,30 @@ def pack_build(pack_id: UUID | str) -> None:
 def _build(pack: Pack, work: Path) -> None:
     given, checkpoint = _given(pack, work)
     path = work / "pack.zip"
-    pack_write(path, given, evidence_signer(), render_summary)
+    _write(path, given)
     report = pack_verify(PackCase(path, pack_trust(), _film(work), watermark_keys(), work))
     if report.exit_status != 0:
         name = _first_failure(report)
         log.error("the pack of %s was not kept: %s", pack.production_id, report.to_dict())
         raise Damaged(f"Check {name} of the pack does not hold.", code=f"{UNPROVABLE}-{name}")
     _keep(pack, path, checkpoint)
+
+
+def _write(path: Path, given: PackInput) -> None:
+    """Write the signed pack.
+
+    Raises:
+        Unavailable: key or certificate cannot be used now; it is looked at anew the next time.
+    """
+    try:
+        signer = evidence_signer()
+        check_chain(signer.chain_pem, timezone.now(), PACKS)  # we may outlive the certificate
+        pack_write(path, given, signer, render_summary)
+    except (InvalidInput, SignerUnavailable) as error:
+        evidence_signer_forget()
+        raise Unavailable(
+            f"The pack could not be signed: {error}", code=error.code, remedy=error.remedy
+        ) from error
 
 
 def _given(pack: Pack, work: Path) -> tuple[PackInput, Checkpoint]:
