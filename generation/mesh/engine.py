@@ -11,6 +11,7 @@ import numpy as np
 from generation.faces import FaceLandmarker
 from generation.faces.arrays import Floats, Image, Points
 from generation.mesh.calibration import opening_gain
+from generation.mesh.creases import Creases
 from generation.mesh.eyelids import eyelids
 from generation.mesh.fields import build_layers, invert
 from generation.mesh.framing import choose_crop, cut
@@ -22,9 +23,11 @@ from generation.mesh.mouth_shapes import measure_grin, measure_mouth
 from generation.mesh.sampling import Box, affine, enlarge
 from generation.mesh.scene import AS_IN_PHOTO, Scene
 from generation.mesh.shapes import shape_weights
+from generation.mesh.spectacles import take_off
 from generation.mesh.subject import find_subject
 from generation.motion.curves import Controls, Curves
 
+BROWS_BEHIND_RIMS = 0.5  # of their rise: where they touch, rim and brow cannot be told apart
 MIN_SIDE, MAX_SIDE = 128, 2160
 
 
@@ -34,6 +37,7 @@ class _Memory:
     def __init__(self) -> None:
         self.upper: Floats | None = None
         self.lower: Floats | None = None
+        self.head: Floats | None = None
 
 
 class MeshEngine:
@@ -49,7 +53,7 @@ class MeshEngine:
     """
 
     name = "mesh"
-    version = "2.1"
+    version = "2.2"
 
     def __init__(
         self,
@@ -89,11 +93,12 @@ class MeshEngine:
     def _prepare(self, scene: Scene) -> None:
         layers = Layers.of(self.frame, self.points, scene)
         self.cut_out, self._around = layers.cut_out, layers.whole()
-        subject = find_subject(layers.person, self.points)
+        subject, self._rims = take_off(find_subject(layers.person, self.points))
         self._subject = subject
         self._cutout = layers.cutout(subject)
         self._layers = build_layers(subject)
         self._grin = measure_grin(measure_mouth(subject.head))
+        self._creases = Creases(subject, self._grin)
         self._motion = HeadMotion(subject, cut_out=self.cut_out)
         self._lips = Lips(subject)
         self._lids = eyelids(subject)
@@ -113,6 +118,8 @@ class MeshEngine:
 
     def _draw(self, c: Controls, memory: _Memory) -> Image:
         subject = self._subject
+        if self._rims:
+            c = c._replace(brow=BROWS_BEHIND_RIMS * c.brow)
         head = self._motion.field(c)
         upper, lower = self._layers.mix(shape_weights(c, self.gain, self._grin))
         memory.upper = invert(upper + head, subject.grid, memory.upper)
@@ -126,6 +133,10 @@ class MeshEngine:
         self._lips.compose(region, maps, c, self._drift(head))
         for lid in self._lids:
             lid.draw(region, source, c.blink)
+        self._creases.draw(region, memory.lower, c)
+        if self._rims:
+            memory.head = invert(head, subject.grid, memory.head)
+            self._rims.draw(region, self._within(memory.head, self._rims.box))
         self._cutout.over(region, source)
         return self._into_frame(region)
 
@@ -161,6 +172,8 @@ class MeshEngine:
         return drift
 
     def _into_frame(self, region: Image) -> Image:
+        if region.shape == self.frame.shape:
+            return region
         left, top, right, bottom = self._subject.place
         out = self._around.copy()
         out[top:bottom, left:right] = region

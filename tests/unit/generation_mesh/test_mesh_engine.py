@@ -7,8 +7,11 @@ import pytest
 from generation.faces import topology
 from generation.faces.errors import FaceNotFound, SeveralFaces
 from generation.mesh import MeshEngine
+from generation.mesh.creases import BRIGHTEST, DEEPEST
 from generation.mesh.matte import find_matte
 from generation.mesh.scene import Background, Scene
+from generation.mesh.spectacles import take_off
+from generation.mesh.subject import find_subject
 from generation.motion.curves import Curves
 
 
@@ -247,6 +250,61 @@ def test_brows_go_up_and_a_frown_takes_them_down(landmarker, engine):
 def test_a_squint_narrows_the_eyes(landmarker, engine):
     wide, narrow = (seen(landmarker, engine, squint=s).eye_aspect_ratio() for s in (0, 1))
     assert narrow < wide
+
+
+# --- glasses and folds
+
+
+@pytest.fixture(scope="module")
+def bespectacled(landmarker, portrait, face):
+    """The portrait with drawn glasses, (512, 512, 3)."""
+    large = cv2.resize(portrait, (1536, 1536), interpolation=cv2.INTER_CUBIC)
+    eyes = [3 * face.points[list(u + low), :2].mean(0) for u, low, _ in topology_of_eyes()]
+    for x, y in eyes:
+        axes = (int(0.30 * 3 * face.height / 2), int(0.24 * 3 * face.height / 2))
+        cv2.ellipse(large, (int(x), int(y) + 8), axes, 0, 0, 360, (25, 20, 20), 6, cv2.LINE_AA)
+    (ax, ay), (bx, by) = eyes
+    reach = int(0.30 * 3 * face.height / 2)
+    bridge = ((int(ax) + reach, int(ay) + 8), (int(bx) - reach, int(by) + 8))
+    cv2.line(large, *bridge, (25, 20, 20), 6, cv2.LINE_AA)
+    return cv2.resize(large, (512, 512), interpolation=cv2.INTER_AREA)
+
+
+def topology_of_eyes():
+    return topology.RIGHT_EYE, topology.LEFT_EYE
+
+
+def test_rims_hold_still_while_the_lids_and_brows_behind_them_move(landmarker, bespectacled):
+    engine = MeshEngine(bespectacled, landmarker=landmarker)
+    rest = frame_of(engine).astype(int)
+    rims = cv2.GaussianBlur(engine.frame.mean(2), (0, 0), 0.8) < 60
+    eyes = engine.points[list(sum((u + low for u, low, _ in topology_of_eyes()), ())), :2]
+    (left, top), (right, bottom) = eyes.min(0).astype(int) - 24, eyes.max(0).astype(int) + 24
+    inside = np.zeros(rims.shape, bool)
+    inside[top:bottom, left:right] = True
+    for upper, lower, _ in topology_of_eyes():  # pupils and lashes are dark as well
+        eye = np.vstack([engine.points[list(upper), :2], engine.points[list(lower), :2]])
+        (x0, y0), (x1, y1) = eye.min(0).astype(int) - 10, eye.max(0).astype(int) + 10
+        inside[y0:y1, x0:x1] = False
+    rims &= inside
+    assert rims.sum() > 300
+    moved = frame_of(engine, blink=1, brow=0.4, squint=1).astype(int)
+    assert np.percentile(change(moved, rest).max(2)[rims], 90) < 25
+
+
+def test_who_wears_no_glasses_has_none_taken_off(engine, landmarker):
+    subject = find_subject(engine.frame, engine.points)
+    same, rims = take_off(subject)
+    assert rims is None
+    assert same is subject
+
+
+def test_smile_brows_and_frown_shade_the_face_within_bounds(engine):
+    for curve in ("smile", "frown"):  # and not the brows: hair covers this forehead
+        light = np.ones_like(engine.frame) * np.uint8(200)
+        engine._creases.draw(light, engine._subject.grid.positions, curves(**{curve: 1}).at(0))
+        assert 200 * (1 - 1.1 * DEEPEST) - 1 <= light.min() < 200
+        assert light.max() <= 200 * (1 + 1.1 * BRIGHTEST) + 1
 
 
 # --- the head
