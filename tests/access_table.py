@@ -290,6 +290,7 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("GET", f"{_PRODUCTION}/result"): APPROVER,
         ("GET", f"{_PRODUCTION}/review"): ALL,
         ("POST", f"{_PRODUCTION}/review"): APPROVER,
+        ("GET", f"{_PRODUCTION}/label"): SEE_PRODUCTION,
         ("GET", f"{_PRODUCTION}/voice"): SEE_PRODUCTION,
         ("GET", f"{_PRODUCTION}/video"): SEE_PRODUCTION,
         ("GET", f"{_PRODUCTION}/evidence"): SEE_PRODUCTION,

@@ -52,6 +52,7 @@ NOTED: dict[str, EventName] = {
     "productions/<uuid:production_id>": _READ,
     "productions/<uuid:production_id>/preview": EventName.PREVIEW_VIEWED,
     "productions/<uuid:production_id>/result": EventName.REVIEW_WATCHED,
+    "productions/<uuid:production_id>/label": _READ,
     "productions/<uuid:production_id>/voice": _READ,
     "productions/<uuid:production_id>/video": EventName.RELEASE_DELIVERED,
     "productions/<uuid:production_id>/evidence": EventName.EVIDENCE_EXPORTED,

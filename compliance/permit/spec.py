@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from compliance.canonical import digest
 from compliance.errors import InvalidInput
+from compliance.label.place import LabelPlace
 from compliance.permit import shape
 
 
@@ -31,7 +32,7 @@ class Verdict(StrEnum):
 class InputFile:
     """One input, pinned by the SHA-256 of its bytes."""
 
-    role: str  # "portrait" or "voice"
+    role: str  # "portrait", "voice", "label", ...
     sha256: str
     size: int  # bytes
     media_type: str
@@ -51,14 +52,18 @@ class JobSpec:
     height: int = 512  # pixels
     fps: int = 25
     seed: int = 0
+    label: LabelPlace | None = None  # where the input "label" stands; measurements have none
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values."""
-        return asdict(self) | {
+        """Return JSON-ready values; without a label as before there were any, digest and all."""
+        values = asdict(self) | {
             "kind": self.kind.value,
             "inputs": [asdict(item) for item in self.inputs],
             "permitted_changes": list(self.permitted_changes),
         }
+        if self.label is None:
+            del values["label"]
+        return values
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -70,8 +75,9 @@ class JobSpec:
         try:
             inputs = tuple(InputFile(**item) for item in data["inputs"])
             changes = tuple(data["permitted_changes"])
+            label = {"label": LabelPlace.from_dict(data["label"])} if "label" in data else {}
             known = {"kind": JobKind(data["kind"]), "inputs": inputs, "permitted_changes": changes}
-            return cls(**data | known)
+            return cls(**data | known | label)
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidInput(
                 f"Not a job specification: {error!r}.", code="spec-invalid"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from compliance.canonical import digest
+from compliance.label.place import LabelPlace
 from compliance.watermark.payload import asset_id_bytes
 
 GENERATOR = "Rakkan"
@@ -54,11 +55,14 @@ class ManifestFacts:
     cpu_seconds: float
     wall_seconds: float
     watched: bool  # a person watches the result before it is released
+    label: InputFact | None = None  # the picture of the visible AI label; older files have none
+    label_place: LabelPlace | None = None
     iscc: bytes = b""  # ISCC-SEQ of the file before it is signed; empty: no such soft binding
 
     def inputs(self) -> dict[str, InputFact]:
         """Return the inputs by role."""
-        return {"portrait": self.portrait, "voice": self.voice}
+        label = {"label": self.label} if self.label else {}
+        return {"portrait": self.portrait, "voice": self.voice, **label}
 
 
 def manifest_definition(facts: ManifestFacts, version: str) -> dict[str, Any]:
@@ -169,6 +173,7 @@ def _production(facts: ManifestFacts) -> dict[str, Any]:
         },
         "status_url": facts.status_url,
         "ai_label": facts.ai_label,
+        **({"label": facts.label_place.to_dict()} if facts.label_place else {}),
         "created_at": facts.created_at.isoformat(),
         "engine": {"name": facts.engine, "version": facts.engine_version},
         "models": facts.models,

@@ -1,6 +1,7 @@
 """Read a manifest back and say how far it can be believed."""
 
 import base64
+import io
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -48,6 +49,7 @@ class ManifestReport:
     engine: str | None = None
     models: dict[str, str] = field(default_factory=dict)  # weight file -> SHA-256
     inputs: dict[str, str] = field(default_factory=dict)  # role -> SHA-256
+    label_place: dict[str, Any] = field(default_factory=dict)  # of the visible label; older: none
     signer: str | None = None  # common name in the signing certificate
     timestamped_at: datetime | None = None  # only from an authority we trust
     iscc: str = ""  # the soft binding of ISCC, an ISCC-SEQ in base64; empty if there is none
@@ -92,6 +94,27 @@ def read_manifest(path: Path, trust: TrustAnchors) -> ManifestReport:
     return _report(state, failures, manifest, results)
 
 
+def read_label_picture(path: Path, trust: TrustAnchors) -> bytes:
+    """Return the picture of the visible label that a manifest carries, whoever wrote it.
+
+    Raises:
+        InvalidInput: it carries none ("label-unreadable").
+    """
+    picture = io.BytesIO()
+    try:
+        with c2pa.Reader(path, context=trust.context()) as reader:
+            ingredients = (reader.get_active_manifest() or {}).get("ingredients", [])
+            names = [
+                one["thumbnail"]["identifier"] for one in ingredients if one.get("title") == "label"
+            ]
+            reader.resource_to_stream(names[0], picture)
+    except (c2pa.C2paError, LookupError, TypeError) as error:
+        raise InvalidInput(
+            f"The manifest carries no picture of the label: {error}.", code="label-unreadable"
+        ) from error
+    return picture.getvalue()
+
+
 def _found(results: dict[str, Any], code: str, trust_list: str) -> bool:
     """Say whether a success of that code names that trust list."""
     return any(
@@ -125,6 +148,7 @@ def _report(
         engine=_text(ours["engine"] if isinstance(ours.get("engine"), dict) else {}, "name"),
         models=_models(ours),
         inputs=_inputs(ours),
+        label_place=ours["label"] if isinstance(ours.get("label"), dict) else {},
         signer=_text(signature, "common_name"),
         timestamped_at=_time(_text(signature, "time")) if stamped else None,
         audio_mark=_hexadecimal(_soft_binding(manifest, AUDIOMARK_ALGORITHM)),

@@ -19,6 +19,7 @@ from compliance.provenance.signer import Signer, SignerUnavailable
 from compliance.provenance.trust import signing_context
 
 _THUMBNAIL = "portrait-thumbnail"
+_LABEL = "label-picture"
 _THUMBNAIL_SIDE = 256  # pixels; c2pa's own thumbnails are 1024 and quadruple the manifest
 _THUMBNAIL_QUALITY = 80
 
@@ -163,6 +164,8 @@ def _builder(facts: ManifestFacts) -> c2pa.Builder:
     definition = manifest_definition(facts, __version__)
     builder = c2pa.Builder(definition, signing_context())
     builder.add_resource(_THUMBNAIL, io.BytesIO(_thumbnail(facts.portrait.path)))
+    if facts.label is not None:  # whole: whoever has the file can look for it in the picture
+        builder.add_resource(_LABEL, io.BytesIO(facts.label.path.read_bytes()))
     for role, item in facts.inputs().items():
         _add_ingredient(builder, role, item)
     return builder
@@ -179,6 +182,8 @@ def _add_ingredient(builder: c2pa.Builder, role: str, item: InputFact) -> None:
     }
     if role == "portrait":
         described["thumbnail"] = {"format": "image/jpeg", "identifier": _THUMBNAIL}
+    if role == "label":
+        described["thumbnail"] = {"format": item.media_type, "identifier": _LABEL}
     try:
         with item.path.open("rb") as stream:
             _add_stream(builder, described, stream)

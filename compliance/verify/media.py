@@ -1,10 +1,17 @@
-"""Checks 1 to 5 and 13: what the file itself shows."""
+"""Checks 1 to 5, 13 and 14: what the file itself shows."""
+
+import hashlib
 
 from compliance.audiomark.files import AudioState, detect_sound
 from compliance.canonical import file_sha256
+from compliance.label.check import check_label as find_label
+from compliance.label.check import read_label
+from compliance.label.picture import LabelPicture
+from compliance.label.place import LabelPlace
 from compliance.media import VIDEO_FORMAT, check_streams, preview_notice, video_frames, video_shape
 from compliance.provenance import ManifestState
 from compliance.provenance.facts import SOURCE_TYPE
+from compliance.provenance.reader import read_label_picture
 from compliance.verify.case import Case
 from compliance.verify.report import CannotCheck, Fails
 
@@ -93,6 +100,20 @@ def check_audiomark(case: Case) -> str:
             f"a probability of at most {found.p_value:.0e}."
         )
     return f"The sound says {expected}; {found.share:.0%} of it carries the mark."
+
+
+def check_label(case: Case) -> str:
+    """14. The visible AI label that the manifest carries stands in the picture, all its time."""
+    manifest = case.need_manifest()
+    if "label" not in manifest.inputs:
+        raise CannotCheck("Its manifest names no visible label: it is older than labels are.")
+    png = read_label_picture(case.path, case.need_trust().anchors)
+    if hashlib.sha256(png).hexdigest() != manifest.inputs["label"]:
+        raise Fails("The label in the manifest is not the one it names.", code="label-changed")
+    place = LabelPlace.from_dict(manifest.label_place)
+    reading = read_label(case.path, LabelPicture.from_png(png, place), place)
+    rate = video_shape(case.path).rate or 1.0
+    return f"The visible label is there: {find_label(reading, place, rate)}."
 
 
 def check_file(case: Case) -> str:

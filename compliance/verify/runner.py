@@ -28,6 +28,7 @@ _CHECKS: tuple[tuple[str, Callable[[Case], str]], ...] = (
     ("log", record.check_events),
     ("status", record.check_status),
     ("audiomark", media.check_audiomark),
+    ("label", media.check_label),
 )
 
 
@@ -49,6 +50,7 @@ def verify_file(case: Case) -> Report:
     11. ``log``: the events of this production are complete, in the log, and hash to their leaves.
     12. ``status``: the publisher says today that it stands.
     13. ``audiomark``: the sound carries the asset id that the manifest names.
+    14. ``label``: the picture shows the visible AI label that the manifest carries.
 
     Checks 8, 10 and 11 rest on the publisher's own log; their sentences say so.
 

@@ -1,4 +1,4 @@
-"""Frames in, a finished MP4 out: picture and sound are marked before an encoder has them."""
+"""Frames in, a finished MP4 out: labelled, and marked, before an encoder has picture and sound."""
 
 import os
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from compliance.watermark.marker import Marker
 from generation.audio import MAX_SECONDS
 from generation.errors import EncodingError
 from generation.media.colour import BT709, PlaneConverter
+from generation.media.label import LabelOverlay
 from generation.media.sound import SoundTrack, VoiceTrack
 from generation.media.stamp import PreviewStamp
 
@@ -49,10 +50,12 @@ class Encoder:
         audio: Path,
         carrier: Carrier,
         max_seconds: float = MAX_SECONDS,
+        label: LabelOverlay | None = None,
         stamp: PreviewStamp | None = None,
     ) -> None:
         """Open a temporary file beside ``destination``.
 
+        The ``label`` is laid over the frames before they are marked, so that the mark covers it.
         With a ``stamp`` it is a preview: every frame bears its words, the file says it too, and
         a longer voice track ends at ``max_seconds``.
 
@@ -68,7 +71,7 @@ class Encoder:
         self._destination = destination
         self._partial = destination.with_name(destination.name + ".partial")
         self._video = video
-        self._stamp = stamp
+        self._label, self._stamp = label, stamp
         self._marker = Marker(carrier.picture, video.width, video.height)
         self._converter = PlaneConverter()
         self.frames = 0
@@ -111,7 +114,7 @@ class Encoder:
             raise
 
     def write(self, rgb: NDArray[np.uint8]) -> None:
-        """Mark and encode one frame, (height, width, 3) uint8.
+        """Label, mark and encode one frame, (height, width, 3) uint8.
 
         Raises:
             EncodingError: another size than announced, or the disk is full.
@@ -121,6 +124,8 @@ class Encoder:
         if self._stamp is not None:
             rgb = self._stamp.apply(rgb)
         planes = self._converter.planes(rgb)
+        if self._label is not None:
+            self._label.apply(planes, self.frames)
         self._marker.mark(planes, self.frames)
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         frame.colorspace, frame.color_range, frame.pts = BT709, _LIMITED_RANGE, self.frames

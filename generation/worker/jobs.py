@@ -14,6 +14,7 @@ from generation.gate import check_portrait, check_track, check_voice
 from generation.gate.findings import result as combine
 from generation.identity import ROLES, check_identity
 from generation.media.encoder import Encoder, VideoFormat
+from generation.media.label import LabelOverlay
 from generation.media.photo import load_photo
 from generation.media.stamp import PreviewStamp
 from generation.motion.speaking import animate
@@ -39,18 +40,18 @@ class RenderJob:
         """Draw, mark and encode; only marked frames are ever written.
 
         Args:
-            inputs: "portrait" and "voice" files, already checked against the permit.
+            inputs: "portrait", "voice" and "label" files, already checked against the permit.
             destination: the MP4; appears only when it is complete.
             progress: called before every frame.
 
         Raises:
             GenerationError: an input cannot be used, or this worker cannot draw.
-            InvalidInput: the permit names no portrait or no voice.
+            InvalidInput: the permit names no portrait, no voice or no label.
         """
         began, cpu = time.perf_counter(), time.process_time()
         spec, limit = self.permit.spec, self.permit.max_seconds
         engine = engines.get(spec.engine)
-        for role in ("portrait", "voice"):
+        for role in ("portrait", "voice", "label"):
             spec.input(role)
         speech = audio.load(inputs["voice"], max_seconds=limit, cut=self._is_preview)
         phones = audio.recognise(speech, lambda part: progress(0.05 * part, "listening"))
@@ -58,7 +59,7 @@ class RenderJob:
         curves = animate(speech, phones, effects, seed=spec.seed, fps=spec.fps)
         progress(0.05, "preparing the portrait")
         drawing = engine.prepare(load_photo(inputs["portrait"]).rgb, spec.width, spec.height)
-        with self._encoder(destination, inputs["voice"]) as encoder:
+        with self._encoder(destination, inputs) as encoder:
             for index, frame in enumerate(drawing.render(curves)):
                 progress(0.1 + 0.85 * index / len(curves), "drawing")
                 encoder.write(frame)
@@ -79,14 +80,17 @@ class RenderJob:
     def _is_preview(self) -> bool:
         return self.permit.kind is JobKind.PREVIEW
 
-    def _encoder(self, destination: Path, voice: Path) -> Encoder:
+    def _encoder(self, destination: Path, inputs: Mapping[str, Path]) -> Encoder:
         spec, asset = self.permit.spec, self.permit.asset_id
+        if spec.label is None:
+            raise JobRefused("The permit names no place for the label.", code="label-missing")
         return Encoder(
             destination,
             VideoFormat(spec.width, spec.height, spec.fps),
-            audio=voice,
+            audio=inputs["voice"],
             carrier=self.carrier,
             max_seconds=self.permit.max_seconds,
+            label=LabelOverlay.load(inputs["label"], spec.label),
             stamp=PreviewStamp(spec.width, spec.height, asset) if self._is_preview else None,
         )
 

@@ -146,6 +146,11 @@ def _check_allowed(permit: Permit, claim: Claim, able: Capabilities) -> None:
             "watermark-missing",
             "came without the carrier of its marks",
         ),
+        (
+            permit.kind is JobKind.MEASURE or permit.spec.label is not None,
+            "label-missing",
+            "names no place for the visible label",
+        ),
     )
     for holds, code, what in rules:
         if not holds:

@@ -22,12 +22,13 @@ SOURCES = {
     "platform/rakkan": ["platform"],
 }
 # The development authority is only there for tests and `make serve`, and says so in its name.
-# The summary of a pack is written by the platform; an auditor reads it.
+# The summary of a pack and the label are drawn by the platform; an auditor reads them.
 # The judge of finished videos says what is missing where these extras are not installed.
 SPECIAL = {
     "generation/evaluation/": ["evaluation", "gpu"],
     "compliance/development/": ["local"],
     "compliance/evidence/document.py": ["platform"],
+    "compliance/label/drawing.py": ["platform"],
 }
 
 

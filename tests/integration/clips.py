@@ -11,9 +11,14 @@ import numpy as np
 from PIL import Image
 
 from compliance.carrier import Carrier
+from compliance.label.picture import LabelPicture
 from compliance.watermark.marker import Marker
 from generation.media.encoder import Encoder, VideoFormat
+from generation.media.label import LabelOverlay
 from generation.media.stamp import PreviewStamp
+from rakkan.core.blobs import Area, blob_chunks
+from rakkan.productions.models import Production
+from rakkan.productions.services.labelling import label_place
 from rakkan.releases.keys import watermark_key
 from tests.benchmarks import samples
 from tests.integration import people
@@ -32,12 +37,29 @@ def speech_cut(path: Path, seconds: float) -> Path:
     return path
 
 
+def label_over(production: Production | None) -> LabelOverlay | None:
+    """The label that was pinned for a production, as its worker would get it."""
+    if production is None or not production.label_sha256:
+        return None
+    data = b"".join(blob_chunks(Area.INPUTS, production.label_sha256))
+    place = label_place(production)
+    return LabelOverlay(LabelPicture.from_png(data, place), place)
+
+
+def _label_of(asset_id: str) -> LabelOverlay | None:
+    return label_over(Production.objects.filter(asset_id=asset_id).first())
+
+
 def marked_clip(
     folder: Path, asset_id: str, *, sound: Path = _SOUND, seconds: float = SECONDS
 ) -> bytes:
-    """Bytes of a clip whose every frame says ``asset_id``, with the sample speech or ``sound``."""
+    """Bytes of a clip whose every frame says ``asset_id``, with the sample speech or ``sound``.
+
+    It bears the label of the production of that id, if there is one.
+    """
     path, carrier = folder / f"{asset_id}.mp4", Carrier.of(watermark_key(), asset_id)
-    with Encoder(path, VideoFormat(SIZE, SIZE, FPS), audio=sound, carrier=carrier) as encoder:
+    options = {"audio": sound, "carrier": carrier, "label": _label_of(asset_id)}
+    with Encoder(path, VideoFormat(SIZE, SIZE, FPS), **options) as encoder:
         _draw(encoder, SIZE, round(seconds * FPS))
     return path.read_bytes()
 
@@ -51,7 +73,8 @@ def moving_frames() -> list[np.ndarray]:
 def moving_clip(folder: Path, asset_id: str) -> bytes:
     """Bytes of a marked clip in which the sample portrait really speaks the sample speech."""
     path, carrier = folder / f"{asset_id}.mp4", Carrier.of(watermark_key(), asset_id)
-    with Encoder(path, VideoFormat(SIZE, SIZE, FPS), audio=_SOUND, carrier=carrier) as encoder:
+    options = {"audio": _SOUND, "carrier": carrier, "label": _label_of(asset_id)}
+    with Encoder(path, VideoFormat(SIZE, SIZE, FPS), **options) as encoder:
         for frame in moving_frames():
             encoder.write(frame)
     return path.read_bytes()

@@ -40,6 +40,8 @@ def changed(value: Any) -> Any:
         return not value
     if isinstance(value, int):
         return value ^ 1
+    if isinstance(value, float):
+        return value + 0.5
     if isinstance(value, str):
         return chr(ord(value[0]) ^ 1) + value[1:] if value else "x"
     if isinstance(value, (list, tuple)):
@@ -122,7 +124,7 @@ def test_a_changed_field_of_the_job_gets_no_permit(field: str) -> None:
     assert code == ("job-not-claimable" if field == "engine" else "request-changed")
 
 
-@pytest.mark.parametrize("role", ["portrait", "voice"])
+@pytest.mark.parametrize("role", ["portrait", "voice", "label"])
 @pytest.mark.parametrize("field", [one.name for one in dataclasses.fields(InputFile)])
 def test_a_changed_input_of_the_job_gets_no_permit(role: str, field: str) -> None:
     production = people.approved_make(people.team_make())
@@ -151,7 +153,7 @@ def test_a_job_that_stands_for_another_request_gets_no_permit(column: str) -> No
     assert expect_no_permit(production, act) == "request-changed"
 
 
-@pytest.mark.parametrize("role", ["portrait", "voice"])
+@pytest.mark.parametrize("role", ["portrait", "voice", "label"])
 def test_one_changed_bit_in_storage_gets_no_permit(role: str) -> None:
     production = people.approved_make(people.team_make())
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from av.container import OutputContainer
@@ -22,11 +23,13 @@ from pytest_django import Settings
 from compliance.audiomark import AudioPattern, expand_audio
 from compliance.audiomark.marker import AudioMarker
 from compliance.carrier import Carrier
+from compliance.label.picture import LabelPicture
 from compliance.permit import MeasureResult, RenderResult, Verdict
 from compliance.provenance import ManifestFacts
 from compliance.watermark import Pattern, expand
 from compliance.watermark.marker import Marker
 from deploy.local.probes import free_port
+from generation.media.label import LabelOverlay
 from rakkan.audit.models import Event
 from rakkan.core.errors import Refused, Unavailable
 from rakkan.productions.models import Production
@@ -43,7 +46,7 @@ from rakkan.releases.services.apart import gate_run_apart
 from rakkan.releases.services.gate import Expected, gate_run
 from rakkan.releases.services.picture import Picture, check_mark, read_mark
 from rakkan.releases.services.voice import check_voice
-from tests.integration import people
+from tests.integration import clips, people
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +121,10 @@ def marked_for_another(sound: np.ndarray, mark: AudioPattern | None) -> np.ndarr
     return marked(sound, expand_audio(watermark_key(), OTHER))
 
 
+def pinned(label: LabelOverlay) -> LabelOverlay:
+    return label
+
+
 @dataclass(frozen=True)
 class Clip:
     """What to write: equal parts, each marked with its pattern or not at all, and the rest."""
@@ -130,10 +137,14 @@ class Clip:
     fps: int = FPS
     seconds: float = SECONDS
     subtitle: bool = False
+    label: Callable[[LabelOverlay], LabelOverlay | None] = pinned
 
 
-def clip(path: Path, what: Clip, mark: AudioPattern | None = None) -> bytes:
-    """A real MP4; ``mark`` goes into its sound."""
+def clip(
+    path: Path, what: Clip, mark: AudioPattern | None = None, label: LabelOverlay | None = None
+) -> bytes:
+    """A real MP4; ``mark`` goes into its sound, and over its picture what it makes of ``label``."""
+    over = what.label(label) if label is not None and what.size == SIZE else None
     with av.open(str(path), "w", format="mp4") as container:
         pictures = [(picture_stream(container, what), what.parts)]
         if what.second:
@@ -150,7 +161,7 @@ def clip(path: Path, what: Clip, mark: AudioPattern | None = None) -> bytes:
             word.time_base = Fraction(1, 1000)
             container.mux(word)
         for stream, parts in pictures:
-            write_picture(container, stream, what, parts)
+            write_picture(container, stream, (what, over), parts)
         if voice is not None:
             voice.bit_rate = 128_000
             block = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", layout=layout)
@@ -169,13 +180,19 @@ def picture_stream(container: OutputContainer, what: Clip) -> VideoStream:
 
 
 def write_picture(
-    container: OutputContainer, stream: VideoStream, what: Clip, parts: tuple[Pattern | None, ...]
+    container: OutputContainer,
+    stream: VideoStream,
+    shown: tuple[Clip, LabelOverlay | None],
+    parts: tuple[Pattern | None, ...],
 ) -> None:
+    what, label = shown
     markers = [Marker(part, what.size, what.size) if part else None for part in parts]
     picture, frames = portrait(what.size), round(what.seconds * what.fps)
     for index in range(frames):
         shifted = av.VideoFrame.from_ndarray(np.roll(picture, index % 5, axis=1), "rgb24")
         planes = np.ascontiguousarray(shifted.to_ndarray(format="yuv420p"))
+        if label is not None:
+            label.apply(planes, index)
         marker = markers[index * len(parts) // frames]
         if marker is not None:
             marker.mark(planes, index)
@@ -213,7 +230,9 @@ def handed_in_for(
     worker = people.render_worker(production)
     own = Carrier.from_bytes(base64.b64decode(worker.claim().json()["watermark"]))
     path = folder / "rendered.mp4"
-    data = make if isinstance(make, bytes) else clip(path, make(own.picture), own.sound)
+    label = clips.label_over(production)
+    what = make if isinstance(make, bytes) else make(own.picture)
+    data = what if isinstance(what, bytes) else clip(path, what, own.sound, label)
     sha256 = hashlib.sha256(data).hexdigest()
     assert worker.upload(sha256, data).status_code == 201
     result = RenderResult(
@@ -247,7 +266,7 @@ def test_a_marked_file_is_sealed_gated_and_released(tmp_path: Path) -> None:
     rendered.production.refresh_from_db()
     assert rendered.production.state == "released", rendered.production.problem
     report = GateReport.objects.get(subject_id=rendered.production.pk)
-    assert [check["outcome"] for check in report.checks] == ["pass"] * 8
+    assert [check["outcome"] for check in report.checks] == ["pass"] * 9
     production_finish(rendered.production.pk)  # a repeated message changes nothing
     assert Release.objects.filter(subject_id=rendered.production.pk).count() == 1
 
@@ -382,6 +401,37 @@ def test_a_measurement_without_a_length_does_not_stop_a_release(tmp_path: Path) 
 
     rendered.production.refresh_from_db()
     assert rendered.production.state == "released", rendered.production.problem
+
+
+def half_size(label: LabelOverlay) -> LabelOverlay:
+    place = label.place
+    small = replace(place, width=place.width // 4 * 2, height=place.height // 4 * 2)
+    drawn = [label.picture.luma] * 3 + [label.picture.cover * 255]
+    png = cv2.imencode(".png", np.dstack(drawn).astype(np.uint8))
+    return LabelOverlay(LabelPicture.from_png(png[1].tobytes(), small), small)
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        pytest.param(lambda label: None, "Label missing", id="dropped"),
+        pytest.param(half_size, "Label too small", id="half size"),
+        pytest.param(
+            lambda label: replace(label, place=replace(label.place, until=100)),
+            "Label too short",
+            id="too short",
+        ),
+    ],
+)
+def test_a_file_without_its_label_all_the_time_is_not_released(
+    label: Callable[[LabelOverlay], LabelOverlay | None], said: str, tmp_path: Path
+) -> None:
+    rendered = handed_in(tmp_path, lambda own: Clip((own,), label=label))
+
+    production_finish(rendered.production.pk)
+
+    assert_not_released(rendered.production, "failed", "gate-label")
+    assert said in rendered.production.problem["detail"]
 
 
 def shape_checks(path: Path, picture: Picture) -> dict[str, GateCheck]:

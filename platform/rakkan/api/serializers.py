@@ -239,6 +239,7 @@ class ProductionSerializer(serializers.ModelSerializer[Production]):
             "seed",
             "voice_sha256",
             "voice",
+            "label",
             "asset_id",
             "request",
             "request_digest",

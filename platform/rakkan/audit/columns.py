@@ -218,13 +218,14 @@ TABLES: dict[str, Columns] = {
     "productions_production": _table(
         "id organisation_id requester_id likeness_id consent_id speaker_id voice_consent_id"
         " voice_origin voice_engine purpose channels territories language engine width height fps"
-        " seed voice_sha256 voice_size voice_media_type made_from_id asset_id request_digest state"
+        " seed voice_sha256 voice_size voice_media_type label_sha256 made_from_id asset_id"
+        " request_digest state"
         " created_at",
         *(Name.PRODUCTION_CREATED, Name.PRODUCTION_SUBMITTED, Name.PRODUCTION_APPROVED),
         *(Name.PRODUCTION_REJECTED, Name.RENDERING_RECEIVED, Name.PRODUCTION_SEALED),
         *(Name.PRODUCTION_REVIEWING, Name.PRODUCTION_RELEASED, Name.PRODUCTION_CANCELLED),
         *(Name.PRODUCTION_STOPPED, Name.PRODUCTION_FAILED),
-        kept_back="title prompt transcript heard salt request problem",
+        kept_back="title prompt transcript heard label salt request problem",
         derived="seal_sent_at changed_at",
     ),
     "productions_voicemeasurement": _table(

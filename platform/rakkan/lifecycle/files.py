@@ -85,7 +85,8 @@ def _files(*, person_id: UUID | None = None, sha256: str = "") -> Iterator[Held]
     """Yield the files about a person, or the rows that name some bytes."""
     for model, area, column, row, people in _NAMED_BY:
         asked = Q(**{column: sha256}) if sha256 else _about(people, person_id)
-        found = model._default_manager.filter(asked).values_list(column, row, people[0])
+        named = model._default_manager.filter(asked).exclude(**{column: ""})
+        found = named.values_list(column, row, people[0])
         for name, about, whose in found:
             yield Held(area, name, about, whose)
     for model, area, column, subject, row in _MADE_OF:
@@ -125,6 +126,7 @@ _NAMED_BY: tuple[tuple[type[Model], Area, str, str, tuple[str, ...]], ...] = (
     (RemoteAttempt, Area.RECORDINGS, "sealed_sha256", "pk", ("check_made__person",)),
     (Guardianship, Area.INPUTS, "evidence_sha256", "pk", ("person",)),
     (Production, Area.INPUTS, "voice_sha256", "pk", ("likeness__person", "speaker__person")),
+    (Production, Area.INPUTS, "label_sha256", "pk", ("likeness__person", "speaker__person")),
     (
         PreviewUpload,
         Area.PREVIEWS,

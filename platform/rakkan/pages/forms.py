@@ -275,7 +275,10 @@ class ConsentForm(Form):
     ai_label = forms.CharField(
         label=_("AI label"),
         max_length=200,
-        help_text=_("The words that tell viewers what they see."),
+        help_text=_(
+            "The words that tell viewers what they see. They are drawn into the picture, so keep "
+            "them short."
+        ),
     )
     valid_from = forms.DateField(
         label=_("Valid from"),
@@ -294,7 +297,7 @@ class ConsentForm(Form):
     ) -> None:
         """Offer these portraits and voices."""
         initial = {
-            "ai_label": _("This video was made with AI from a real photo and a real voice."),
+            "ai_label": _("Made with AI"),
             "valid_until": timezone.now().date() + _YEAR,
             "languages": ["en"],
         }

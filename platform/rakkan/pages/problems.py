@@ -304,6 +304,19 @@ TEXTS: dict[str, Words] = {
         _("The invitation was used already."), _("Sign in with the account you made.")
     ),
     "label-empty": Words(_("The AI label has no words."), _("Say what viewers shall read.")),
+    "label-letters": Words(
+        _("The AI label has letters that cannot be drawn."),
+        _("Ask for a consent whose AI label has letters of a language that is listed."),
+        precise=True,
+    ),
+    "label-too-long": Words(
+        _("The AI label is so long that it would cover the face."),
+        _("Ask for a consent whose AI label has fewer words."),
+    ),
+    "label-missing": Words(
+        _("It has no visible AI label: it was submitted before there were any."),
+        _("Make a new production and have it approved."),
+    ),
     "endpoint-ended": Words(_("The webhook has ended."), _("Add it again first.")),
     "endpoints-enough": Words(
         _("There are as many webhooks as there may be."), _("End one first.")

@@ -256,7 +256,15 @@ GATE_CHECKS: Words = {
     "playable": _("It plays, with picture and sound"),
     "voice": _("The sound is the approved voice, all of it"),
     "audiomark": _("The mark in the sound reads back"),
+    "label": _("The visible AI label stands in the picture, all its time"),
     "consent": _("Consent and approval still hold"),
+}
+LABEL_PROFILES: Words = {
+    "EU": _("European Union (AI Act, Art. 50)"),
+    "CN": _("China (GB 45438-2025)"),
+    "US-CA": _("California (SB 942, AB 853)"),
+    "JP": _("Japan (AI guidelines)"),
+    "default": _("Elsewhere (our own rule)"),
 }
 RULE_CHANGES: Words = {
     ChangeKind.ADD: pgettext_lazy("rule", "New rule or version"),
@@ -333,6 +341,7 @@ KINDS: dict[str, Words] = {
     "verdict": VERDICTS,
     "person_class": PERSON_CLASSES,
     "gate": GATE_CHECKS,
+    "label_profile": LABEL_PROFILES,
     "status": STATUS,
     "rule_change": RULE_CHANGES,
     "preview_end": PREVIEW_ENDS,

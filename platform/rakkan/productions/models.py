@@ -50,6 +50,8 @@ INPUTS = (
     "voice_sha256",
     "voice_size",
     "voice_media_type",
+    "label",
+    "label_sha256",
     "made_from_id",
     "asset_id",
     "salt",
@@ -142,6 +144,12 @@ class Production(IdModel):
     voice_sha256 = models.CharField(max_length=64)
     voice_size = models.PositiveBigIntegerField()  # bytes
     voice_media_type = models.CharField(max_length=40)
+    label = (
+        SealedJSON(  # words, place and time of the visible AI label, pinned when it is submitted
+            subject="likeness.person_id", null=True, blank=True
+        )
+    )
+    label_sha256 = models.CharField(max_length=64, blank=True, default="")  # of its picture
     made_from = models.ForeignKey(  # what it was drafted anew from
         "self", on_delete=models.PROTECT, related_name="redrafts", null=True, blank=True
     )
@@ -179,6 +187,11 @@ class Production(IdModel):
                 condition=Q(state__in=["draft", *_ENDS])
                 | Q(speaker__isnull=False, voice_consent__isnull=False) & ~Q(voice_origin=""),
                 name="production_speaker_is_pinned",
+            ),
+            models.CheckConstraint(  # added without a look at older rows, too
+                condition=Q(state__in=["draft", *_ENDS])
+                | Q(label__isnull=False) & ~Q(label_sha256=""),
+                name="production_label_is_pinned",
             ),
             models.CheckConstraint(
                 condition=Q(voice_origin__in=["", "recorded"], voice_engine="")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,9 @@ from compliance.audiomark.marker import AudioMarker
 from compliance.canonical import canonical_json, digest, file_sha256, sha256_hex
 from compliance.carrier import Carrier
 from compliance.development import DevelopmentKeys
+from compliance.label import plan_label
+from compliance.label.drawing import draw_label
+from compliance.label.picture import LabelPicture
 from compliance.ledger import leaf_hash
 from compliance.media import sound_samples
 from compliance.permit import InputFile, JobKind, JobSpec, Permit, permit_issue
@@ -22,7 +26,7 @@ from compliance.provenance import InputFact, ManifestFacts
 from compliance.receipt import ConsentTerms, write_record
 from compliance.signing import KeyRole, StatementSigner
 from compliance.watermark import KeyRing
-from tests.unit.compliance.videos import encode, marked_frames, synthetic_frames
+from tests.unit.compliance.videos import Frame, encode, marked_frames, synthetic_frames
 
 ASSET = "0123456789abcdef"
 SPEECH = Path(__file__).resolve().parents[2] / "fixtures" / "speech.wav"
@@ -35,6 +39,7 @@ VOICE_CONSENT_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0011"
 CONSENT_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0001"
 SPEAKER_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0016"
 SAMPLE_SHA256 = "5a" * 32
+LABEL = draw_label(plan_label(["JP"], "en", "Made with AI"), "en", 256, 256, 25)
 PERMIT_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0002"
 
 
@@ -44,19 +49,22 @@ class Inputs:
 
     portrait: InputFact
     voice: InputFact
+    label: InputFact
 
 
 def make_inputs(folder: Path) -> Inputs:
-    """Write a noisy JPEG and one second of a tone."""
+    """Write a noisy JPEG, one second of a tone and a label."""
     picture = np.random.default_rng(1).integers(0, 255, (600, 450, 3)).astype(np.uint8)
     cv2.imwrite(str(folder / "Taro Yamada.jpg"), cv2.GaussianBlur(picture, (0, 0), 3))
     tone = (8000 * np.sin(np.arange(16000) / 8)).astype("<i2")
     with wave.open(str(folder / "voice.wav"), "wb") as stream:
         stream.setparams((1, 2, 16000, 0, "NONE", ""))
         stream.writeframes(tone.tobytes())
+    (folder / "label.png").write_bytes(LABEL.png)
     return Inputs(
         input_fact(folder / "Taro Yamada.jpg", "image/jpeg"),
         input_fact(folder / "voice.wav", "audio/wav"),
+        input_fact(folder / "label.png", "image/png"),
     )
 
 
@@ -64,12 +72,20 @@ def input_fact(path: Path, media_type: str) -> InputFact:
     return InputFact(path, file_sha256(path), media_type)
 
 
-def make_video(path: Path, key: Path, asset_id: str) -> Path:
+def make_video(path: Path, key: Path, asset_id: str, *, labelled: bool = True) -> Path:
     carrier = Carrier.of(KeyRing.load(key).current, asset_id)
     spoken = sound_samples(SPEECH, rate=48_000, layout="mono", max_seconds=60)[:, :57_600]
     sound = np.concatenate(list(AudioMarker(carrier.sound, 48_000).mark([spoken])), axis=1)
-    frames = marked_frames(synthetic_frames(256, 256, 30), carrier.picture)
+    frames = synthetic_frames(256, 256, 30)
+    frames = marked_frames(_labelled(frames) if labelled else frames, carrier.picture)
     return encode(frames, path, 18, heard=sound)
+
+
+def _labelled(frames: Iterable[Frame]) -> Iterator[Frame]:
+    picture = LabelPicture.from_png(LABEL.png, LABEL.place)
+    for frame in frames:
+        picture.lay_over(frame, LABEL.place)
+        yield frame
 
 
 def make_facts(inputs: Inputs, **changes: Any) -> ManifestFacts:
@@ -95,6 +111,8 @@ def make_facts(inputs: Inputs, **changes: Any) -> ManifestFacts:
         "cpu_seconds": 4.25,
         "wall_seconds": 3.5,
         "watched": False,
+        "label": inputs.label,
+        "label_place": LABEL.place,
     }
     return ManifestFacts(**values | changes)
 
@@ -225,9 +243,14 @@ def make_paper(keys: DevelopmentKeys, inputs: Inputs, version: int = 3, **change
 def make_spec(inputs: Inputs) -> JobSpec:
     files = [
         InputFile(role, item.sha256, item.path.stat().st_size, item.media_type)
-        for role, item in (("portrait", inputs.portrait), ("voice", inputs.voice))
+        for role, item in (
+            ("portrait", inputs.portrait),
+            ("voice", inputs.voice),
+            ("label", inputs.label),
+        )
     ]
-    return JobSpec(JobKind.RENDER, "mesh", tuple(files), "calm", ("expression",), "en")
+    told = {"permitted_changes": ("expression",), "language": "en", "label": LABEL.place}
+    return JobSpec(JobKind.RENDER, "mesh", tuple(files), "calm", **told)
 
 
 def make_receipt(keys: DevelopmentKeys, record: dict[str, Any]) -> str:

@@ -44,6 +44,7 @@ from tests.unit.compliance.productions import (
 NAMES = [
     *("readable", "manifest", "disclosure", "watermark", "file", "request"),
     *("consent", "approvals", "permit", "gate", "log", "status", "audiomark"),
+    "label",
 ]
 RELEASED = {"asset_id": ASSET, "status": "released", "consent": "live"}
 Evidence = dict[str, Any]
@@ -198,7 +199,7 @@ def test_what_is_no_video_is_not_readable_and_nothing_else_is_said(
 def test_without_key_evidence_and_network_the_manifest_still_counts(case: Case) -> None:
     report = verify_file(Case(case.path, trust=case.trust, offline=True))
     assert report.exit_status == 3
-    assert _ended(report, Outcome.PASS) == ["readable", "manifest", "disclosure"]
+    assert _ended(report, Outcome.PASS) == ["readable", "manifest", "disclosure", "label"]
     assert _ended(report, Outcome.FAIL) == []
 
 
@@ -297,6 +298,47 @@ def test_the_mark_of_another_asset_fails(
     )
     assert _failed(changed) == ["watermark", "audiomark"]
     assert "00000000000000aa" in _detail(verify_file(changed), "watermark")
+
+
+def test_a_file_without_its_label_fails(
+    case: Case,
+    paper: Paper,
+    keys: DevelopmentKeys,
+    inputs: Inputs,
+    signer: Signer,
+    tsa_url: str,
+    publisher: Publisher,
+    tmp_path: Path,
+) -> None:
+    bare = make_video(tmp_path / "bare.mp4", keys.watermark_key, ASSET, labelled=False)
+    sign_file(bare, tmp_path / "a.mp4", paper.facts(inputs, publisher.url), signer, tsa_url)
+    changed = replace(
+        case, path=tmp_path / "a.mp4", evidence=make_evidence(paper, tmp_path / "a.mp4")
+    )
+
+    assert _failed(changed) == ["label"]
+    assert "Label missing" in _detail(verify_file(changed), "label")
+
+
+def test_a_file_older_than_labels_says_that_nobody_can_look_for_one(
+    case: Case,
+    paper: Paper,
+    keys: DevelopmentKeys,
+    inputs: Inputs,
+    signer: Signer,
+    tsa_url: str,
+    publisher: Publisher,
+    tmp_path: Path,
+) -> None:
+    bare = make_video(tmp_path / "bare.mp4", keys.watermark_key, ASSET, labelled=False)
+    facts = replace(paper.facts(inputs, publisher.url), label=None, label_place=None)
+    sign_file(bare, tmp_path / "a.mp4", facts, signer, tsa_url)
+
+    report = verify_file(replace(case, path=tmp_path / "a.mp4"))
+
+    (check,) = [check for check in report.checks if check.name == "label"]
+    assert check.outcome is Outcome.NOT_MADE
+    assert "names no visible label" in check.detail
 
 
 def _set(path: str, value: Any) -> Callable[[Evidence], None]:
@@ -481,7 +523,7 @@ def test_the_command_takes_its_keys_from_the_environment(
     report = json.loads(capsys.readouterr().out)
     assert report["format"] == "rakkan-verification/1"
     assert report["exit_status"] == 0
-    assert [check["outcome"] for check in report["checks"]] == ["pass"] * 13
+    assert [check["outcome"] for check in report["checks"]] == ["pass"] * 14
 
 
 def test_the_command_finds_the_development_trust_folder(

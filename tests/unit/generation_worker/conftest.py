@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from compliance.carrier import Carrier
+from compliance.label import plan_label
+from compliance.label.drawing import draw_label
 from compliance.permit import InputFile, JobKind, JobSpec, Permit, permit_issue
 from compliance.signing import KeyRole, StatementSigner
 from compliance.watermark import WatermarkKey
@@ -25,6 +27,7 @@ FIXTURES = Path(__file__).parents[2] / "fixtures"
 TOKEN = "a-worker-token"  # noqa: S105  of this test's own server
 JOB = "job-1"
 ASSET = "00c0ffee00c0ffee"
+LABEL = draw_label(plan_label(["JP"], "en", "Made with AI"), "en", 512, 512, 25)
 
 
 @dataclass
@@ -202,8 +205,11 @@ class Desk:
     ) -> Permit:
         """Announce a job with a permit that is good, but for ``changes``."""
         inputs = []
-        for role, path in files.items():
-            data = path.read_bytes()
+        contents = {role: path.read_bytes() for role, path in files.items()}
+        if kind is not JobKind.MEASURE:
+            contents["label"] = LABEL.png
+            spec = {"label": LABEL.place, **(spec or {})}
+        for role, data in contents.items():
             sha = hashlib.sha256(data).hexdigest()
             self.platform.inputs[sha] = data
             inputs.append(InputFile(role, sha, len(data), "application/octet-stream"))

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from compliance.canonical import canonical_json
+from compliance.label import LabelPlace
 from compliance.permit import InputFile, JobKind, JobSpec
 from compliance.signing import KeyRole, StatementSigner
 from generation.worker.runner import Outcome
@@ -21,7 +22,8 @@ from generation.worker.runner import Outcome
 SAMPLE_SPEC = JobSpec(
     JobKind.RENDER,
     "mesh",
-    tuple(InputFile(role, "0" * 64, 1, "x/y") for role in ("portrait", "voice")),
+    tuple(InputFile(role, "0" * 64, 1, "x/y") for role in ("portrait", "voice", "label")),
+    label=LabelPlace(2, 2, 8, 8),
 ).to_dict()
 FIELDS = (
     *("format", "permit_id", "kind", "job_id", "subject_id", "request_digest", "spec_digest"),
@@ -106,7 +108,7 @@ def test_a_permit_made_by_hand_with_a_key_of_another_role_makes_nothing(
         assert expect_nothing_is_made(desk) == "permit-signature"
 
 
-@pytest.mark.parametrize("role", ["portrait", "voice"])
+@pytest.mark.parametrize("role", ["portrait", "voice", "label"])
 def test_a_real_permit_with_one_bit_of_an_input_changed_makes_nothing(desk, permit, role) -> None:
     (item,) = (item for item in permit["spec"]["inputs"] if item["role"] == role)
     data = bytearray(desk.platform.inputs[item["sha256"]])

@@ -178,8 +178,9 @@ def _ended(organisation: Organisation, days: timedelta, *states: State) -> Itera
 
 def _inputs(organisation: Organisation, days: timedelta) -> Iterator[Due]:
     for row in _ended(organisation, days, *(FINAL - {State.REVOKED})):
-        voice = Held(Area.INPUTS, row.voice_sha256, row.pk, row.likeness.person_id)
-        yield _due(Kind.INPUT, row.pk, row, row.changed_at + days, voice)
+        names = [name for name in (row.voice_sha256, row.label_sha256) if name]
+        files = [Held(Area.INPUTS, name, row.pk, row.likeness.person_id) for name in names]
+        yield _due(Kind.INPUT, row.pk, row, row.changed_at + days, *files)
 
 
 def _renderings(organisation: Organisation, days: timedelta) -> Iterator[Due]:

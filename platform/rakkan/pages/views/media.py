@@ -1,4 +1,4 @@
-"""A production's files: the voice, the released video, the evidence."""
+"""A production's files: the voice, the label, the released video, the evidence."""
 
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from rakkan.inspection.services import reading_note
 from rakkan.pages.answers import page, user_of
 from rakkan.pages.files import file_answer
 from rakkan.productions.selectors import production_get
+from rakkan.productions.services.labelling import label_input
 from rakkan.productions.services.preview import preview_watch
 from rakkan.productions.services.release import release_deliver
 from rakkan.productions.services.review import result_watch
@@ -25,6 +26,17 @@ def voice(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
     stream = blob_open(Area.INPUTS, production.voice_sha256)
     kind = production.voice_media_type
     return file_answer(request, stream, size=production.voice_size, media_type=kind)
+
+
+@require_safe
+@page
+def label(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
+    """Show the visible AI label as it was drawn to whoever may see the production."""
+    production = production_get(user_of(request), production_id)
+    reading_note(user=user_of(request), shown=[production])
+    file = label_input(production)
+    stream = blob_open(Area.INPUTS, file.sha256)
+    return file_answer(request, stream, size=file.size, media_type=file.media_type)
 
 
 @require_safe

@@ -16,6 +16,7 @@ from rakkan.core.errors import Unavailable
 from rakkan.productions.models import Production
 from rakkan.productions.services.covered import pinned_consents
 from rakkan.productions.services.dispatch import check_may_render
+from rakkan.productions.services.labelling import label_place
 from rakkan.productions.services.release import Finished, production_release
 from rakkan.productions.services.seal import marked_of, picture_of
 from rakkan.productions.services.stop import end
@@ -27,7 +28,7 @@ from rakkan.releases.selectors import sealing_of
 from rakkan.releases.services.apart import gate_run_apart
 from rakkan.releases.services.asking import reference_take
 from rakkan.releases.services.fingerprint import fingerprint_take
-from rakkan.releases.services.gate import Expected, gate_consent
+from rakkan.releases.services.gate import Expected, Label, gate_consent
 from rakkan.releases.services.release import gate_report
 
 
@@ -46,7 +47,8 @@ def production_gate(production: Production, work: Path) -> None:
 
     Raises:
         Damaged: a stored file has changed.
-        Unavailable: the sealed file or the voice track cannot be read now: try again.
+        Refused: it was submitted before labels were burned in.
+        Unavailable: the sealed file, the voice track or the label cannot be read now: try again.
     """
     sealing = sealing_of(production.pk)
     if sealing is None:
@@ -55,7 +57,9 @@ def production_gate(production: Production, work: Path) -> None:
     blob_fetch(Area.QUARANTINE, sealing.file_sha256, path)
     voice = work / "voice"
     blob_fetch(Area.INPUTS, production.voice_sha256, voice)
-    checks = gate_run_apart(path, _expected(production, sealing, voice))
+    blob_fetch(Area.INPUTS, production.label_sha256, work / "label.png")
+    label = Label((work / "label.png").read_bytes(), label_place(production))
+    checks = gate_run_apart(path, _expected(production, sealing, voice, label))
     held = all(check.outcome == "pass" for check in checks)
     finished = _finished(path, picture_of(production).most_frames) if held else None
     with transaction.atomic():
@@ -81,7 +85,7 @@ def _finished(path: Path, most_frames: int) -> Finished:
     return Finished(path, fingerprint_take(path, most_frames), reference_take(path, most_frames))
 
 
-def _expected(production: Production, sealing: Sealing, voice: Path) -> Expected:
+def _expected(production: Production, sealing: Sealing, voice: Path, label: Label) -> Expected:
     consents = pinned_consents(production)
     return Expected(
         file_sha256=sealing.file_sha256,
@@ -91,6 +95,7 @@ def _expected(production: Production, sealing: Sealing, voice: Path) -> Expected
         voice_receipt_sha256=sha256_hex(consents.voice.receipt.encode()),
         voice=voice,
         picture=picture_of(production),
+        label=label,
     )
 
 

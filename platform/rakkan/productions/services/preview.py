@@ -37,6 +37,7 @@ from rakkan.previews.selectors import (
 from rakkan.previews.services import Seen, preview_add, preview_destroy, preview_view
 from rakkan.productions.models import Production
 from rakkan.productions.services.covered import check_consents_cover
+from rakkan.productions.services.labelling import label_place
 from rakkan.productions.services.preview_end import preview_close
 from rakkan.productions.services.queue import read_send
 from rakkan.productions.services.submit import (
@@ -153,7 +154,10 @@ def preview_spec_of(production: Production, consent: Consent) -> JobSpec:
     """Return the preview's job: what was asked for, small and slow."""
     width, height, fps = preview_shape_of(production)
     spec = job_spec_of(production, consent)
-    return replace(spec, kind=JobKind.PREVIEW, width=width, height=height, fps=fps)
+    label = label_place(production).scaled(
+        width / production.width, height / production.height, fps / production.fps
+    )
+    return replace(spec, kind=JobKind.PREVIEW, width=width, height=height, fps=fps, label=label)
 
 
 def preview_shape_of(production: Production) -> tuple[int, int, int]:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from compliance.canonical import sha256_hex
+from compliance.label.place import MEDIA_TYPE
 from compliance.provenance import InputFact, ManifestFacts
 from rakkan.approvals.selectors import review_is_needed
 from rakkan.audit.services import system
@@ -16,6 +17,7 @@ from rakkan.core.blobs import Area, blob_fetch
 from rakkan.productions.models import Production
 from rakkan.productions.services.addresses import receipt_url, status_url
 from rakkan.productions.services.covered import check_consents_cover, pinned_consents
+from rakkan.productions.services.labelling import label_place
 from rakkan.productions.services.transition import move, production_lock
 from rakkan.productions.states import State
 from rakkan.releases.services.picture import Picture
@@ -77,9 +79,10 @@ def production_seal(production: Production, work: Path) -> None:
 def _facts(production: Production, work: Path) -> ManifestFacts:
     consents, rendering = pinned_consents(production), production.rendering
     likeness, result = production.likeness, rendering.result
-    portrait, voice = work / "portrait", work / "voice"
+    portrait, voice, label = work / "portrait", work / "voice", work / "label.png"
     blob_fetch(Area.INPUTS, likeness.portrait_sha256, portrait)
     blob_fetch(Area.INPUTS, production.voice_sha256, voice)
+    blob_fetch(Area.INPUTS, production.label_sha256, label)
     return ManifestFacts(
         title=f"Rakkan {production.asset_id}",  # the production's own title may name people
         asset_id=production.asset_id,
@@ -102,4 +105,6 @@ def _facts(production: Production, work: Path) -> ManifestFacts:
         cpu_seconds=result["cpu_seconds"],
         wall_seconds=result["wall_seconds"],
         watched=review_is_needed(production.pk),
+        label=InputFact(label, production.label_sha256, MEDIA_TYPE),
+        label_place=label_place(production),
     )

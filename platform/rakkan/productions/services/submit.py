@@ -27,13 +27,14 @@ from rakkan.likenesses.models import Voice
 from rakkan.likenesses.selectors import check_trait_is_usable, first_reason
 from rakkan.productions.models import Production
 from rakkan.productions.services.covered import pinned_consents, use_of, voice_use_of
+from rakkan.productions.services.labelling import label_input, label_of, label_pin, label_place
 from rakkan.productions.services.measure import voice_of
 from rakkan.productions.services.stop import end, problem_of
 from rakkan.productions.services.transition import move, production_lock
 from rakkan.productions.services.wording import check_transcript_is_measured
 from rakkan.productions.states import State
 
-FORMAT = "rakkan-request/2"
+FORMAT = "rakkan-request/3"
 
 
 def production_submit(*, user: User, production_id: UUID | str) -> Production:
@@ -41,7 +42,8 @@ def production_submit(*, user: User, production_id: UUID | str) -> Production:
 
     Raises:
         NotPermitted: it is somebody else's draft.
-        BadInput: portrait or voice unusable or not measured yet.
+        BadInput: portrait or voice unusable or not measured yet, or the words of its label
+            cannot be drawn.
         UseForbidden: a rule of the organisation forbids it; the draft has ended.
         Refused: no consent, not live, or out of scope; no policy; or submitted before.
     """
@@ -114,6 +116,7 @@ def _pin(production: Production) -> None:
     check_voice_is_usable(production)
     production.consent = consent_for_use(production.likeness, use_of(production))
     production.voice_consent = consent_for_use(speaker, voice_use_of(production))
+    label_pin(production, production.consent)
     production.request = request_document(production)
     production.request_digest = digest(production.request)
 
@@ -174,7 +177,7 @@ def job_spec_of(production: Production, consent: Consent) -> JobSpec:
     return JobSpec(
         JobKind.RENDER,
         production.engine,
-        (portrait, voice_of(production)),
+        (portrait, voice_of(production), label_input(production)),
         prompt=production.prompt,
         permitted_changes=tuple(sorted(consent.permitted_changes)),
         language=production.language,
@@ -182,6 +185,7 @@ def job_spec_of(production: Production, consent: Consent) -> JobSpec:
         height=production.height,
         fps=production.fps,
         seed=production.seed,
+        label=label_place(production),
     )
 
 
@@ -189,7 +193,7 @@ def check_request_is_unchanged(production: Production) -> None:
     """Raise unless the inputs of a submitted production are still those it was pinned to.
 
     Raises:
-        Refused: request-changed, or a consent or the speaker is missing.
+        Refused: request-changed, or a consent, the speaker or the label is missing.
     """
     # The document that was shown and signed, and the one that the columns make now.
     both = {digest(production.request or {}), digest(request_document(production))}
@@ -206,7 +210,7 @@ def request_document(production: Production) -> dict[str, Any]:
     """Return what the approvers decide on; its digest pins every input bit.
 
     Raises:
-        Refused: a consent or the speaker is missing.
+        Refused: a consent, the speaker or the label is missing.
     """
     consent, voice_consent = pinned_consents(production)
     spec, speaker = job_spec_of(production, consent), _speaker(production)
@@ -233,6 +237,7 @@ def request_document(production: Production) -> dict[str, Any]:
         "channels": sorted(production.channels),
         "territories": sorted(production.territories),
         "transcript": production.transcript,
+        "label": label_of(production),
         "asset_id": production.asset_id,
         **({"salt": production.salt} if production.salt else {}),
         "spec": spec.to_dict(),

@@ -9,6 +9,9 @@ import av
 from compliance.audiomark.files import AudioState
 from compliance.canonical import file_sha256
 from compliance.errors import ComplianceError
+from compliance.label import LabelPlace
+from compliance.label.check import check_label, read_label
+from compliance.label.picture import LabelPicture
 from compliance.media import video_frames
 from compliance.provenance import read_manifest
 from rakkan.core.errors import RakkanError, Refused
@@ -24,6 +27,14 @@ LENGTH_TOLERANCE = 0.1  # seconds the picture may be shorter than the voice
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """The pinned picture of the visible AI label, its bytes checked, and where it stands."""
+
+    png: bytes
+    place: LabelPlace
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
     """What the finished file has to be."""
 
@@ -34,6 +45,7 @@ class Expected:
     voice_receipt_sha256: str
     voice: Path  # the approved voice track, its bytes checked against its digest
     picture: Picture
+    label: Label | None = None  # what was submitted before there were labels does not pass
 
 
 def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
@@ -50,7 +62,10 @@ def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
     6. ``voice``: its sound is the approved voice track from beginning to end.
     7. ``audiomark``: the sound carries this asset's id, nearly all through, and no other.
 
-    The eighth, :func:`gate_consent`, belongs into the transaction of the release.
+    8. ``label``: the visible AI label stands in every frame that it has to, as large and as strong
+       as it was pinned.
+
+    The ninth, :func:`gate_consent`, belongs into the transaction of the release.
     """
     checks: list[tuple[str, Callable[[], str]]] = [
         ("file", lambda: _check_file(path, expected)),
@@ -60,18 +75,19 @@ def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
         ("playable", lambda: _check_playable(path, expected)),
         ("voice", lambda: check_voice(path, expected.voice, expected.picture.max_seconds)),
         ("audiomark", lambda: _check_audiomark(path, expected)),
+        ("label", lambda: _check_label(path, expected)),
     ]
     return [_run(number, name, check) for number, (name, check) in enumerate(checks, start=1)]
 
 
 def gate_consent(still_allowed: Callable[[], None]) -> GateCheck:
-    """8. ``consent``: consents and approval still hold (``still_allowed`` raises where not)."""
+    """9. ``consent``: consents and approval still hold (``still_allowed`` raises where not)."""
 
     def check() -> str:
         still_allowed()
         return "consents are live, approval holds"
 
-    return _run(8, "consent", check)
+    return _run(9, "consent", check)
 
 
 def _run(number: int, name: str, check: Callable[[], str]) -> GateCheck:
@@ -129,6 +145,15 @@ def _check_audiomark(path: Path, expected: Expected) -> str:
     check_sound_mark(detection, expected.asset_id)
     how = "says" if detection.state is AudioState.FOUND else "is too short to read and agrees with"
     return f"the sound {how} {detection.asset_id}"
+
+
+def _check_label(path: Path, expected: Expected) -> str:
+    if expected.label is None:
+        raise Refused("No label was pinned for it.")
+    place, shape = expected.label.place, expected.picture
+    picture = LabelPicture.from_png(expected.label.png, place)
+    reading = read_label(path, picture, place, most=shape.most_frames)
+    return check_label(reading, place, shape.fps)
 
 
 def _check_playable(path: Path, expected: Expected) -> str:
