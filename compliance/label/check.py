@@ -21,7 +21,8 @@ from compliance.label.place import LabelPlace
 from compliance.media import MAX_FRAMES
 from compliance.watermark.files import file_planes
 
-MIN_LIKENESS = 0.8  # of the least like part: true labels have 0.96 and more, others 0.4 at most
+# Of the least like part: true labels have 0.96 and more, others 0.4 at most, one letter less 0.7.
+MIN_LIKENESS = 0.9
 MIN_STRENGTH = 0.6  # 1 as drawn; what is fainter is not read on every ground
 _GROUND = 110.0  # luma taken for what shines through: in the middle of what can
 _LEAST_PART = 24  # pixels of a part's side
@@ -75,7 +76,7 @@ class LabelReader:
         likeness, strength = self.measure(luma)
         if likeness >= MIN_LIKENESS and strength < MIN_STRENGTH:
             return "label-faint", f"the label is too faint ({strength:.0%} of its strength)"
-        if min(self._anywhere(luma, 1.0)) >= _FOUND:
+        if min(self._anywhere(luma, 1.0)) >= MIN_LIKENESS:
             return "label-elsewhere", "the label stands elsewhere"
         best, scale = max((float(np.mean(self._anywhere(luma, each))), each) for each in _SCALES)
         if best >= _FOUND:
