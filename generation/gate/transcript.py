@@ -7,6 +7,7 @@ from compliance.permit import Finding, Verdict
 from generation.audio import Phone, Speech, phonemes, words
 from generation.gate.findings import finding
 from generation.transcript import LANGUAGES, Alignment, align, classes, denials, read
+from generation.transcript.cues import caption_cues
 
 HEARD = "heard"  # words of the person who speaks: they go nowhere but where approvers read them
 _LONGEST = 4000  # characters of them that are kept
@@ -82,6 +83,16 @@ def check_transcript(
     if speech is not None and language == "en":
         findings += _read_along(speech, said, facts)
     return findings, facts
+
+
+def captions_facts(said: Said, phones: list[Phone]) -> list[list[int]]:
+    """Return when each caption of a transcript is heard: its characters and milliseconds.
+
+    No word of it is in them.
+    """
+    language = said.language.split("-")[0].lower()
+    found = caption_cues(said.text, language, phones)
+    return [[cue.first, cue.last, cue.start, cue.end] for cue in found]
 
 
 def _read_along(speech: Speech, said: Said, facts: dict[str, Any]) -> list[Finding]:

@@ -9,7 +9,7 @@ from compliance.permit import Finding, MeasureResult, Verdict
 from generation.audio import MAX_SECONDS, Phone, Speech, load, recognise
 from generation.errors import AudioError
 from generation.gate.findings import Limits, finding, result, unreadable
-from generation.gate.transcript import Said, check_transcript
+from generation.gate.transcript import Said, captions_facts, check_transcript
 
 _DURATION = Limits("duration", "s", warn=1.0, reject=0.5)
 # Fluent speech is 10 to 15 phones a second; the recogniser hears none in noise or music.
@@ -47,6 +47,8 @@ def check_voice(
     if said is not None and said.text.strip():
         compared, facts["transcript"] = check_transcript(phones, said, speech)
         findings += compared
+        if facts["transcript"]["compared"]:  # in a language whose sounds are known
+            facts["cues"] = captions_facts(said, phones)
     return result(findings, facts)
 
 

@@ -5,6 +5,7 @@ Wagner and Fischer, "The string-to-string correction problem" (1974). A number o
 because a text that is right for the most part may say something else in the middle.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,25 +82,39 @@ def _taken(row: Floats) -> tuple[Floats, NDArray[np.uint8]]:
     return windows.min(axis=1), (_WILD + (back << 2)).astype(np.uint8)
 
 
-def _trace(text: str, heard: str, moves: NDArray[np.uint8]) -> NDArray[Any]:
-    """Return (places, 3) of the text in order: cost, sounds written and sounds heard there."""
-    columns = np.zeros((len(text), 3))
+def places(text: str, heard: str) -> list[tuple[int, int]]:
+    """Return for each place of the text which of the sounds are its own: from, until; may be none.
+
+    Memory is the product of both in bytes.
+    """
+    spans = [(0, 0)] * len(text)
+    for place, move, start, end in _walk(text, heard, _moves(text, heard)):
+        if move != _ALONG:
+            spans[place] = (start, end)
+    return spans
+
+
+def _walk(text: str, heard: str, moves: NDArray[np.uint8]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the best way from its end: place of the text, move, and the sounds from and until."""
     place, at = len(text) - 1, len(heard)
     while place >= 0:
-        move = int(moves[place, at])
+        move, taken = int(moves[place, at]) & 3, int(moves[place, at]) >> 2
+        start = at - (taken if move == _WILD else 0 if move == _DOWN else 1)
+        yield place, move, start, at
+        at = start
+        place -= move != _ALONG
+
+
+def _trace(text: str, heard: str, moves: NDArray[np.uint8]) -> NDArray[Any]:
+    """Return (places, 3) of the text in order: cost, sounds written and sounds heard there."""
+    columns, at = np.zeros((len(text), 3)), len(heard)
+    for place, move, at, _ in _walk(text, heard, moves):
         if move == _ALONG:
-            at -= 1
             columns[place] += (weight(heard[at]), 0, 1)
         elif move == _ACROSS:
-            at -= 1
             columns[place] += (distance(text[place], heard[at]), 1, 1)
-            place -= 1
         elif move == _DOWN:
             columns[place] += (weight(text[place]), 1, 0)
-            place -= 1
-        else:
-            at -= move >> 2
-            place -= 1
     columns[0] += (sum(map(weight, heard[:at])), 0, at)
     return columns
 

@@ -30,6 +30,15 @@ _SPOKEN = re.compile(r"[^\W\d_]")
 _UNREAD = re.compile(r"[A-Za-z0-9]")  # foreign words and numbers: said in more than one way
 
 
+def pieces(text: str) -> list[tuple[int, int, str]]:
+    """Return (first, last, classes) of the words of a text, exclusive of ``last``; no signs."""
+    return [
+        (m.begin(), m.end(), _sounds(m.surface(), _kana(m)))
+        for m in _tokenizer().tokenize(text)
+        if _SPOKEN.search(m.surface()) or _UNREAD.search(m.surface())
+    ]
+
+
 def read(text: str) -> str:
     """Return the classes of a text, with wild places for what is no Japanese word."""
     return "".join(

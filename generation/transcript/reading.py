@@ -7,6 +7,7 @@ abbreviations are read in too many ways and match anything short.
 import functools
 import re
 import unicodedata
+from dataclasses import dataclass
 
 from hama import G2PModel  # type: ignore[import-untyped]
 
@@ -17,6 +18,32 @@ LANGUAGES = ("en", "es", "fr", "it", "ja")  # those that were measured: docs/tra
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*|\d[\d.,:/-]*|[%€$£¥#*@&+=°§]+")
 _WORDS = "aeiouyàèòéó"  # words of one letter; any other single letter is spelled
 _LONGEST = 40  # letters of a word: a longer one is no word
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A word of a text: its characters there, and the classes of its sounds."""
+
+    first: int
+    last: int  # exclusive
+    sounds: str
+
+
+def pieces(text: str, language: str) -> list[Piece]:
+    """Return the words of a text, in order, with their places in it.
+
+    Args:
+        text: as somebody wrote it.
+        language: one of :data:`LANGUAGES`.
+    """
+    folded = [unicodedata.normalize("NFKC", letter) for letter in text]
+    origin = [place for place, letters in enumerate(folded) for _ in letters]
+    plain = "".join(folded)
+    if language == "ja":
+        found = japanese.pieces(plain)
+    else:
+        found = [(m.start(), m.end(), _word(m.group())) for m in _WORD.finditer(plain)]
+    return [Piece(origin[start], origin[end - 1] + 1, sounds) for start, end, sounds in found]
 
 
 def read(text: str, language: str) -> str:

@@ -11,6 +11,8 @@ import numpy as np
 from PIL import Image
 
 from compliance.carrier import Carrier
+from compliance.label import plan_label
+from compliance.label.drawing import draw_label
 from compliance.label.picture import LabelPicture
 from compliance.watermark.marker import Marker
 from generation.media.encoder import Encoder, VideoFormat
@@ -50,15 +52,28 @@ def _label_of(asset_id: str) -> LabelOverlay | None:
     return label_over(Production.objects.filter(asset_id=asset_id).first())
 
 
+def usual_label() -> LabelOverlay:
+    """The label of what :func:`tests.integration.people.draft` asks for, before there is one."""
+    asked, granted = people.draft(), people.terms()
+    plan = plan_label(asked.territories, asked.language, granted.ai_label)
+    drawn = draw_label(plan, asked.language, SIZE, SIZE, FPS)
+    return LabelOverlay(LabelPicture.from_png(drawn.png, drawn.place), drawn.place)
+
+
 def marked_clip(
-    folder: Path, asset_id: str, *, sound: Path = _SOUND, seconds: float = SECONDS
+    folder: Path,
+    asset_id: str,
+    *,
+    sound: Path = _SOUND,
+    seconds: float = SECONDS,
+    label: LabelOverlay | None = None,
 ) -> bytes:
     """Bytes of a clip whose every frame says ``asset_id``, with the sample speech or ``sound``.
 
-    It bears the label of the production of that id, if there is one.
+    It bears ``label``, or that of the production of that id, if there is one.
     """
     path, carrier = folder / f"{asset_id}.mp4", Carrier.of(watermark_key(), asset_id)
-    options = {"audio": sound, "carrier": carrier, "label": _label_of(asset_id)}
+    options = {"audio": sound, "carrier": carrier, "label": label or _label_of(asset_id)}
     with Encoder(path, VideoFormat(SIZE, SIZE, FPS), **options) as encoder:
         _draw(encoder, SIZE, round(seconds * FPS))
     return path.read_bytes()

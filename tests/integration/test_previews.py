@@ -89,6 +89,7 @@ def test_a_preview_is_small_slow_and_short_and_bears_an_asset_id_of_its_own(
     assert {item.sha256 for item in spec.inputs} == {
         production.likeness.portrait_sha256,
         production.voice_sha256,
+        production.label_sha256,
     }
     assert job.asset_id == preview.asset_id != production.asset_id
     assert claim["watermark"]

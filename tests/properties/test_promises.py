@@ -20,7 +20,7 @@ from rakkan.audit.models import Event
 from rakkan.productions.models import new_asset_id
 from rakkan.productions.states import State
 from tests.integration import oidc_provider
-from tests.integration.clips import marked_clip, speech_cut
+from tests.integration.clips import marked_clip, speech_cut, usual_label
 from tests.integration.world import own_settings
 from tests.properties.keeping import Receiver
 from tests.properties.proving import Proving
@@ -38,7 +38,8 @@ def own_files_and_clips(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
     Walk.speech, Walk.assets = sound.read_bytes(), {}
     for _ in range(PRODUCTIONS):
         asset_id = new_asset_id()
-        Walk.assets[asset_id] = marked_clip(folder, asset_id, sound=sound, seconds=SECONDS)
+        options = {"sound": sound, "seconds": SECONDS, "label": usual_label()}
+        Walk.assets[asset_id] = marked_clip(folder, asset_id, **options)
     hosts = override_settings(RAKKAN_WEBHOOK_PRIVATE_HOSTS=frozenset({"127.0.0.1"}))
     blobs, provider = own_settings(tmp_path_factory.mktemp("blobs")), oidc_provider.running()
     with blobs, hosts, Receiver.listening(), provider as Proving.oidc:
