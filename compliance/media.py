@@ -2,8 +2,9 @@
 
 FFmpeg guesses formats from content, and some of them (playlists, raw pictures, subtitles) name
 other files and addresses. A video is opened as MP4 and as nothing else, a voice track as one of
-a short list of plain containers, and both from this one file only. A video's edit lists
-are ignored: what it holds is looked at, whether or not a player would skip it.
+a short list of plain containers, and both from this one file only. What somebody asks about may
+be Matroska or WebM, too: its first bytes tell. A video's edit lists are ignored: what it holds is
+looked at, whether or not a player would skip it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,6 +31,18 @@ _IMAGE_FORMATS = (
     (0, b"\x89PNG\r\n\x1a\n", "png_pipe"),
     (0, b"\xff\xd8\xff", "jpeg_pipe"),
     (8, b"WEBP", "webp_pipe"),
+)
+MATROSKA = "matroska"  # and WebM
+# What may be asked about besides pictures, by its first bytes, and FFmpeg's name of it.
+_CONTAINERS = (
+    (4, b"ftyp", VIDEO_FORMAT),
+    (0, b"\x1aE\xdf\xa3", MATROSKA),
+    (8, b"WAVE", "wav"),
+    (0, b"OggS", "ogg"),
+    (0, b"fLaC", "flac"),
+    (0, b"ID3", "mp3"),
+    *((0, bytes((0xFF, second)), "mp3") for second in (0xFB, 0xFA, 0xF3, 0xF2)),
+    *((0, bytes((0xFF, second)), "aac") for second in (0xF1, 0xF9)),
 )
 SOUND_FORMATS = "wav,w64,flac,mp3,aac,ogg,mov,mp4,m4a,matroska,webm,aiff,caf"  # as uploads may be
 _ONE_FILE = {"protocol_whitelist": "file"}
@@ -65,14 +78,14 @@ def video_shape(path: Path) -> Shape:
         )
 
 
-def preview_notice(path: Path) -> str | None:
-    """Return what an MP4 says of itself if it says that it is a preview.
+def preview_notice(path: Path, form: str = VIDEO_FORMAT) -> str | None:
+    """Return what a video says of itself if it says that it is a preview.
 
     Raises:
         InvalidInput: it cannot be opened.
     """
-    with _open_video(path) as container:
-        said = container.metadata.get("comment", "")
+    with _open_video(path, form) as container:
+        said = container.metadata.get("comment", container.metadata.get("COMMENT", ""))
     return said if said.startswith(PREVIEW_NOTICE) else None
 
 
@@ -94,19 +107,22 @@ def check_streams(shape: Shape) -> None:
         )
 
 
-def video_frames(path: Path, most: int = MAX_FRAMES) -> Iterator[av.VideoFrame]:
+def video_frames(
+    path: Path, most: int = MAX_FRAMES, form: str = VIDEO_FORMAT
+) -> Iterator[av.VideoFrame]:
     """Decode the first video stream of an MP4, frame by frame.
 
     Args:
         path: the file.
         most: more frames than this are refused.
+        form: FFmpeg's name of another container that it is to be opened as.
 
     Raises:
         InvalidInput: no MP4 with a picture, or it breaks off ("video-unreadable"), too many
             pixels ("video-too-large") or frames ("video-too-long"), or the size of the picture
             changes on the way ("video-size-changes").
     """
-    with _open_video(path) as container:
+    with _open_video(path, form) as container:
         picture = container.streams.video[0]
         picture.thread_type = "AUTO"
         size = (picture.width, picture.height)
@@ -148,13 +164,40 @@ def image_frame(path: Path) -> av.VideoFrame:
         return next(container.decode(picture))
 
 
+def container_format(path: Path) -> str | None:
+    """Return FFmpeg's name of the video or sound that the first bytes of a file announce.
+
+    Raises:
+        InvalidInput: the file cannot be read.
+    """
+    return _announced(path, _CONTAINERS)
+
+
+def has_pictures(path: Path, form: str) -> bool:
+    """Say whether a file has a video stream; the cover of a song is none.
+
+    Raises:
+        InvalidInput: it cannot be opened.
+    """
+    with (
+        _readable("video-unreadable", "video or sound"),
+        av.open(str(path), format=form, container_options=_ONE_FILE) as container,
+    ):
+        cover = av.stream.Disposition.attached_pic
+        return any(not stream.disposition & cover for stream in container.streams.video)
+
+
 def _image_format(path: Path) -> str | None:
+    return _announced(path, _IMAGE_FORMATS)
+
+
+def _announced(path: Path, formats: Iterable[tuple[int, bytes, str]]) -> str | None:
     try:
         with path.open("rb") as stream:
             head = stream.read(16)
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error}.", code="file-unreadable") from error
-    for offset, magic, form in _IMAGE_FORMATS:
+    for offset, magic, form in formats:
         if head[offset : offset + len(magic)] == magic:
             return form
     return None
@@ -224,14 +267,14 @@ def _untimed(frames: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
 
 
 @contextmanager
-def _open_video(path: Path) -> Iterator[InputContainer]:
+def _open_video(path: Path, form: str = VIDEO_FORMAT) -> Iterator[InputContainer]:
     with (
         _readable("video-unreadable", "video"),
         av.open(
             str(path),
-            format=VIDEO_FORMAT,
+            format=form,
             options={"max_pixels": str(MAX_PIXELS)},
-            container_options=_ALL_OF_IT,
+            container_options=_ALL_OF_IT if form == VIDEO_FORMAT else _ONE_FILE,
         ) as container,
     ):
         picture = next(iter(container.streams.video), None)

@@ -1,5 +1,6 @@
 """What is taken of a video or a picture: hashes to be found by, small pictures to be laid by."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class Print:
 
 
 def video_print(path: Path, *, views: bool, most: int = MAX_FRAMES) -> Print:
-    """Take the print of an MP4.
+    """Take the print of a video.
 
     Args:
         path: the file.
@@ -52,9 +53,9 @@ def video_print(path: Path, *, views: bool, most: int = MAX_FRAMES) -> Print:
     Raises:
         InvalidInput: it cannot be decoded to its end ("video-unreadable" and others).
     """
-    taken = _Taken(VIEWS if views else VIEWS[:1], mirrored=not views)
-    for frame in video_frames(path, most):
-        taken.add(frame)
+    taken = Taking(VIEWS if views else VIEWS[:1], mirrored=not views)
+    for _ in taken.watched(video_frames(path, most)):
+        pass
     return taken.concluded()
 
 
@@ -70,10 +71,11 @@ def image_print(path: Path) -> Print:
     return Print(found, np.rint(grey)[None].astype(np.uint8), 1, 0.0)
 
 
-class _Taken:
+class Taking:
     """Collects what is taken of the frames of one video, a tenth of a second apart."""
 
-    def __init__(self, views: tuple[float, ...], *, mirrored: bool) -> None:
+    def __init__(self, views: tuple[float, ...] = VIEWS[:1], *, mirrored: bool = True) -> None:
+        """Take of what is looked for; of what is to be found more views and no mirror image."""
         self._views = views
         self._mirrored = mirrored
         self._hashes: list[PrintHash] = []
@@ -83,7 +85,13 @@ class _Taken:
         self._end = 0.0
         self._border: tuple[slice, slice] | None = None
 
-    def add(self, frame: av.VideoFrame) -> None:
+    def watched(self, frames: Iterable[av.VideoFrame]) -> Iterator[av.VideoFrame]:
+        """Pass frames on to whoever else looks at them, each taken of."""
+        for frame in frames:
+            self._add(frame)
+            yield frame
+
+    def _add(self, frame: av.VideoFrame) -> None:
         now = frame.time if frame.time is not None else self._frames / 25
         self._start = now if self._start is None else self._start
         self._frames += 1
@@ -106,6 +114,11 @@ class _Taken:
             self._pictures.append(picture)
 
     def concluded(self) -> Print:
+        """Return what was taken.
+
+        Raises:
+            InvalidInput: there was no frame.
+        """
         if not self._pictures:
             raise InvalidInput("It has no frame.", code="video-unreadable")
         frame_s = self._end / max(self._frames - 1, 1)

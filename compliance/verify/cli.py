@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from compliance.errors import ComplianceError
-from compliance.media import is_image
+from compliance.media import VIDEO_FORMAT, container_format, has_pictures, is_image
 from compliance.verify.case import Case, TrustBundle, load_evidence
 from compliance.verify.report import show
-from compliance.verify.runner import picture_report, verify_file
+from compliance.verify.runner import copy_report, verify_file
 from compliance.watermark import KeyRing
 
 _DEFAULT_TRUST = Path(".rakkan/trust")
@@ -26,7 +26,12 @@ _VERDICTS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="the video, or a screenshot of it")
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="the video, or what was made of it: a screenshot, a sound, a WebM",
+    )
     parser.add_argument(
         "--evidence",
         type=Path,
@@ -46,12 +51,20 @@ def run(options: argparse.Namespace, environment: Mapping[str, str] = os.environ
     """Verify, print the report and return the exit status (0, 1, 2 or 3)."""
     try:
         case = _case(options, environment)
-        picture = case.path.is_file() and is_image(case.path)
-        report = picture_report(case) if picture else verify_file(case)
+        released = not case.path.is_file() or _may_be_released(case.path)
+        report = verify_file(case) if released else copy_report(case)
     except ComplianceError as error:  # something that was named explicitly cannot be read
         sys.stderr.write(f"{error} {error.remedy}".rstrip() + "\n")
         return _UNREADABLE
     return show(report, _VERDICTS, as_json=options.json)
+
+
+def _may_be_released(path: Path) -> bool:
+    """Say whether a file is what releases are; pictures, sounds and WebM are made of them."""
+    form = None if is_image(path) else container_format(path)
+    if form is None:
+        return not is_image(path)
+    return form == VIDEO_FORMAT and has_pictures(path, form)
 
 
 def _case(options: argparse.Namespace, environment: Mapping[str, str]) -> Case:

@@ -2,7 +2,7 @@
 
 ``python -m compliance.verify.examine FILE`` is how the public service looks at a stranger's file:
 in a process with limits, without the address of a database, and with no key but the one that finds
-marks.
+marks. With ``--proposed`` it asks the file for the marks of the releases on its standard input.
 """
 
 import argparse
@@ -13,17 +13,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from compliance.canonical import file_sha256
-from compliance.errors import ComplianceError
-from compliance.fingerprint.prints import image_print, video_print
-from compliance.media import image_frame, is_image, preview_notice
-from compliance.provenance import ManifestReport, TrustAnchors, read_manifest
-from compliance.verify.examination import Examination
+from compliance.errors import ComplianceError, InvalidInput
+from compliance.fingerprint.prints import Print, Taking, image_print
+from compliance.media import (
+    MATROSKA,
+    VIDEO_FORMAT,
+    container_format,
+    has_pictures,
+    is_image,
+    preview_notice,
+    video_frames,
+)
+from compliance.provenance import ManifestReport, ManifestState, TrustAnchors, read_manifest
+from compliance.verify import marks
+from compliance.verify.examination import Examination, Proposal
 from compliance.watermark import KeyRing
-from compliance.watermark.files import find_file
-from compliance.watermark.finder import Finder, Finding
 
 MAX_FRAMES = 9_000  # six minutes at 25 frames a second: what anybody may have looked at
 _MEMORY, _SECONDS = 3 << 30, 90  # bytes, and seconds of processor
@@ -36,36 +41,86 @@ def examine(
     *,
     most: int = MAX_FRAMES,
 ) -> Examination:
-    """Look at a file: its manifest, its mark and its pictures.
+    """Look at a file: its manifest, its marks and its pictures.
 
     Args:
-        path: an MP4, or a PNG, JPEG or WebP.
+        path: a video (MP4, WebM, Matroska), a picture (PNG, JPEG, WebP) or a sound.
         trust: the roots to judge the manifest by; without them it is not looked at.
-        keys: that the mark was made with; without them none is looked for.
+        keys: that the marks were made with; without them none is looked for.
         most: a video of more frames is refused.
 
     Raises:
         InvalidInput: there is no such file.
     """
-    manifest = _manifest(read_manifest(path, trust)) if trust else {}
+    report = read_manifest(path, trust) if trust else None
+    manifest = _manifest(report) if report else {}
     found = Examination(file_sha256(path), path.stat().st_size, manifest=manifest)
+    named = report.asset_id if report and report.state is ManifestState.TRUSTED else None
     try:
-        picture = is_image(path)
-        taken = image_print(path) if picture else video_print(path, views=False, most=most)
-        seen = _mark(path, keys, picture=picture, most=most) if keys else {}
-        preview = "" if picture else preview_notice(path) or ""
+        return replace(found, **_seen(path, keys, (named,) if named else (), most))
     except ComplianceError as error:
         return replace(found, problem=f"{error} {error.remedy}".strip())
-    return replace(
-        found,
-        kind="picture" if picture else "video",
-        preview=preview,
-        mark=seen,
-        hashes=[(each.at_ms, each.bits) for each in taken.hashes],
-        pictures=base64.b64encode(taken.pack()).decode(),
-        frames=taken.frames,
-        seconds=taken.seconds,
-    )
+
+
+def _seen(path: Path, keys: KeyRing | None, named: tuple[str, ...], most: int) -> dict[str, Any]:
+    if is_image(path):
+        mark = marks.in_picture(path, keys) if keys else {}
+        return {"kind": "picture", "mark": mark} | _printed(image_print(path))
+    form = container_format(path)
+    if form is None:
+        raise InvalidInput(
+            "It is no video, picture or sound that can be read.", code="file-unreadable"
+        )
+    if form in (VIDEO_FORMAT, MATROSKA) and has_pictures(path, form):
+        return _in_video(path, form, keys, named, most)
+    sound = marks.in_sound(path, form, keys, named) if keys else {}
+    if keys and not sound:
+        raise InvalidInput("There is no sound in it that can be read.", code="sound-unreadable")
+    return {"kind": "sound", "sound": sound, "seconds": sound.get("seconds", 0.0)}
+
+
+def _in_video(
+    path: Path, form: str, keys: KeyRing | None, named: tuple[str, ...], most: int
+) -> dict[str, Any]:
+    """Decode a video once, for its print and for its mark."""
+    taken, mark = Taking(), {}
+    frames = taken.watched(video_frames(path, most, form))
+    if keys:
+        mark = marks.in_video(frames, keys)
+        named = named or ((mark["asset_id"],) if mark["asset_id"] else ())
+    for _ in frames:
+        pass
+    preview = preview_notice(path, form) or ""
+    sound = marks.in_sound(path, form, keys, named) if keys else {}
+    seen = {"kind": "video", "preview": preview, "mark": mark, "sound": sound}
+    return seen | _printed(taken.concluded())
+
+
+def _printed(taken: Print) -> dict[str, Any]:
+    return {
+        "hashes": [(each.at_ms, each.bits) for each in taken.hashes],
+        "pictures": base64.b64encode(taken.pack()).decode(),
+        "frames": taken.frames,
+        "seconds": taken.seconds,
+    }
+
+
+def ask_proposed(
+    path: Path, examination: Examination, proposals: list[Proposal], keys: KeyRing
+) -> Examination:
+    """Ask a file for the marks of proposed releases, where its own marks could not be read.
+
+    Raises:
+        InvalidInput: it cannot be decoded any more, or a reference is none.
+    """
+    asked, sound = examination.asked, examination.sound
+    if examination.kind in ("video", "picture") and not examination.mark.get("asset_id"):
+        asked = marks.of_proposed(path, proposals, keys)
+    if sound and not sound["asset_id"]:
+        known = [each.asset_id for each in proposals]
+        form = container_format(path) or VIDEO_FORMAT
+        sound = marks.in_sound(path, form, keys, known, as_it_is=False)
+    return replace(examination, asked=asked, sound=sound)
 
 
 def _manifest(report: ManifestReport) -> dict[str, Any]:
@@ -81,36 +136,27 @@ def _manifest(report: ManifestReport) -> dict[str, Any]:
     }
 
 
-def _mark(path: Path, keys: KeyRing, *, picture: bool, most: int) -> dict[str, Any]:
-    """Search for the mark: in the whole picture, in parts, mirrored and turned."""
-    found = _in_picture(path, keys) if picture else find_file(path, keys, most=most)
-    return {
-        "asset_id": found.asset_id,
-        "frames": found.frames,
-        "agreement": round(found.detection.agreement, 4) if found.detection else 0.0,
-        "place": found.place,
-    }
-
-
-def _in_picture(path: Path, keys: KeyRing) -> Finding:
-    """Search one picture, as a video of one frame."""
-    frame = image_frame(path)
-    even = frame.reformat(frame.width & ~1, frame.height & ~1, "yuv420p")
-    return Finder(keys).find([np.ascontiguousarray(even.to_ndarray(), np.uint8)])
-
-
 def main(arguments: list[str] | None = None) -> int:
-    """Examine one file within limits and print what was found as JSON."""
+    """Examine one file within limits and print what was found as JSON.
+
+    With ``--proposed`` standard input holds two lines: what was found already, and the proposals.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--trust", type=Path)
     parser.add_argument("--watermark-key", type=Path)
+    parser.add_argument("--proposed", action="store_true")
     options = parser.parse_args(arguments)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
     trust = TrustAnchors.load(options.trust) if options.trust else None
     keys = KeyRing.load(options.watermark_key) if options.watermark_key else None
-    sys.stdout.write(examine(options.file, trust, keys).to_json())
+    if options.proposed and keys:
+        before, proposals = sys.stdin.buffer.read().split(b"\n", 1)
+        seen, proposed = Examination.from_json(before), Proposal.many_from_json(proposals)
+        sys.stdout.write(ask_proposed(options.file, seen, proposed, keys).to_json())
+    else:
+        sys.stdout.write(examine(options.file, trust, keys).to_json())
     return 0
 
 

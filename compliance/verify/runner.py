@@ -63,8 +63,11 @@ def verify_file(case: Case) -> Report:
     return Report(str(case.path), sha256, checks, verdict=conclude(_heard(case, checks)))
 
 
-def picture_report(case: Case) -> Report:
-    """Return the report on a picture: the six checks of :mod:`compliance.verify.asking`."""
+def copy_report(case: Case) -> Report:
+    """Return the report on a picture, a sound or a WebM, which no release is.
+
+    It makes the seven checks of :mod:`compliance.verify.asking`.
+    """
     trust = case.trust.anchors if case.trust else None
     told = answer(Question(examine(case.path, trust, case.mark_keys)))
     return Report(

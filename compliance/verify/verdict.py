@@ -36,6 +36,9 @@ class Heard:
         looks_like_it: its pictures are those of the release that the mark or manifest names.
         found: its pictures were found among the releases.
         stands: the release stands and the consents live.
+        heard: its sound carries the mark of a release.
+        heard_another: its sound carries the mark of another release than its pictures.
+        pictured: it has pictures; a sound has none.
     """
 
     trusted: bool = False
@@ -46,6 +49,9 @@ class Heard:
     looks_like_it: bool | None = None
     found: bool | None = None
     stands: bool | None = None
+    heard: bool | None = None
+    heard_another: bool = False
+    pictured: bool = True
 
 
 def conclude(heard: Heard) -> Verdict:
@@ -54,7 +60,8 @@ def conclude(heard: Heard) -> Verdict:
     In this order:
 
     1. A manifest of ours that does not hold, or that was put on other bytes or other pictures, or a
-       mark on other pictures: altered.
+       mark on other pictures; sound of ours with the pictures of another release, or with pictures
+       that are of none: altered.
     2. Nothing of ours in it: not known.
     3. The release was called back, or a consent ended: withdrawn.
     4. A manifest that holds, and no byte known to differ: unchanged. Else it is a copy.
@@ -64,7 +71,11 @@ def conclude(heard: Heard) -> Verdict:
         return Verdict.ALTERED
     if (heard.trusted or heard.marked) and heard.looks_like_it is False:
         return Verdict.ALTERED
-    if not (heard.trusted or heard.same_bytes or heard.marked or heard.found):  # 2
+    pictures = heard.trusted or heard.same_bytes or heard.marked or heard.found
+    foreign = heard.heard and heard.pictured and not pictures and heard.found is False
+    if foreign or (heard.heard_another and pictures):
+        return Verdict.ALTERED
+    if not (pictures or heard.heard):  # 2
         return Verdict.UNKNOWN
     if heard.stands is False:  # 3
         return Verdict.WITHDRAWN

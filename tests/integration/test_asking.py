@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import c2pa
 import cv2
+import imageio_ffmpeg
 import iscc_core
 import numpy as np
 import pytest
@@ -134,6 +135,7 @@ def test_a_file_is_recognised_whatever_became_of_it(
     assert ask([cv2.imencode(".png", noise)[1].tobytes()]).verdict is Verdict.UNKNOWN
     assert ask([b"words, and nothing else"]).verdict is Verdict.UNKNOWN
 
+    assert_each_mark_says_what_it_says(production, original, tmp_path)
     assert_others_tools_find_it(production, clip)
     given = assert_it_gets_its_manifest_back(production, clip, tmp_path)
 
@@ -144,6 +146,51 @@ def test_a_file_is_recognised_whatever_became_of_it(
     assert Client().get(f"{API}/manifests/{manifest_id}").status_code == 403
     with pytest.raises(CommandError, match="consent has ended"):
         call_command("recover", str(tmp_path / "clip.mp4"), "--out", str(tmp_path / "never.mp4"))
+
+
+def made_of(content: bytes, name: str, folder: Path, *options: str) -> bytes:
+    """What ffmpeg makes of a file: ``options`` come between the file and its new name."""
+    source, made = folder / "source.mp4", folder / name
+    source.write_bytes(content)
+    program = imageio_ffmpeg.get_ffmpeg_exe()
+    command = [program, "-v", "error", "-y", "-i", str(source), *options, str(made)]
+    subprocess.run(command, check=True)
+    return made.read_bytes()
+
+
+def assert_each_mark_says_what_it_says(
+    production: Production, original: bytes, folder: Path
+) -> None:
+    """The picture's mark, the proposed release's, and the sound's, in what people make of it."""
+    webm = ask([made_of(original, "a.webm", folder, "-t", "3", "-cpu-used", "8", "-crf", "36")])
+    assert webm.verdict is Verdict.COPY
+    assert outcomes(webm)["watermark"] == outcomes(webm)["audiomark"] == "pass"
+
+    grey = ask([made_of(original, "grey.mp4", folder, "-vf", "hue=s=0", "-an", "-crf", "20")])
+    assert grey.verdict is Verdict.COPY
+    assert grey.question.examination.mark["asset_id"] is None
+    assert grey.question.examination.asked["state"] == "found"
+    assert grey.question.marked == production.asset_id
+    assert "asked for" in next(c.detail for c in grey.checks if c.name == "watermark")
+    assert outcomes(grey)["audiomark"] == "not-made"
+
+    for name in ("sound.m4a", "sound.ogg"):
+        heard = ask([made_of(original, name, folder, "-vn")])
+        assert heard.verdict is Verdict.COPY, name
+        assert heard.question.heard == production.asset_id
+        assert outcomes(heard)["watermark"] == outcomes(heard)["fingerprint"] == "not-made"
+        assert outcomes(heard)["status"] == "pass"
+
+    others = ("-filter_complex", "testsrc2=s=320x320:r=25[v]", "-map", "[v]", "-map", "0:a")
+    foreign = ask([made_of(original, "foreign.mp4", folder, *others, "-shortest")])
+    assert foreign.verdict is Verdict.ALTERED
+    assert foreign.question.heard == production.asset_id
+    assert outcomes(foreign)["watermark"] == outcomes(foreign)["fingerprint"] == "fail"
+
+    dubbed = ("-f", "lavfi", "-i", "sine=300", "-map", "0:v", "-map", "1:a", "-shortest")
+    dub = ask([made_of(original, "dub.mp4", folder, *dubbed)])
+    assert dub.verdict is Verdict.COPY
+    assert next(c.code for c in dub.checks if c.name == "audiomark") == "mark-missing"
 
 
 def assert_others_tools_find_it(production: Production, clip: bytes) -> None:
@@ -241,7 +288,7 @@ def test_the_page_says_it_in_words_and_names_nobody(
     stranger = Client()
     page = stranger.post("/verify", {"file": file}).content.decode()
     assert "Ours and unchanged" in page
-    assert page.count('class="pass"') == 6
+    assert page.count('class="pass"') == 7
     assert team.person.name not in page
     assert production.title not in page
 

@@ -10,6 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, pgettext
 
 from compliance.verify.asking import Answer, Known
+from compliance.verify.examination import Examination
 from compliance.verify.report import Outcome
 from compliance.verify.verdict import Verdict
 
@@ -43,7 +44,7 @@ def told(answer: Answer) -> Told:
     return Told(
         tone=answer.verdict.value,
         title=_title(answer.verdict),
-        lead=_lead(answer.verdict, known),
+        lead=_lead(answer, known),
         second=_clock(placed.seconds) if placed and not answer.question.by_bytes else "",
         known=known,
         sha256=answer.question.examination.sha256,
@@ -61,7 +62,17 @@ def _title(verdict: Verdict) -> str:
     }[verdict]
 
 
-def _lead(verdict: Verdict, known: Known | None) -> str:
+def _lead(answer: Answer, known: Known | None) -> str:
+    verdict, seen = answer.verdict, answer.question.examination
+    if verdict is Verdict.COPY and seen.kind == "sound":
+        return gettext(
+            "Its sound was made here and may be used. What it was taken from, and whether "
+            "something was cut, a sound alone cannot say."
+        )
+    if verdict is Verdict.ALTERED and answer.question.heard and not answer.question.found:
+        return gettext(
+            "Its sound is that of a release of ours, but the pictures are not. Do not rely on it."
+        )
     if verdict is Verdict.WITHDRAWN and known and known.status == "preview":
         return gettext("It is a preview for those who decide, and was never released.")
     return {
@@ -94,6 +105,7 @@ def _line(answer: Answer, index: int) -> Line:
         "watermark": gettext("Watermark in the pixels"),
         "fingerprint": gettext("Fingerprint of the pictures"),
         "status": gettext("Release and consent now"),
+        "audiomark": gettext("Mark in the sound"),
     }
     detail = _details(answer)[check.name][check.outcome is Outcome.PASS]
     if check.outcome is Outcome.NOT_MADE:
@@ -106,10 +118,8 @@ def _details(answer: Answer) -> dict[str, tuple[str, str]]:
     seen, known = answer.question.examination, answer.question.known
     return {
         "readable": (
-            gettext("It is neither an MP4 video nor a PNG, JPEG or WebP picture that we can read."),
-            gettext("A picture.")
-            if seen.kind == "picture"
-            else gettext("A video of %(seconds)s seconds.") % {"seconds": f"{seen.seconds:.1f}"},
+            gettext("It is no video, picture or sound that we can read."),
+            _kind(seen),
         ),
         "manifest": (
             _unsigned(answer),
@@ -122,7 +132,9 @@ def _details(answer: Answer) -> dict[str, tuple[str, str]]:
         ),
         "watermark": (
             gettext("There is no mark of ours in the pixels, or one that does not fit."),
-            gettext("The pixels name a release of ours."),
+            gettext("Asked for that release, the pixels carry its marks.")
+            if seen.asked.get("state") == "found"
+            else gettext("The pixels name a release of ours."),
         ),
         "fingerprint": (gettext("No release of ours has such pictures."), _second(answer)),
         "status": (
@@ -131,7 +143,23 @@ def _details(answer: Answer) -> dict[str, tuple[str, str]]:
             else gettext("It is a preview and was never released."),
             gettext("The release stands and the consents live."),
         ),
+        "audiomark": (_unheard(answer), gettext("The sound carries the mark of that release.")),
     }
+
+
+def _kind(seen: Examination) -> str:
+    if seen.kind == "picture":
+        return gettext("A picture.")
+    seconds = {"seconds": f"{seen.seconds:.1f}"}
+    if seen.kind == "sound":
+        return gettext("A sound of %(seconds)s seconds.") % seconds
+    return gettext("A video of %(seconds)s seconds.") % seconds
+
+
+def _unheard(answer: Answer) -> str:
+    if answer.question.heard:
+        return gettext("The sound is that of another release of ours than the pictures.")
+    return gettext("There is no mark of ours in the sound: it was replaced, or is too worn.")
 
 
 def _unsigned(answer: Answer) -> str:

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from rakkan.core.blobs import Area, blob_check, blob_chunks
+from rakkan.core.errors import Unavailable
 from rakkan.releases.models import GateReport, Release, Sealing
 
 
@@ -23,3 +25,22 @@ def sealing_of(subject_id: UUID) -> Sealing | None:
 def gate_report_newest(subject_id: UUID) -> GateReport | None:
     """Return the last report of the gate on a production."""
     return GateReport.objects.filter(subject_id=subject_id).order_by("-checked_at").first()
+
+
+def reference_bytes(release: Release) -> bytes | None:
+    """Return the small pictures that copies of a release are laid over, as they are kept.
+
+    Returns:
+        None if it has none, or an erasure took them.
+
+    Raises:
+        Damaged: they have changed.
+    """
+    kept = getattr(release, "reference", None)
+    if kept is None:
+        return None
+    try:
+        blob_check(Area.PRINTS, kept.file_sha256)
+        return b"".join(blob_chunks(Area.PRINTS, kept.file_sha256))
+    except Unavailable:
+        return None

@@ -16,6 +16,7 @@ from rakkan.core.blobs import Area, blob_chunks
 from rakkan.core.errors import NotFound, RakkanError
 from rakkan.releases.finding import Candidate, candidates
 from rakkan.releases.models import Fingerprint, Release
+from rakkan.releases.selectors import reference_bytes
 from rakkan.verification.selectors import asset_status
 
 _LOOKED_AT = 12  # candidates that are compared picture by picture
@@ -46,6 +47,14 @@ class ReleaseArchive:
         """Return the release that has these bytes."""
         release = Release.objects.filter(file_sha256=sha256).first()
         return self.by_asset(release.asset_id) if release else None
+
+    def reference(self, asset_id: str) -> bytes:
+        """Return what copies of a release are laid over; empty where it is gone or damaged."""
+        release = Release.objects.filter(asset_id=asset_id).first()
+        try:
+            return (reference_bytes(release) if release else None) or b""
+        except RakkanError:
+            return b""
 
     def by_pictures(self, examination: Examination) -> Found | None:
         """Return the release whose pictures fit best; wider around only if none fits closely."""

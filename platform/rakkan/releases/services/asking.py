@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from compliance.verify.marks import ask_keys
 from compliance.watermark.blocks import Plane
 from compliance.watermark.files import file_planes
-from compliance.watermark.informed import NOT_LAID, Informed, lay_over
+from compliance.watermark.informed import Informed
 from compliance.watermark.reference import Reference
-from rakkan.core.blobs import Area, blob_check, blob_chunks
-from rakkan.core.errors import Unavailable
 from rakkan.releases.keys import watermark_keys
 from rakkan.releases.models import Release
+from rakkan.releases.selectors import reference_bytes
 
 
 def reference_take(path: Path, most_frames: int) -> bytes:
@@ -28,7 +28,7 @@ def reference_take(path: Path, most_frames: int) -> bytes:
 
 
 def release_ask(release: Release, frames: Sequence[Plane], *, candidates: int) -> Informed | None:
-    """Ask frames of a copy for the companion of one release, under every key of the ring.
+    """Ask frames of a copy for the marks of one release, under every key of the ring.
 
     Args:
         release: what the copy may come from.
@@ -41,17 +41,8 @@ def release_ask(release: Release, frames: Sequence[Plane], *, candidates: int) -
     Raises:
         Damaged: the stored reference has changed.
     """
-    kept = getattr(release, "reference", None)
+    kept = reference_bytes(release)
     if kept is None:
         return None
-    try:
-        blob_check(Area.PRINTS, kept.file_sha256)
-        reference = Reference.from_bytes(b"".join(blob_chunks(Area.PRINTS, kept.file_sha256)))
-    except Unavailable:
-        return None
-    laid = lay_over(frames, reference)
-    if laid is None:
-        return NOT_LAID
-    keys = watermark_keys().keys
-    found = [laid.under(key).ask(release.asset_id) for key in keys]
-    return min(found, key=lambda one: one.p_value).one_of(candidates * len(keys))
+    reference = Reference.from_bytes(kept)
+    return ask_keys(frames, reference, watermark_keys(), release.asset_id).one_of(candidates)

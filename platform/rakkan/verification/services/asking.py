@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from compliance.verify.asking import Answer, Question, answer
+from compliance.verify.asking import Answer, Question, answer, proposals
 from rakkan.core.tenancy import as_system
 from rakkan.verification.archive import ReleaseArchive
-from rakkan.verification.services.examining import examined
+from rakkan.verification.services.examining import asked, examined
 
 
 def ask(chunks: Iterable[bytes]) -> Answer:
@@ -18,5 +18,8 @@ def ask(chunks: Iterable[bytes]) -> Answer:
         Refused: it takes too long, or others are being examined.
         Unavailable: the examination broke off.
     """
-    with examined(chunks) as (_, examination), as_system():  # whosever release it is
-        return answer(Question(examination, ReleaseArchive()))
+    with examined(chunks) as (path, examination), as_system():  # whosever release it is
+        question = Question(examination, ReleaseArchive())
+        if proposed := proposals(question):
+            question = Question(asked(path, examination, proposed), question.archive)
+        return answer(question)

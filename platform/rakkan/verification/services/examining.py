@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from compliance.verify.examination import Examination
+from compliance.verify.examination import Examination, Proposal
 from rakkan.core.errors import BadInput, Refused, Unavailable
 
 MAX_BYTES = 96 << 20
@@ -64,9 +64,20 @@ def _write(path: Path, chunks: Iterable[bytes]) -> None:
         raise BadInput("The file is empty.", code="file-empty", remedy="Choose another file.")
 
 
-def _examine(path: Path) -> Examination:
+def asked(path: Path, examination: Examination, proposed: list[Proposal]) -> Examination:
+    """Return what a file says of the releases that are proposed to it.
+
+    Raises:
+        Refused: it takes too long.
+        Unavailable: the examination broke off.
+    """
+    told = examination.to_json().encode() + b"\n" + Proposal.many_to_json(proposed)
+    return _examine(path, "--proposed", told=told)
+
+
+def _examine(path: Path, *options: str, told: bytes = b"") -> Examination:
     key = Path(settings.RAKKAN_KEYS, "watermark.key")
-    command = [sys.executable, "-m", "compliance.verify.examine", str(path)]
+    command = [sys.executable, "-m", "compliance.verify.examine", str(path), *options]
     command += ["--trust", str(settings.RAKKAN_TRUST), "--watermark-key", str(key)]
     # no address of a database, no secret: what decodes strangers' files knows as little as it can
     known = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
@@ -74,6 +85,7 @@ def _examine(path: Path) -> Examination:
     try:
         done = subprocess.run(  # noqa: S603  our own interpreter, no shell
             command,
+            input=told,
             capture_output=True,
             timeout=_SECONDS,
             check=True,
