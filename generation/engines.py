@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from generation import weights
 from generation.errors import EngineMissing
 from generation.mesh import MeshEngine
+from generation.mesh.scene import scene_of
 from generation.motion import Curves
+from generation.prompt import PromptEffects
 from generation.resident import landmarker
 
 Image = NDArray[np.uint8]  # (H, W, 3) RGB
+AS_IT_IS = PromptEffects()
 
 
 class Drawing(Protocol):
@@ -24,6 +27,16 @@ class Drawing(Protocol):
         ...
 
 
+class Prepare(Protocol):
+    """Makes a photo ready to be drawn."""
+
+    def __call__(
+        self, photo: Image, width: int, height: int, effects: PromptEffects = ...
+    ) -> Drawing:
+        """Prepare a photo (H, W, 3) for frames of a size, in the light and frame of a prompt."""
+        ...
+
+
 @dataclass(frozen=True)
 class Engine:
     """A way to draw.
@@ -31,18 +44,18 @@ class Engine:
     Attributes:
         name: as in permits and manifests.
         version: changes whenever the same inputs give other frames.
-        prepare: (photo (H, W, 3) uint8, width, height) to a drawing.
+        prepare: photo, size and what the prompt changes of the picture, to a drawing.
         models: file name -> SHA-256 of the weights it draws with, checked.
     """
 
     name: str
     version: str
-    prepare: Callable[[Image, int, int], Drawing]
+    prepare: Prepare
     models: Callable[[], dict[str, str]]
 
 
-def _mesh(photo: Image, width: int, height: int) -> Drawing:
-    return MeshEngine(photo, width, height, landmarker=landmarker())
+def _mesh(photo: Image, width: int, height: int, effects: PromptEffects = AS_IT_IS) -> Drawing:
+    return MeshEngine(photo, width, height, scene=scene_of(effects), landmarker=landmarker())
 
 
 def _mesh_models() -> dict[str, str]:

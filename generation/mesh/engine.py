@@ -16,6 +16,7 @@ from generation.mesh.eyelids import eyelids
 from generation.mesh.fields import build_layers, invert
 from generation.mesh.framing import choose_crop, cut
 from generation.mesh.gaze import SMALLEST, gazes
+from generation.mesh.grading import grade
 from generation.mesh.headmotion import HeadMotion
 from generation.mesh.layering import Layers
 from generation.mesh.lips import Lips, MouthMaps
@@ -28,7 +29,7 @@ from generation.mesh.subject import find_subject
 from generation.motion.curves import Controls, Curves
 
 BROWS_BEHIND_RIMS = 0.5  # of their rise: where they touch, rim and brow cannot be told apart
-MIN_SIDE, MAX_SIDE = 128, 2160
+MIN_SIDE, MAX_SIDE = 128, 3840
 
 
 class _Memory:
@@ -46,14 +47,14 @@ class MeshEngine:
     Attributes:
         name: how a permit and a manifest call this engine.
         version: changes whenever the same input would give other pixels.
-        frame: (height, width, 3) RGB, the photo as framed, before anything moves.
+        frame: (height, width, 3) RGB, the photo as framed and lit, before anything moves.
         points: (478, 3) px, the landmarks in it.
         gain: how much wider than asked the mouth is opened, from the calibration.
         cut_out: whether the person was cut out of the background.
     """
 
     name = "mesh"
-    version = "2.2"
+    version = "2.3"
 
     def __init__(
         self,
@@ -81,11 +82,12 @@ class MeshEngine:
         _check(photo_rgb, width, height)
         finder = landmarker or FaceLandmarker()
         found = finder.only(photo_rgb)
-        crop = choose_crop(found.points, photo_rgb.shape[:2], (height, width))
+        crop = choose_crop(found.points, photo_rgb.shape[:2], (height, width), scene.zoom)
         self.frame = cut(photo_rgb, crop, width, height)
         scale = np.array([width / crop.width, height / crop.height, width / crop.width])
         moved = (found.points - (crop.left, crop.top, 0)) * scale
         self.points: Points = finder.track(self.frame, moved).points
+        self.frame = grade(self.frame, self.points, scene.light)
         self._prepare(scene)
         self.gain = 1.0
         self.gain = opening_gain(self.points, finder, lambda c: next(self.render(c)))

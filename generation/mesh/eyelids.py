@@ -17,6 +17,7 @@ from generation.mesh.filling import fill_smoothly
 from generation.mesh.sampling import (
     Box,
     blur,
+    enlarge,
     mean_colour,
     polygon,
     sample,
@@ -29,6 +30,7 @@ LASH_STRIP = 0.16  # of the distance from lid to brow that moves rigidly
 STRETCH_END = 0.92  # of that distance, where the skin no longer moves
 VISIBLE = 0.02  # of a blink, below which nothing is drawn
 ITERATIONS, DAMPING = 8, 0.6
+LID_COLUMNS = 56  # of the grid a lid's field is computed on
 THIN = 0.06  # face heights: dark things on the lid thinner than this are lashes or folds
 LINER = 0.012  # face heights of the edge that stay dark on the lid itself when lashes turn over
 FLATTEST = 0.35  # of their length that lashes show while they turn over
@@ -174,21 +176,24 @@ def _lid_field(subject: Subject, g: EyeGeometry, box: Box) -> Floats:
     moving = np.vstack([g.upper, g.upper - g.drop * LASH_STRIP, under])
     places = np.vstack([moving, *still])
     values = np.vstack([np.tile(g.path, (3, 1)), np.zeros((len(places) - len(moving), 2))])
-    y, x = np.mgrid[box[1] : box[3], box[0] : box[2]].astype(np.float64)
-    field = LinearNDInterpolator(places, values, fill_value=0)(x, y)
-    return blur(field.astype(np.float32), max(1.0, 0.01 * subject.face_height))
+    # On a coarse grid: it is smooth, and finding the triangle of every pixel would take longest.
+    step = max(1.0, (box[2] - box[0]) / LID_COLUMNS)
+    size = (round((box[2] - box[0]) / step), round((box[3] - box[1]) / step))
+    x = box[0] + (np.arange(size[0]) + 0.5) * (box[2] - box[0]) / size[0] - 0.5
+    y = box[1] + (np.arange(size[1]) + 0.5) * (box[3] - box[1]) / size[1] - 0.5
+    coarse = LinearNDInterpolator(places, values, fill_value=0)(*np.meshgrid(x, y))
+    field = enlarge(coarse.astype(np.float32), (box[2] - box[0], box[3] - box[1]))
+    return blur(field, max(1.0, 0.01 * subject.face_height))
 
 
 def _masks(subject: Subject, g: EyeGeometry, box: Box) -> tuple[Floats, Floats]:
     """Return two masks (h, w) of the box: lid skin, and the fold that was hidden behind it."""
-    face, shape = subject.face_height, subject.shape
+    face, shape = subject.face_height, (box[3] - box[1], box[2] - box[0])
     edge = g.upper + (g.lower - g.upper) * 0.10 + (0, 0.004 * face)
-    skin = polygon(shape, np.vstack([edge, (g.upper - g.drop * 0.90)[::-1]]))
+    skin = polygon(shape, np.vstack([edge, (g.upper - g.drop * 0.90)[::-1]]) - box[:2])
     unfolded = (g.upper + g.path * 0.80)[::-1]
-    fold = polygon(shape, np.vstack([g.upper - g.drop * 0.10, unfolded]))
-    soft = (blur(skin, max(0.6, 0.004 * face)), blur(fold, max(1.0, 0.012 * face)))
-    skin, fold = (np.ascontiguousarray(m[box[1] : box[3], box[0] : box[2]]) for m in soft)
-    return skin, fold
+    fold = polygon(shape, np.vstack([g.upper - g.drop * 0.10, unfolded]) - box[:2])
+    return blur(skin, max(0.6, 0.004 * face)), blur(fold, max(1.0, 0.012 * face))
 
 
 def _eye_coordinates(g: EyeGeometry, box: Box) -> tuple[Floats, Floats]:

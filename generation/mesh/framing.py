@@ -17,6 +17,7 @@ from generation.mesh.sampling import smoothstep
 
 WANTED_HEIGHT, WANTED_WIDTH = 2.45, 1.9  # the frame shows at least this much
 TIGHTEST_HEIGHT, TIGHTEST_WIDTH = 1.5, 1.2  # below this the photo is padded instead
+CLOSEST, WIDEST = 0.68, 6.0  # times what is wanted, for a close-up and for the whole photo
 HEADROOM = 0.62  # above the forehead point, hair included, at the wanted height
 EXTRA_HEADROOM = 0.25  # of every further face height
 
@@ -31,18 +32,22 @@ class Crop:
     height: int
 
 
-def choose_crop(points: Points, photo: tuple[int, int], frame: tuple[int, int]) -> Crop:
+def choose_crop(
+    points: Points, photo: tuple[int, int], frame: tuple[int, int], zoom: float = 0.0
+) -> Crop:
     """Choose the part of a photo that becomes the frame.
 
     Args:
         points: landmarks (478, >=2) px.
         photo: its (height, width).
         frame: the wanted (height, width).
+        zoom: -1 as much as the photo has .. 0 head and shoulders .. 1 a close-up.
     """
     photo_h, photo_w = photo
     aspect = frame[1] / frame[0]
     face = float(np.linalg.norm(points[FOREHEAD, :2] - points[CHIN, :2]))
-    wanted = max(WANTED_HEIGHT, WANTED_WIDTH / aspect) * face
+    nearer = (CLOSEST if zoom > 0 else WIDEST) ** abs(zoom)
+    wanted = max(WANTED_HEIGHT, WANTED_WIDTH / aspect) * face * nearer
     tightest = max(TIGHTEST_HEIGHT, TIGHTEST_WIDTH / aspect) * face
     height = max(tightest, min(wanted, photo_h, photo_w / aspect))
     width = height * aspect

@@ -83,8 +83,11 @@ def _depth(subject: Subject) -> Floats:
     rim = z[list(FACE_OVAL)]
     hair, far = centre + (oval - centre) * 1.45, centre + (oval - centre) * 3.2
     back = np.full(len(far), rim.mean() - 3 * scale)
-    places = np.vstack([subject.points, hair, far])
-    values = np.concatenate([z, rim - 1.75 * scale, back])
+    height, width = subject.shape
+    # Well outside of the region, so that no grid point lies beyond the triangles: those are slow.
+    corners = np.array([(x, y) for x in (-width, 2 * width) for y in (-height, 2 * height)])
+    places = np.vstack([subject.points, hair, far, corners])
+    values = np.concatenate([z, rim - 1.75 * scale, back, back[:4]])
     interpolate = LinearNDInterpolator(places, values, fill_value=float(back[0]))
     depth = interpolate(subject.grid.flat).reshape(subject.grid.rows, subject.grid.columns)
     return blur(depth.astype(np.float32), 2.0)

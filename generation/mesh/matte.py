@@ -52,15 +52,29 @@ def find_matte(frame: Image, points: Points) -> Matte | None:
     seen = segmenter()(small)
     if float((seen * oval).sum()) < TRUSTED * float(oval.sum()):
         return None
-    cover = _whole(_sharpened(seen, small), oval)
-    behind = _behind(small, cover)
+    matte = _layers(small, _whole(_sharpened(seen, small), oval))
+    return matte if factor == 1 else _enlarged(matte, frame)
+
+
+def _enlarged(matte: Matte, frame: Image) -> Matte:
+    """Return a matte of the frame (H, W, 3) from one of the frame made smaller.
+
+    Only where person and background mix, the smaller one's colours are used; elsewhere each layer
+    is the frame's own.
+    """
     size = (frame.shape[1], frame.shape[0])
-    if factor < 1:
-        cover = np.asarray(cv2.resize(cover, size, interpolation=cv2.INTER_LINEAR), np.float32)
-        behind = np.asarray(cv2.resize(behind, size, interpolation=cv2.INTER_LINEAR), np.float32)
-        away = 1 - smoothstep((cover / 0.02).astype(np.float64))[..., None]
-        behind = np.asarray(behind + (frame - behind) * away, np.float32)
-    return _layers(frame, cover, behind)
+    rim = 2 * max(2, round(RIM * max(matte.cover.shape))) + 3
+    near = cv2.dilate(matte.cover, np.ones((rim, rim), np.uint8))
+
+    def layer(small: Image, own: Floats) -> Image:
+        large = cv2.resize(small, size, interpolation=cv2.INTER_CUBIC)
+        weight = np.asarray(cv2.resize(own, size, interpolation=cv2.INTER_LINEAR), np.float32)
+        return np.asarray(cv2.blendLinear(frame, large, weight, 1 - weight), np.uint8)
+
+    person = layer(matte.person, np.clip((matte.cover - 0.9) * 10, 0, 1))
+    behind = layer(matte.behind, np.clip(1 - 50 * np.asarray(near, np.float32), 0, 1))
+    cover = np.asarray(cv2.resize(matte.cover, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    return Matte(cover, person, behind)
 
 
 def _resized(frame: Image, factor: float) -> Image:
@@ -111,8 +125,9 @@ def _behind(picture: Image, cover: Floats) -> Floats:
     return continue_texture(picture, known, REACH * longer)
 
 
-def _layers(frame: Image, cover: Floats, behind: Floats) -> Matte:
+def _layers(frame: Image, cover: Floats) -> Matte:
     """Split the frame (H, W, 3) into the person's and the background's colours."""
+    behind = _behind(frame, cover)
     beyond = fill_smoothly(frame.astype(np.float32), (cover > 0.95).astype(np.float32))
     cover = _with_strands(cover, frame, beyond, behind)
     a = cover[..., None]

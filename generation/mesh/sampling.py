@@ -85,7 +85,9 @@ def mean_colour(picture: Image, mask: Floats) -> Points:
     total = float(mask.sum())
     if total < 1e-3:
         return np.full(3, 128.0)
-    mean: Points = np.einsum("hwc,hw->c", picture.astype(np.float64), mask) / total
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    mean: Points = np.einsum("hwc,hw->c", picture[part].astype(np.float64), mask[part]) / total
     return mean
 
 

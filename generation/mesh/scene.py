@@ -1,4 +1,4 @@
-"""What surrounds the person: the photo's own background, that one out of focus, or another."""
+"""What surrounds the person: background, light and how much of the photo the frame shows."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,10 +7,13 @@ import numpy as np
 
 from generation.faces.arrays import Image
 from generation.mesh.framing import Crop, cut
+from generation.mesh.grading import AS_LIT, Light
 from generation.mesh.matte import Matte, softened
+from generation.prompt import PromptEffects
+from generation.prompt.effects import BACKDROPS
 
 BLUR = 0.022  # of the frame's longer side: a portrait lens about wide open
-PLAIN = (214, 216, 220)  # RGB of a plain background when none is named
+PLAIN = BACKDROPS["plain"]
 
 
 class Background(StrEnum):
@@ -31,6 +34,8 @@ class Scene:
         strength: factor on the blur; 1 is a portrait lens.
         colour: RGB of a plain background.
         picture: (H, W, 3) uint8 for PICTURE, cropped to the frame about its middle.
+        light: how the whole photo is graded.
+        zoom: -1 as much of the photo as there is .. 1 a close-up.
 
     Raises:
         ValueError: PICTURE without a picture.
@@ -40,11 +45,24 @@ class Scene:
     strength: float = 1.0
     colour: tuple[int, int, int] = PLAIN
     picture: Image | None = field(default=None, compare=False)
+    light: Light = AS_LIT
+    zoom: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse a picture that is not there."""
         if (self.background is Background.PICTURE) != (self.picture is not None):
             raise ValueError("A picture behind the person is given together with its name.")
+
+
+def scene_of(effects: PromptEffects) -> Scene:
+    """Return the scene that a prompt asks for; a plain background wins over a blurred one."""
+    light = Light(effects.warmth, effects.brightness, effects.sidelight)
+    if effects.backdrop:
+        colour = BACKDROPS[effects.backdrop]
+        return Scene(Background.PLAIN, colour=colour, light=light, zoom=effects.zoom)
+    if effects.blur > 0:
+        return Scene(Background.BLUR, effects.blur, light=light, zoom=effects.zoom)
+    return Scene(light=light, zoom=effects.zoom)
 
 
 AS_IN_PHOTO = Scene()

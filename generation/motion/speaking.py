@@ -49,7 +49,7 @@ def _head(
     roll = wander(rng, size, 0.6, 0.8) * lively + effects.tilt
     shift_y = wander(rng, size, 0.8, 0.04) - 0.05 * emphasis.accent
     return {
-        "yaw": np.clip(yaw, -_MOST_DEGREES, _MOST_DEGREES),
+        "yaw": np.clip(yaw + effects.yaw, -_MOST_DEGREES, _MOST_DEGREES),
         "pitch": np.clip(pitch + effects.pitch, -_MOST_DEGREES, _MOST_DEGREES),
         "roll": np.clip(roll, -_MOST_DEGREES, _MOST_DEGREES),
         "shift_x": wander(rng, size, 0.8, 0.06) * effects.movement,
@@ -65,7 +65,7 @@ def _upper_face(
     return {
         "brow": lifted + np.abs(wander(rng, size, 1.0, 0.03)) + effects.brow,
         "blink": blinks(rng, line.times, effects.blinking),
-        "gaze": glances(rng, line.times) * effects.glancing,
+        "gaze": glances(rng, line.times) * effects.glancing + effects.look,
         "smile": np.full(size, effects.smile),
         "squint": np.full(size, effects.squint),
         "frown": np.full(size, effects.frown),

@@ -1,10 +1,13 @@
-"""What a prompt changes in the movement."""
+"""What a prompt changes in the movement and in the picture."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 # What shows on the face beyond speaking: a consent may leave it as in the photo.
-EXPRESSION = frozenset({"smile", "squint", "brow", "frown"})
+EXPRESSION = frozenset({"smile", "squint", "brow", "frown", "look"})
+# What changes the picture around the movement: a consent may leave the surroundings as they are.
+LIGHT = frozenset({"warmth", "brightness", "sidelight"})
+SURROUNDINGS = LIGHT | {"blur"}
 FACTORS = ("movement", "openness", "turning", "glancing", "blinking")
 _LIMITS = {
     "movement": (0.1, 2.0),
@@ -19,6 +22,26 @@ _LIMITS = {
     "squint": (0.0, 0.8),
     "brow": (-0.2, 0.5),
     "frown": (0.0, 0.8),
+    "look": (-0.2, 0.2),
+    "yaw": (-5.0, 5.0),
+    "warmth": (-1.0, 1.0),
+    "brightness": (-1.0, 1.0),
+    "sidelight": (-1.0, 1.0),
+    "blur": (0.0, 1.5),
+    "zoom": (-1.0, 1.0),
+}
+
+
+# Plain backgrounds by name, RGB.
+BACKDROPS: dict[str, tuple[int, int, int]] = {
+    "plain": (214, 216, 220),
+    "white": (246, 246, 246),
+    "grey": (150, 152, 156),
+    "black": (18, 18, 20),
+    "blue": (52, 96, 168),
+    "green": (66, 124, 84),
+    "red": (158, 52, 48),
+    "beige": (222, 208, 186),
 }
 
 
@@ -39,9 +62,18 @@ class PromptEffects:
         squint: 0..1.
         brow: cm.
         frown: 0..1.
+        look: radians the eyes lastingly look to the viewer's right.
+        yaw: degrees the head turns along with it.
+        warmth: -1 cool .. 1 warm light.
+        brightness: -1 dim .. 1 bright light.
+        sidelight: -1 light from the viewer's left .. 1 from the right.
+        blur: 0 as in the photo, 1 a background out of focus as by a portrait lens.
+        zoom: -1 as much of the photo as there is .. 1 a close-up.
+        backdrop: name of a plain background (:data:`BACKDROPS`), "" for the photo's own.
         report: one entry for each phrase of the prompt, in its order: ``words``, ``honoured``,
-            ``concept`` (stable name, "" if unknown) and ``effect`` and ``effect_ja``, or
-            ``why`` and ``why_ja``. Together the words are the whole prompt.
+            ``concept`` (stable name, "" if unknown) and ``effect``, ``effect_ja`` and ``strength``,
+            or ``why``, ``why_ja`` and ``engine``, the one that is meant to do it ("" for none).
+            Together the words are the whole prompt.
     """
 
     movement: float = 1.0
@@ -56,6 +88,14 @@ class PromptEffects:
     squint: float = 0.0
     brow: float = 0.0
     frown: float = 0.0
+    look: float = 0.0
+    yaw: float = 0.0
+    warmth: float = 0.0
+    brightness: float = 0.0
+    sidelight: float = 0.0
+    blur: float = 0.0
+    zoom: float = 0.0
+    backdrop: str = ""
     report: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -64,11 +64,14 @@ def understand(prompt: str, permitted_changes: Collection[str] | None = None) ->
     head, rest = text[:MAX_CHARACTERS], text[MAX_CHARACTERS:].strip()
     entries = [entry for phrase in _PHRASE.finditer(head) for entry in _read(head, phrase)]
     entries = [_within(entry, permitted_changes) for entry in entries]
-    wishes = [(e.concept.adjust, e.strength) for e in entries if e.concept and not e.forbidden]
+    kept = [(e.concept, e.strength) for e in entries if e.concept and not e.forbidden]
+    wishes = [(concept.adjust, strength) for concept, strength in kept]
+    backdrops = [c.backdrop for c, strength in kept if c.backdrop and strength > 0]
     report = [_describe(head, entry) for entry in entries]
     if rest:
         report.append(_not_honoured(rest, "", "the prompt is too long", "プロンプトが長すぎます"))
-    return PromptEffects(**combine(wishes), report=report)
+    backdrop = backdrops[-1] if backdrops else ""
+    return PromptEffects(**combine(wishes), backdrop=backdrop, report=report)
 
 
 def _within(entry: _Entry, permitted: Collection[str] | None) -> _Entry:
@@ -117,6 +120,10 @@ def _entry(token: _Token, before: list[_Token]) -> _Entry:
 def _takes_along(text: str, entries: list[_Entry], entry: _Entry, before: list[_Token]) -> bool:
     """Say whether a noun such as "light" claims the word before it, as in "warm light"."""
     if not entries or entry.concept is None or not entry.concept.noun:
+        return False
+    if (
+        last := entries[-1].concept
+    ) and last.of_the_picture:  # "blurred" of an office asks for itself
         return False
     if any(token.role in ("link", "negation") for token in before):
         return False
@@ -182,9 +189,10 @@ def _describe(text: str, entry: _Entry) -> dict[str, Any]:
         why = (v.EMPTY_EN, v.EMPTY_JA) if entry.empty else (v.UNKNOWN_EN, v.UNKNOWN_JA)
         return _not_honoured(words, "", *why)
     if not concept.honoured:
-        return _not_honoured(words, concept.name, concept.text_en, concept.text_ja)
+        told = _not_honoured(words, concept.name, concept.text_en, concept.text_ja)
+        return told | {"engine": concept.engine}
     if entry.forbidden:
-        return _not_honoured(words, concept.name, v.FORBIDDEN_EN, v.FORBIDDEN_JA)
+        return _not_honoured(words, concept.name, *v.FORBIDDEN[concept.needs])
     effect, effect_ja = concept.text_en, concept.text_ja
     if entry.strength < 0 and concept.reversible:
         effect, effect_ja = f"the opposite of: {effect}", f"次の逆にします:{effect_ja}"
@@ -194,8 +202,10 @@ def _describe(text: str, entry: _Entry) -> dict[str, Any]:
         effect += f" (strength {entry.strength:.1f})"
         effect_ja += f"(強さ {entry.strength:.1f})"
     found = {"words": words, "honoured": True, "concept": concept.name}
+    found["strength"] = round(entry.strength, 2)
     return found | {"effect": effect, "effect_ja": effect_ja}
 
 
 def _not_honoured(words: str, concept: str, why: str, why_ja: str) -> dict[str, Any]:
-    return {"words": words, "honoured": False, "concept": concept, "why": why, "why_ja": why_ja}
+    told = {"words": words, "honoured": False, "concept": concept}
+    return told | {"why": why, "why_ja": why_ja, "engine": ""}

@@ -5,7 +5,7 @@ Patterns are regular expressions, matched without regard to case; English ones o
 
 from dataclasses import dataclass, field
 
-from generation.prompt.effects import EXPRESSION, FACTORS
+from generation.prompt.effects import EXPRESSION, FACTORS, SURROUNDINGS
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,9 @@ class Concept:
             it cannot be honoured.
         text_en: the effect, or why there is none.
         text_ja: the same in Japanese.
-        noun: whether it takes the words before it along, as in "warm light".
+        noun: whether it takes the words before it along, as in "harsh light".
+        backdrop: the plain background it asks for, "" for none.
+        engine: the one that is meant to do what is not honoured here, "" for none.
     """
 
     name: str
@@ -30,15 +32,24 @@ class Concept:
     text_en: str = ""
     text_ja: str = ""
     noun: bool = False
+    backdrop: str = ""
+    engine: str = ""
 
     @property
     def honoured(self) -> bool:
         """Whether asking for it changes the video."""
-        return bool(self.adjust)
+        return bool(self.adjust or self.backdrop)
+
+    @property
+    def of_the_picture(self) -> bool:
+        """Whether it changes the picture and not the person's movement."""
+        return bool(self.backdrop or (SURROUNDINGS | {"zoom"}) & set(self.adjust))
 
     @property
     def needs(self) -> str:
         """The change of the picture that the consent must permit for it; empty where none."""
+        if self.backdrop or SURROUNDINGS & set(self.adjust):
+            return "background"
         return "expression" if EXPRESSION & set(self.adjust) else ""
 
     @property
@@ -47,7 +58,7 @@ class Concept:
         return any(name in FACTORS for name in self.adjust)
 
 
-HONOURED = (
+MOVEMENT = (
     Concept(
         "calm",
         r"calm(?:ly|er)?|relaxed|quiet(?:ly)?|peaceful(?:ly)?|serene|composed",
@@ -196,8 +207,135 @@ HONOURED = (
     ),
 )
 
-_PICTURE_EN = "the mesh engine keeps the photo as it is; the portraittalk engine is meant to change"
-_PICTURE_JA = "meshエンジンは写真をそのまま使います。portraittalkエンジンの対象です"
+_LIGHT = r"(?:light(?:s|ing)?|lit)"
+_BEHIND = r"(?:back ?grounds?|backdrops?)"
+_GAZE_EN = "the eyes rest {side} as the viewer sees it, the head a little with them"
+
+LIGHT = (
+    Concept(
+        "warm-light",
+        rf"(?:warm(?:er|ly)?|golden|amber) (?:\w+ )?{_LIGHT}|golden hour|sunset|candle ?light",
+        r"(?:暖か|温か|あたたか)い?な?(?:光|照明|ライト)(?:の中)?|暖色|夕日|夕焼け",
+        {"warmth": 0.7},
+        "the light becomes warmer; nothing is lit anew",
+        "光を暖かい色にします(照らし直しはしません)",
+    ),
+    Concept(
+        "cool-light",
+        rf"(?:cool(?:er)?|cold|bluish|moon) ?(?:\w+ )?{_LIGHT}",
+        r"(?:冷た|涼し|青白)い(?:光|照明|ライト)|寒色|月明かり",
+        {"warmth": -0.7},
+        "the light becomes cooler; nothing is lit anew",
+        "光を冷たい色にします(照らし直しはしません)",
+    ),
+    Concept(
+        "dim-light",
+        rf"(?:dim(?:med|mer|ly)?|low|dark(?:er)?|subdued|night) (?:\w+ )?{_LIGHT}|low[- ]key",
+        r"薄暗い?の?(?:光|照明|ライト)?|(?:暗い|暗め|暗く|弱い)の?(?:光|照明|ライト)?",
+        {"brightness": -0.7},
+        "the whole picture becomes darker",
+        "画面全体を暗くします",
+    ),
+    Concept(
+        "bright-light",
+        rf"(?:bright(?:er|ly)?|well|strong) ?-?(?:\w+ )?{_LIGHT}|high[- ]key|day ?light",
+        r"(?:明る|強)い(?:光|照明|ライト|画面)|明るく照ら|昼光",
+        {"brightness": 0.6},
+        "the whole picture becomes brighter",
+        "画面全体を明るくします",
+    ),
+    Concept(
+        "light-from-left",
+        rf"(?:side|raking|rembrandt) ?-?{_LIGHT}|{_LIGHT} from (?:the |one |a )?(?:left|side)"
+        rf"|left[- ]side {_LIGHT}",
+        r"横からの?(?:光|照明|ライト)|サイドライト|左(?:側)?からの?(?:光|照明|ライト)",
+        {"sidelight": -0.7},
+        "the light falls off from the left of the picture to the right, without cast shadows",
+        "画面の左から右へ光を弱めます(影は描きません)",
+    ),
+    Concept(
+        "light-from-right",
+        rf"{_LIGHT} from (?:the )?right|right[- ]side {_LIGHT}",
+        r"右(?:側)?からの?(?:光|照明|ライト)",
+        {"sidelight": 0.7},
+        "the light falls off from the right of the picture to the left, without cast shadows",
+        "画面の右から左へ光を弱めます(影は描きません)",
+    ),
+)
+
+FRAMING = (
+    Concept(
+        "blurred-background",
+        rf"(?:blurr?(?:ed|y)?|soft|defocus(?:s?ed)?|out[- ]of[- ]focus)(?: the)? {_BEHIND}|blurred"
+        rf"|{_BEHIND} (?:blurr?(?:ed|y)?|out of focus)|bokeh|shallow depth of field|portrait mode",
+        r"背景を?(?:が|は)?(?:ぼか|ボカ|ぼけ|ボケ)|(?:ぼか|ボカ|ぼけ|ボケ)(?:し|た|て|い)*背景|ボケ",
+        {"blur": 1.0},
+        "the background is put out of focus",
+        "背景をぼかします",
+    ),
+    Concept(
+        "close-up",
+        r"close[- ]?ups?|head ?shots?|tight(?:er)? (?:shot|crop|framing)|zoomed in|closer",
+        r"クローズアップ|アップで|アップ|顔を大きく|寄りの?(?:構図|画)?",
+        {"zoom": 0.8},
+        "the frame is cropped closer to the face, as far as a chin and hair allow",
+        "顔に寄せて切り取ります",
+    ),
+    Concept(
+        "wide-shot",
+        r"(?:wide|medium|long) shots?|(?:wider|loose) (?:shot|crop|framing)|half[- ]length"
+        r"|zoomed out|whole photo",
+        r"引きの?(?:構図|画|ショット)?|広めの?構図|写真全体|上半身",
+        {"zoom": -0.8},
+        "the frame shows more of the photo, as far as it reaches",
+        "写真にある範囲で広く写します",
+    ),
+    Concept(
+        "looking-left",
+        r"(?:look(?:s|ing)?|gaz(?:e|es|ing)) (?:to (?:the |his |her )?)?(?:left|aside|away)",
+        r"左を(?:見|向)|横を見|目をそら|視線をそら|よそ見",
+        {"look": -0.16, "yaw": -3.0, "glancing": 0.6},
+        _GAZE_EN.format(side="to the left"),
+        "視線を画面の左に向け、顔も少し向けます",
+    ),
+    Concept(
+        "looking-right",
+        r"(?:look(?:s|ing)?|gaz(?:e|es|ing)) (?:to (?:the |his |her )?)?right",
+        r"右を(?:見|向)",
+        {"look": 0.16, "yaw": 3.0, "glancing": 0.6},
+        _GAZE_EN.format(side="to the right"),
+        "視線を画面の右に向け、顔も少し向けます",
+    ),
+)
+
+_COLOURS = (
+    ("plain", r"plain|solid|neutral|simple|uniform", r"無地|単色|シンプルな", "無地"),
+    ("white", r"white", r"白い?", "白"),
+    ("grey", r"gr[ea]y", r"灰色|グレー", "灰色"),
+    ("black", r"black|dark", r"黒い?", "黒"),
+    ("blue", r"blue", r"青い?|ブルー", "青"),
+    ("green", r"green", r"緑(?:色)?|グリーン", "緑"),
+    ("red", r"red", r"赤い?|レッド", "赤"),
+    ("beige", r"beige|cream", r"ベージュ|クリーム色", "ベージュ"),
+)
+
+
+def _plain(name: str, en: str, ja: str, text_ja: str) -> Concept:
+    between = r"(?:(?:plain|solid|simple)(?: colou?r)? )?"
+    return Concept(
+        f"{name}-background",
+        rf"{between}(?:{en}) {between}(?:{_BEHIND}|wall)|{_BEHIND} (?:in |is )?{between}(?:{en})",
+        rf"(?:{ja})(?:の|な)?背景|背景(?:は|を|が)?(?:{ja})",
+        text_en="a plain background" + (f" in {name}" if name != "plain" else ""),
+        text_ja=f"背景を{text_ja}にします",
+        backdrop=name,
+    )
+
+
+HONOURED = (*MOVEMENT, *LIGHT, *FRAMING, *(_plain(*colour) for colour in _COLOURS))
+
+_PICTURE_EN = "the mesh engine does not do it; the portraittalk engine is meant to change"
+_PICTURE_JA = "meshエンジンにはできません。portraittalkエンジンの対象です"
 _PERSON_EN = "it would change how the person looks; no engine here does that, the photo is kept"
 _PERSON_JA = "本人の見た目を変えるため、どのエンジンでも行いません。写真をそのまま使います"
 _VOICE_EN = "the sound is the voice track that was given; no engine here changes it"
@@ -206,28 +344,46 @@ _VOICE_JA = "音声は渡された音声ファイルのままで、どのエン�
 NOT_HONOURED = (
     Concept(
         "light",
-        r"(?:sun|day|spot|back|stage|studio )?light(?:s|ing|ed)?|lit|shadows?|sunset|golden hour",
+        r"(?:sun|day|spot|back|stage|studio )?light(?:s|ing|ed)?|lit|shadows?",
         r"光|照明|ライティング|ライト|逆光|日差し|影",
-        text_en=f"{_PICTURE_EN} the light",
-        text_ja=_PICTURE_JA,
+        text_en="the mesh engine makes light warmer, cooler, dimmer, brighter or fall from one "
+        f"side; for other light, {_PICTURE_EN} it",
+        text_ja=f"meshエンジンの光は、暖かい・冷たい・暗い・明るい・横からの5種類です。ほかは{_PICTURE_JA}",
         noun=True,
+        engine="portraittalk",
+    ),
+    Concept(
+        "background-picture",
+        r"(?:given|uploaded|provided|attached|supplied) (?:picture|image|photo)"
+        rf"(?: as (?:the )?{_BEHIND})?"
+        rf"|{_BEHIND} (?:picture|image|photo)",
+        r"(?:渡し|指定し|添付し)た(?:画像|写真)|背景(?:の)?(?:画像|写真)",
+        text_en="the mesh engine can put a given picture behind the person, but no request carries "
+        "one yet; ask for a blurred or a plain background",
+        text_ja="meshエンジンは渡された画像を背景にできますが、依頼に画像を添える方法がまだありません。"
+        "ぼかしか無地を指定してください",
     ),
     Concept(
         "background",
-        r"backgrounds?|backdrops?|office|studio|scene(?:ry)?|room|outdoors?|indoors?|city|beach",
+        rf"{_BEHIND}|office|studio|scene(?:ry)?|room|outdoors?|indoors?|city|beach",
         r"背景|バックグラウンド|オフィス|スタジオ|屋外|屋内|部屋|風景",
-        text_en=f"{_PICTURE_EN} the background",
-        text_ja=_PICTURE_JA,
+        text_en="the mesh engine blurs the background or makes it plain (white, grey, black, blue, "
+        f"green, red, beige) and invents no place; for one, {_PICTURE_EN} the background",
+        text_ja="meshエンジンの背景は、ぼかしか無地(白・灰色・黒・青・緑・赤・ベージュ)だけで、場所は作りません。"
+        "portraittalkエンジンの対象です",
         noun=True,
+        engine="portraittalk",
     ),
     Concept(
         "framing",
-        r"close[- ]?ups?|(?:wide|medium|long|full|head) shots?|framing|zoom(?:s|ing|ed)?"
-        r"|portrait mode|camera (?:movement|moves?|pan|angle)|bokeh|depth of field|full body",
-        r"クローズアップ|アップ|引きの|構図|ズーム|カメラワーク|カメラアングル|ボケ|全身",
-        text_en=f"{_PICTURE_EN} framing and camera",
-        text_ja=_PICTURE_JA,
+        r"full shots?|framing|zoom(?:s|ing|ed)?|camera (?:movement|moves?|pan|angle)"
+        r"|depth of field|full body",
+        r"構図|ズーム|カメラワーク|カメラアングル|全身",
+        text_en="the mesh engine crops the photo once, closer or wider; for a camera that moves, "
+        f"{_PICTURE_EN} it",
+        text_ja=f"meshエンジンは写真を一度だけ切り取ります(アップか引き)。カメラの動きは{_PICTURE_JA}",
         noun=True,
+        engine="portraittalk",
     ),
     Concept(
         "style",
@@ -237,15 +393,16 @@ NOT_HONOURED = (
         text_en=f"{_PICTURE_EN} the style",
         text_ja=_PICTURE_JA,
         noun=True,
+        engine="portraittalk",
     ),
     Concept(
         "gaze",
-        r"look(?:s|ing)? (?:away|left|right|up|down|aside)|glanc(?:e|es|ing)",
-        r"目をそら|視線をそら|横を見|上を見|下を見|よそ見",
-        text_en="the mesh engine draws short glances only, never a lasting look to one side; the "
+        r"look(?:s|ing)? (?:up|down)(?:wards?)?|glanc(?:e|es|ing)",
+        r"上を見|下を見|ちらっと見|うつむ",
+        text_en="the mesh engine's eyes rest on the camera or to one side, not up or down; the "
         "portraittalk engine is meant to",
-        text_ja="meshエンジンは短い視線の動きだけを描き、横を見続けることはできません。"
-        "portraittalkエンジンの対象です",
+        text_ja="meshエンジンの視線はカメラか左右だけです。上下はportraittalkエンジンの対象です",
+        engine="portraittalk",
     ),
     Concept(
         "clothing",
@@ -301,8 +458,17 @@ CONCEPTS = HONOURED + NOT_HONOURED
 
 UNKNOWN_EN = "not in the vocabulary; see `python -m generation vocabulary`"
 UNKNOWN_JA = "語彙にない言葉です。`python -m generation vocabulary` を参照してください"
-FORBIDDEN_EN = "the consent does not permit changing the expression"
-FORBIDDEN_JA = "同意の範囲では表情を変えられません"
+# By the change that a consent must permit.
+FORBIDDEN = {
+    "expression": (
+        "the consent does not permit changing the expression",
+        "同意の範囲では表情を変えられません",
+    ),
+    "background": (
+        "the consent does not permit changing the surroundings, light among them",
+        "同意の範囲では背景や光を変えられません",
+    ),
+}
 EMPTY_EN = "these words ask for nothing by themselves"
 EMPTY_JA = "この言葉だけでは指示になりません"
 

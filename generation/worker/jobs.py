@@ -58,7 +58,8 @@ class RenderJob:
         effects = understand(spec.prompt, spec.permitted_changes)
         curves = animate(speech, phones, effects, seed=spec.seed, fps=spec.fps)
         progress(0.05, "preparing the portrait")
-        drawing = engine.prepare(load_photo(inputs["portrait"]).rgb, spec.width, spec.height)
+        photo = load_photo(inputs["portrait"]).rgb
+        drawing = engine.prepare(photo, spec.width, spec.height, effects)
         with self._encoder(destination, inputs) as encoder:
             for index, frame in enumerate(drawing.render(curves)):
                 progress(0.1 + 0.85 * index / len(curves), "drawing")

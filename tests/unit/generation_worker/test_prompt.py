@@ -4,6 +4,7 @@ import re
 import pytest
 
 from generation.prompt import PromptEffects, understand
+from generation.prompt.effects import BACKDROPS
 from generation.prompt.vocabulary import CONCEPTS, HONOURED, NOT_HONOURED
 
 PROMPTS = [
@@ -80,14 +81,74 @@ def test_an_occasion_is_not_honoured_and_the_reason_says_what_to_write_instead()
 
 
 @pytest.mark.parametrize(
-    "prompt", ["warm light", "blurred background", "close-up", "暖かい光", "背景"]
+    "prompt", ["harsh light", "office background", "camera pan", "オフィスの背景", "look up"]
 )
-def test_light_background_and_framing_name_the_engine_that_is_meant_to_do_it(prompt):
+def test_what_the_mesh_engine_cannot_do_to_the_picture_names_the_engine_that_is_meant_to_do_it(
+    prompt,
+):
     effects = understand(prompt)
-    [entry] = effects.report
-    assert not entry["honoured"]
-    assert "portraittalk" in entry["why"]
-    assert effects.smile == 0  # "warm" belongs to the light, not to the face
+    missing = [entry for entry in effects.report if not entry["honoured"]]
+    assert any(entry["engine"] == "portraittalk" for entry in missing)
+    assert all("portraittalk" in entry["why"] for entry in missing if entry["engine"])
+    assert effects == PromptEffects(report=effects.report)
+
+
+PICTURE = ("warmth", "brightness", "sidelight", "blur", "zoom", "backdrop", "look")
+
+
+@pytest.mark.parametrize(
+    ("english", "japanese", "changed"),
+    [
+        ("warm light", "暖かい光", {"warmth"}),
+        ("cool lighting", "冷たい照明", {"warmth"}),
+        ("dimly lit", "薄暗い照明", {"brightness"}),
+        ("bright light", "明るい光", {"brightness"}),
+        ("light from the right", "右からの光", {"sidelight"}),
+        ("blurred background", "背景をぼかす", {"blur"}),
+        ("plain white background", "白い背景", {"backdrop"}),
+        ("solid background", "無地の背景", {"backdrop"}),
+        ("close-up", "クローズアップ", {"zoom"}),
+        ("wide shot", "引きの構図", {"zoom"}),
+        ("looking to the left", "左を見る", {"look"}),
+    ],
+)
+def test_each_word_about_the_picture_changes_its_own_and_nothing_else(english, japanese, changed):
+    wanted, asked = understand(english), understand(japanese)
+    moved = {name for name in PICTURE if getattr(wanted, name) != getattr(PromptEffects(), name)}
+    assert moved == changed
+    assert wanted.smile == 0  # "warm" belongs to the light, not to the face
+    assert [entry["honoured"] for entry in asked.report] == [True]
+    assert {k: v for k, v in vars(wanted).items() if k != "report"} == {
+        k: v for k, v in vars(asked).items() if k != "report"
+    }
+
+
+def test_the_report_says_how_strongly_word_for_word():
+    report = understand("very warm light, slightly blurred office background").report
+    told = [(e["words"], e["honoured"], e.get("strength", 0)) for e in report]
+    assert told == [
+        ("very warm light", True, 1.4),
+        ("slightly blurred", True, 0.5),
+        ("office background", False, 0),
+    ]
+
+
+def test_the_last_background_that_is_asked_for_is_shown():
+    assert understand("white background, blue background").backdrop == "blue"
+    assert understand("no white background").backdrop == ""
+
+
+def test_surroundings_and_light_need_the_consent_and_framing_does_not():
+    effects = understand(
+        "warm light, blue background, blurred background, close-up", ["expression"]
+    )
+    assert (effects.warmth, effects.blur, effects.backdrop) == (0.0, 0.0, "")
+    assert effects.zoom > 0
+    assert [entry["honoured"] for entry in effects.report] == [False, False, False, True]
+    assert "surroundings" in effects.report[0]["why"]
+    permitted = understand("warm light, blue background", ["background"])
+    assert permitted.warmth > 0
+    assert permitted.backdrop == "blue"
 
 
 def test_clothes_and_age_are_never_changed():
@@ -142,8 +203,9 @@ def test_a_word_inside_another_word_asks_for_nothing():
 
 def test_the_vocabulary_is_complete_in_both_languages_and_names_are_unique():
     assert len({c.name for c in CONCEPTS}) == len(CONCEPTS)
-    assert all(c.adjust for c in HONOURED)
-    assert not any(c.adjust for c in NOT_HONOURED)
+    assert all(c.adjust or c.backdrop for c in HONOURED)
+    assert not any(c.adjust or c.backdrop for c in NOT_HONOURED)
+    assert {c.backdrop for c in HONOURED} == {"", *BACKDROPS}
     for concept in CONCEPTS:
         assert all((concept.en, concept.ja, concept.text_en, concept.text_ja)), concept.name
 
