@@ -35,6 +35,9 @@ def _synchrony() -> dict[str, Meaning]:
 
 
 MEANINGS: dict[str, Meaning] = _synchrony() | {
+    "own_sound_lag": Meaning(
+        "The file's own sound", "How late the video's own sound is against the given one."
+    ),
     "closure": Meaning("Closures", "Frames of p, b, m with lips closed (gap below rest + 0.1 cm)."),
     "false_closure": Meaning("False closures", "Frames of other speech with lips closed."),
     "open_vowels": Meaning(

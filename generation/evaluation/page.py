@@ -156,6 +156,7 @@ def _sounds(report: Report) -> str:
         (0, float(edges[-1])), (0, 1), ("gap above rest, cm", "share of frames below"), (470, 240)
     )
     plot.bands([(SHUT - 0.002, SHUT + 0.002), (WIDE - 0.002, WIDE + 0.002)], "bound")
+    plot.note(0, "shut").note(WIDE, "open")
     legend = ""
     for style, (name, marks) in zip(("closing", "expected", "measured"), groups, strict=True):
         values = gap[marks & np.isfinite(gap)]

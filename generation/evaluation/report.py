@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from generation.audio import Phone, Speech, load
 from generation.errors import EngineMissing
 from generation.evaluation import syncnet
@@ -14,12 +16,13 @@ from generation.evaluation.likeness import likeness
 from generation.evaluation.measures import Measure
 from generation.evaluation.movement import liveliness, smoothness, stillness
 from generation.evaluation.quality import blurs, vmaf
-from generation.evaluation.sound import Heard, listen
+from generation.evaluation.sound import Heard, listen, offset
 from generation.evaluation.synchrony import Shifts, shifts, synchrony, within_speech
-from generation.evaluation.video import Format, describe, frames
+from generation.evaluation.video import MAX_SECONDS, Format, describe, frames
 from generation.evaluation.watched import Watched, watch
 from generation.faces.arrays import Image
 from generation.media.photo import load_photo
+from generation.resident import landmarker
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def evaluate(case: Case) -> Report:
         WeightsInvalid: a weight file is not the pinned one.
     """
     form, photo = describe(case.video), load_photo(case.photo).rgb
-    speech = load(case.audio or case.video, max_seconds=1200)
+    speech = load(case.audio or case.video, max_seconds=MAX_SECONDS)
     watched = _watch(case.video, form, photo)
     other = None
     if case.reference is not None:
@@ -117,7 +120,7 @@ def judge(
     phones = case.phones or _aligned(case, speech, notes)
     heard = listen(speech, watched.times, watched.fps, phones)
     groups = {
-        "lips and voice": _lips(watched, heard),
+        "lips and voice": [*_lips(watched, heard), _own_sound(case, form, speech)],
         "closures": closures(watched.gap, heard, watched.fps),
         "silence": stillness(watched, heard.silence, heard.speech),
         "identity": likeness(watched),
@@ -153,6 +156,14 @@ def _lips(watched: Watched, heard: Heard) -> list[Measure]:
     return found
 
 
+def _own_sound(case: Case, form: Format, speech: Speech) -> Measure:
+    """Return how late the video's own sound is, where another was given to compare with."""
+    if case.audio is None or not form.sound:
+        note = "needs a video with sound, and the sound it should have (--audio)"
+        return Measure("own_sound_lag", np.nan, "ms", note=note)
+    return offset(load(case.video, max_seconds=MAX_SECONDS), speech)
+
+
 def _aligned(case: Case, speech: Speech, notes: list[str]) -> list[Phone] | None:
     if not case.text.strip():
         return None
@@ -174,8 +185,6 @@ def _syncnet(case: Case, form: Format, speech: Speech) -> list[Measure]:
 
 def _faces(path: Path, form: Format) -> list[Image]:
     """Return the faces of a video at SyncNet's 25 frames a second."""
-    from generation.resident import landmarker  # noqa: PLC0415
-
     found: list[Image] = []
     face = None
     for index, picture in enumerate(frames(path)):

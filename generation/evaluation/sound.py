@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import binary_dilation, uniform_filter1d  # type: ignore[import-untyped]
-from scipy.signal import butter, sosfilt  # type: ignore[import-untyped]
+from scipy.signal import butter, correlate, sosfilt  # type: ignore[import-untyped]
 
 from generation.audio import SAMPLE_RATE, Phone, Speech
 from generation.evaluation.judge import Expected, expect
+from generation.evaluation.measures import NEITHER, Measure
 from generation.evaluation.openings import APART, CLOSED, OPEN, Marks, Track, aperture, during
 
 _BAND = (300.0, 3000.0)  # Hz: where vowels have their formants
@@ -74,6 +75,22 @@ def listen(speech: Speech, times: Track, fps: float, phones: list[Phone] | None)
     other = talking & ~expected.closed & (expected.opening > _APART)
     shut, wide = expected.closed & talking, expected.open & talking
     return Heard(energy, band, talking, silence, expected, None, shut, wide, other, "judge")
+
+
+def offset(own: Speech, given: Speech) -> Measure:
+    """Return how much later `own` sounds than `given`, in ms, by their loudness at 200 Hz."""
+    rate, reach = 200, 200
+    size = min(own.samples.size, given.samples.size) // (SAMPLE_RATE // rate) - 1
+    times = (np.arange(size) + 0.5) / rate
+    one, other = (_level(each.samples.astype(np.float64), times, rate) for each in (own, given))
+    one, other = one - one.mean(), other - other.mean()
+    power = max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1e-9)
+    both = correlate(one, other, mode="same") / power
+    middle = size // 2
+    near = both[max(0, middle - reach) : middle + reach + 1]
+    best = int(np.argmax(near)) - min(reach, middle)
+    note = f"loudness of both alike by r = {float(near.max()):.2f} there"
+    return Measure("own_sound_lag", 1000 * best / rate, "ms", NEITHER, note=note)
 
 
 def _level(samples: Track, times: Track, fps: float) -> Track:

@@ -71,6 +71,12 @@ class Plot:
         )
         return self
 
+    def note(self, x: float, text: str) -> "Plot":
+        """Add a word at the lower edge, to the right of a place on the horizontal axis."""
+        across, low = self._x(x) + 4, self.size[1] - _BOTTOM - 6
+        self.parts.append(f'<text class="tick" x="{across:.1f}" y="{low}">{escape(text)}</text>')
+        return self
+
     def dot(self, x: float, y: float, text: str) -> "Plot":
         """Add a point with a word beside it."""
         across, up = self._x(x), self._y(y)
@@ -80,17 +86,6 @@ class Plot:
             f'<text class="word" x="{across + (-9 if end else 9):.1f}" y="{up + 4:.1f}" '
             f'text-anchor="{"end" if end else "start"}">{escape(text)}</text>'
         )
-        return self
-
-    def bars(self, rows: Sequence[tuple[float, float, str]]) -> "Plot":
-        """Add upright bars: left, right, height given as (x, height, style)."""
-        for x, height, style in rows:
-            left, right = self._x(x - 0.4), self._x(x + 0.4)
-            top, low = self._y(height), self._y(max(self.y[0], 0))
-            self.parts.append(
-                f'<rect class="{style}" x="{left:.1f}" y="{top:.1f}" '
-                f'width="{right - left:.1f}" height="{max(low - top, 0):.1f}"/>'
-            )
         return self
 
     def draw(self, title: str) -> str:

@@ -51,9 +51,11 @@ def correlate(one: Track, other: Track, where: Marks | None = None) -> float:
     kept = np.isfinite(one) & np.isfinite(other)
     kept = kept if where is None else kept & where
     a, b = one[kept], other[kept]
-    if a.size < _FEWEST or a.std() < 1e-9 or b.std() < 1e-9:
-        return 0.0 if a.size >= _FEWEST else float("nan")
-    return float(np.corrcoef(a, b)[0, 1])
+    if a.size < _FEWEST:
+        return float("nan")
+    a, b = a - a.mean(), b - b.mean()
+    power = float(a @ a) * float(b @ b)
+    return float(a @ b) / power**0.5 if power > 1e-18 else 0.0
 
 
 def shifts(gap: Track, signal: Track, fps: float) -> Shifts:

@@ -20,12 +20,13 @@ _REMEDY = "Give a finished video: MP4, MOV, WebM, Matroska or AVI."
 
 @dataclass(frozen=True)
 class Format:
-    """What a video says of itself: pixels, frames a second, duration."""
+    """What a video says of itself: pixels, frames a second, duration, whether it has sound."""
 
     width: int
     height: int
     fps: float
     seconds: float
+    sound: bool
 
 
 def describe(path: Path) -> Format:
@@ -76,7 +77,7 @@ def _format(path: Path, container: InputContainer) -> Format:
             code="video-too-long",
             remedy="Cut a part out of it and judge that.",
         )
-    return Format(stream.width, stream.height, float(rate), seconds)
+    return Format(stream.width, stream.height, float(rate), seconds, bool(container.streams.audio))
 
 
 def _unreadable(path: Path, error: Exception) -> VideoError:

@@ -5,6 +5,7 @@ A clip is drawn once; most faults change its pictures or its sound, those of the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import cv2
 import numpy as np
 
 from generation.audio import SAMPLE_RATE, Phone, Speech
+from generation.evaluation.measures import Measure
 from generation.evaluation.report import Case, Report, judge
 from generation.evaluation.video import Format
 from generation.evaluation.watched import Watched, watch
@@ -58,7 +60,7 @@ class Fault:
         strengths: three, growing.
         unit: of them.
         plant: clip and strength to pictures (None: the clip's own) and sound.
-        leaves: measures that must stay within the sound clip's interval at the least strength.
+        leaves: measures that must not move, at the least strength, by more than their interval.
     """
 
     name: str
@@ -86,9 +88,15 @@ def judged(clip: Clip, fault: Fault | None = None, strength: float = 0.0) -> Rep
     if pictures is not None:
         watched = watch(pictures, clip.curves.fps, clip.photo, len(pictures))
     height, width = clip.frames[0].shape[:2]
-    form = Format(width, height, clip.curves.fps, len(clip.frames) / clip.curves.fps)
+    form = Format(width, height, clip.curves.fps, len(clip.frames) / clip.curves.fps, False)
     case = Case(clip.path, clip.path, phones=clip.phones)
     return judge(case, form, speech, watched, clip.watched)
+
+
+def unmoved(found: Measure, base: Measure) -> bool:
+    """Whether a measure moved by no more than its 95 % interval is wide."""
+    low, high = base.interval
+    return math.isclose(found.value, base.value) or abs(found.value - base.value) <= high - low
 
 
 def late(clip: Clip, seconds: float) -> tuple[None, Speech]:
@@ -98,10 +106,13 @@ def late(clip: Clip, seconds: float) -> tuple[None, Speech]:
 
 
 def other_sound(clip: Clip, share: float) -> tuple[None, Speech]:
-    """The last part of the sound is another: its own, backwards."""
+    """The last part of the sound is another: its own, backwards and without its pauses."""
     samples = clip.speech.samples
-    at = int(samples.size * (1 - share))
-    return None, Speech(np.ascontiguousarray(np.r_[samples[:at], samples[at:][::-1]]))
+    size, at = samples.size, int(samples.size * (1 - share))
+    steps = samples[: size // 400 * 400].reshape(-1, 400)
+    loud = np.abs(steps).max(1) > 0.1 * np.abs(samples).max()
+    strange = np.resize(steps[loud].ravel()[::-1], size)
+    return None, Speech(np.r_[samples[:at], strange[at:]].astype(np.float32))
 
 
 def frozen(clip: Clip, share: float) -> tuple[list[Image], Speech]:
@@ -113,8 +124,10 @@ def frozen(clip: Clip, share: float) -> tuple[list[Image], Speech]:
 
 
 def never_shut(clip: Clip, least: float) -> tuple[list[Image], Speech]:
-    """The lips never come nearer than so many cm."""
-    gap = np.maximum(clip.curves.gap, np.float32(least))
+    """The lips never come nearer than so many cm while they speak."""
+    shape = (getattr(clip.curves, name) for name in ("gap", "close", "labiodental"))
+    talking = np.max(list(shape), axis=0) > 0.02
+    gap = np.where(talking, np.maximum(clip.curves.gap, least), 0).astype(np.float32)
     none = np.zeros_like(gap)
     curves = clip.curves.with_(gap=gap, jaw=np.float32(0.75) * gap, close=none, labiodental=none)
     return list(clip.engine.render(curves)), clip.speech

@@ -24,7 +24,7 @@ from tests.benchmarks.readings import READERS, g722, recordings
 FOLDER = BUILD.parent / "judge" / "voices"
 JAPANESE = ("窓の前の花瓶に、紫の花が飾ってあります。", "皆さまのご参加をお待ちしております。")
 _PAUSE = 0.7  # s before, between and after sentences
-_SECONDS = 6.0  # of speech at least
+_SECONDS = 7.0  # of speech at least
 _SENTENCE = (1.5, 4.5)  # s
 
 
@@ -84,7 +84,7 @@ def _voices() -> Iterator[Voice]:
 def _read(language: str, seconds: float) -> Voice:
     parts, texts, total = [_silence()], [], 0.0
     held_out = [r for r in recordings(language) if crc32(r[0].encode()) % 2 == 0]
-    for _, text, path in sorted(held_out, key=lambda r: -_closing(r[1])):
+    for _, text, path in sorted(held_out, key=lambda r: -_telling(r[1])):
         speech = g722(path)
         if _SENTENCE[0] <= speech.seconds <= _SENTENCE[1]:
             parts += [speech.samples, _silence()]
@@ -97,9 +97,12 @@ def _read(language: str, seconds: float) -> Voice:
     return Voice(language, text, None, path)
 
 
-def _closing(text: str) -> float:
-    """Return the share of letters that close the lips: closures must occur to be counted."""
-    return sum(letter in "pbm\u043f\u0431\u043c" for letter in text.lower()) / len(text)
+def _telling(text: str) -> float:
+    """Return how well a text shows closures and open vowels: both must occur to be counted."""
+    letters = text.lower()
+    closing = sum(letter in "pbm\u043f\u0431\u043c" for letter in letters)
+    opening = sum(letter in "a\u00e0\u00e1\u0430" for letter in letters)
+    return closing * opening / len(letters) ** 2
 
 
 def _spoken() -> Voice:

@@ -1,13 +1,10 @@
 """A planted fault lowers the number it should lower, the more the stronger, and leaves others."""
 
-import math
-
 import pytest
 
-from tests.benchmarks.judging.faults import FAULTS, Fault, judged, named
+from tests.benchmarks.judging.faults import FAULTS, Fault, judged, named, unmoved
 
-WEAK, STRONG = 0, 2
-SHORT = {"jitter": WEAK, "flicker": STRONG, "blur": STRONG, "another face": STRONG}
+SHORT = ("jitter", "blur")
 
 
 def test_a_sound_clip_is_in_time_shuts_opens_and_rests(sound):
@@ -38,11 +35,9 @@ def test_the_lag_is_what_was_planted(clip, sound):
         assert moved == pytest.approx(25 * strength, abs=0.75)
 
 
-@pytest.mark.parametrize(("name", "which"), SHORT.items())
-def test_a_fault_of_the_picture_is_seen_and_others_stay_within_their_interval(
-    clip, sound, name, which
-):
-    _holds(clip, sound, named(name), strengths=(named(name).strengths[which],))
+@pytest.mark.parametrize("name", SHORT)
+def test_a_fault_of_the_picture_is_seen_and_leaves_the_lips_alone(clip, sound, name):
+    _holds(clip, sound, named(name), strengths=named(name).strengths[:1])
 
 
 def test_lips_that_rest_follow_nothing_and_open_in_no_vowel(clip, sound):
@@ -66,8 +61,6 @@ def _holds(clip, sound, fault: Fault, strengths: tuple[float, ...]) -> None:
         values.append(found.value(fault.lowers))
         if strength == fault.strengths[0]:
             for name in fault.leaves:
-                low, high = sound.measures()[name].interval
-                value = found.value(name)
-                assert math.isclose(value, sound.value(name)) or low <= value <= high, name
+                assert unmoved(found.measures()[name], sound.measures()[name]), name
     assert values == sorted(values, reverse=better == "higher"), values
     assert values[0] != values[-1]

@@ -5,7 +5,7 @@ from generation.audio import SAMPLE_RATE, Speech
 from generation.evaluation.alignment import aligned
 from generation.evaluation.judge import expect
 from generation.evaluation.openings import CLOSED, OPEN, aperture, during
-from generation.evaluation.sound import listen
+from generation.evaluation.sound import listen, offset
 
 SAID = "Please leave your message after the tone. When done hang up or press the pound key."
 
@@ -55,3 +55,9 @@ def test_a_voice_that_is_quieter_says_the_same(speech, times):
     )
     assert (loud.speech == quiet.speech).mean() > 0.97
     assert np.corrcoef(loud.expected.opening, quiet.expected.opening)[0, 1] > 0.97
+
+
+def test_a_sound_that_comes_late_is_told_by_how_much(speech):
+    late = Speech(np.r_[np.zeros(2400, np.float32), speech.samples[:-2400]])
+    assert offset(late, speech).value == pytest.approx(150, abs=10)
+    assert offset(speech, speech).value == pytest.approx(0, abs=5)
