@@ -145,7 +145,9 @@ def _shift(report: Report) -> str:
     plot.level(float(np.median(found.r)), "median")
     plot.line(lags, found.r, "measured")
     best = 1000 * found.lag / fps
-    return plot.dot(best, float(found.r.max()), f"{best:.0f} ms").draw("Correlation at each shift")
+    if np.isfinite(best):
+        plot.dot(best, float(found.r.max()), f"{best:.0f} ms")
+    return plot.draw("Correlation at each shift")
 
 
 def _sounds(report: Report) -> str:

@@ -17,7 +17,7 @@ from generation.evaluation.measures import Measure
 from generation.evaluation.movement import liveliness, smoothness, stillness
 from generation.evaluation.quality import blurs, vmaf
 from generation.evaluation.sound import Heard, listen, offset
-from generation.evaluation.synchrony import Shifts, shifts, synchrony, within_speech
+from generation.evaluation.synchrony import Shifts, moving, shifts, synchrony, within_speech
 from generation.evaluation.video import MAX_SECONDS, Format, describe, frames
 from generation.evaluation.watched import Watched, watch
 from generation.faces.arrays import Image
@@ -129,7 +129,7 @@ def judge(
         "picture": [*blurs(watched), vmaf(case.video, case.reference)],
         "SyncNet": _syncnet(case, form, speech),
     }
-    found = shifts(watched.gap, heard.expected.opening, watched.fps)
+    found = shifts(moving(watched.gap), heard.expected.opening, watched.fps)
     idle = groups["silence"][0].value
     groups["joint"] = joint(watched, other, r=float(found.r.max()), idle=idle)
     if missed := int((~watched.seen).sum()):
@@ -149,10 +149,10 @@ def _lips(watched: Watched, heard: Heard) -> list[Measure]:
     }
     if heard.aligned is not None:
         signals["phones"] = heard.aligned
-    found = []
+    found, gap = [], moving(watched.gap)
     for name, signal in signals.items():
-        found += synchrony(name, watched.gap, signal, watched.fps)
-        found.append(within_speech(name, watched.gap, signal, heard.speech, watched.fps))
+        found += synchrony(name, gap, signal, watched.fps)
+        found.append(within_speech(name, gap, signal, heard.speech, watched.fps))
     return found
 
 

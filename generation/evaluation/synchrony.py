@@ -15,6 +15,7 @@ from generation.evaluation.measures import NEITHER, UP, Measure
 from generation.evaluation.openings import Marks, Track
 
 SHIFT_SECONDS = 0.6  # 15 frames of 25 a second, as SyncNet's protocol
+_TREMBLE = 0.06  # cm between the 5th and 95th percentile: no more than noise
 _FEWEST = 20  # frames with which a correlation means anything
 
 
@@ -32,8 +33,10 @@ class Shifts:
 
     @property
     def lag(self) -> float:
-        """The best lag in frames, between frames by a parabola through three of them."""
+        """The best lag in frames, between frames by a parabola; NaN where none is better."""
         at = int(np.argmax(self.r))
+        if np.ptp(self.r) < 1e-9:
+            return float("nan")
         if not 0 < at < self.r.size - 1:
             return float(self.lags[at])
         left, top, right = self.r[at - 1 : at + 2]
@@ -44,6 +47,15 @@ class Shifts:
     def confidence(self) -> float:
         """The best correlation less the median of all."""
         return float(self.r.max() - np.median(self.r))
+
+
+def moving(gap: Track) -> Track:
+    """Return the gap (T,) cm, or its median throughout where it only trembles.
+
+    Correlation knows no size: the landmarker's noise on still lips would follow something.
+    """
+    low, high = np.nanpercentile(gap, [5, 95])
+    return gap if high - low > _TREMBLE else np.where(np.isfinite(gap), np.nanmedian(gap), np.nan)
 
 
 def correlate(one: Track, other: Track, where: Marks | None = None) -> float:

@@ -201,10 +201,10 @@ _VOICE = ("r_judge", "r_log_energy", "closure")
 FAULTS = (
     Fault("sound early", "r_judge", (0.08, 0.16, 0.32), "s", late, _PICTURE),
     Fault("sound early: lag", "lag_judge", (0.08, 0.16, 0.32), "s", late, _PICTURE),
-    Fault("another sound", "r_judge", (0.33, 0.67, 1.0), "of the clip", other_sound, _PICTURE),
-    Fault("frozen lips", "r_judge", (0.25, 0.5, 1.0), "of the time", frozen, _PICTURE[2:]),
+    Fault("another sound", "r_judge", (0.5, 0.75, 1.0), "of the clip", other_sound, _PICTURE),
+    Fault("frozen lips", "r_judge", (0.4, 0.7, 1.0), "of the time", frozen, _PICTURE[2:]),
     Fault(
-        "frozen lips: vowels", "open_vowels", (0.25, 0.5, 1.0), "of the time", frozen, _PICTURE[2:]
+        "frozen lips: vowels", "open_vowels", (0.4, 0.7, 1.0), "of the time", frozen, _PICTURE[2:]
     ),
     Fault("lips never shut", "closure", (0.15, 0.3, 0.45), "cm", never_shut, ("flicker", "jerk")),
     Fault(

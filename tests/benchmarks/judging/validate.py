@@ -30,7 +30,7 @@ from tests.benchmarks.judging.voices import heard, voices
 
 CLIPS = int(os.environ.get("VALIDATE_CLIPS", "3"))
 SIDE = 384  # px
-SECONDS = 6
+SECONDS = 9
 Measures = dict[str, Measure]
 Seen = dict[tuple[int, float], Measures]
 

@@ -8,7 +8,7 @@ from generation.evaluation.intervals import interval, mean_interval, rate_interv
 from generation.evaluation.joint import frechet
 from generation.evaluation.openings import CLOSED, OPEN, aperture, during
 from generation.evaluation.picture import FlowWarp, blur_effect
-from generation.evaluation.synchrony import correlate, shifts, synchrony
+from generation.evaluation.synchrony import correlate, moving, shifts, synchrony
 
 
 @pytest.fixture
@@ -33,6 +33,9 @@ def test_lips_that_never_move_follow_nothing(signal):
     assert correlate(np.full(250, 0.2), signal) == 0
     names = [each.name for each in synchrony("x", np.full(250, 0.2), signal, 25.0)]
     assert names == ["r_x", "lag_x", "confidence_x"]
+    trembling = 0.2 + 0.01 * signal / np.abs(signal).max()
+    assert correlate(moving(trembling), signal) == 0
+    assert np.isnan(shifts(moving(trembling), signal, 25.0).lag)
 
 
 def test_an_interval_holds_the_mean_and_narrows_with_length(random):
