@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2  # type: ignore[import-untyped]
+from scipy.stats import beta, chi2  # type: ignore[import-untyped]
 
 Indices = NDArray[np.int64]
 Interval = tuple[float, float]
@@ -57,6 +57,17 @@ def median_interval(values: NDArray[np.float64], fps: float) -> Interval:
 def _mean(values: NDArray[np.float64]) -> float:
     kept = values[np.isfinite(values)]
     return float(kept.mean()) if kept.size else float("nan")
+
+
+def share_interval(share: float, count: int) -> Interval:
+    """Return the interval of Clopper and Pearson (1934) of a share of `count` independent things.
+
+    A share of 0 or 1 has one too, where drawing again and again would always find the same.
+    """
+    hits = share * count
+    low = beta.ppf((1 - LEVEL) / 2, hits, count - hits + 1) if hits > 0 else 0.0
+    high = beta.ppf((1 + LEVEL) / 2, hits + 1, count - hits) if hits < count else 1.0
+    return float(low), float(high)
 
 
 def rate_interval(count: int, minutes: float) -> Interval:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from generation.audio import Phone
-from generation.evaluation.intervals import interval, mean_interval, rate_interval
+from generation.evaluation.intervals import interval, mean_interval, rate_interval, share_interval
 from generation.evaluation.joint import frechet
 from generation.evaluation.openings import CLOSED, OPEN, aperture, during
 from generation.evaluation.picture import FlowWarp, blur_effect
@@ -48,6 +48,12 @@ def test_an_interval_holds_the_mean_and_narrows_with_length(random):
 
 def test_an_interval_of_nothing_is_nothing():
     assert np.isnan(interval(lambda at: float("nan"), 100, 25.0)).all()
+
+
+def test_a_share_of_all_is_not_certain():
+    low, high = share_interval(1.0, 5)
+    assert (low, high) == (pytest.approx(0.478, abs=0.001), 1.0)
+    assert share_interval(0.5, 10) == pytest.approx((0.187, 0.813), abs=0.001)
 
 
 def test_no_event_in_two_minutes_still_allows_some():
