@@ -6,6 +6,8 @@ BOOTSTRAP := $(or $(PYTHON),$(shell command -v python3.11),$(shell command -v py
 VENV := .venv/bin/python
 LOCAL := $(VENV) -m deploy.local
 PART ?= all
+# Files of tests are shared out among the cores, in their order: the browser's come last.
+SHARED := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo serve code stop clean test test-long chaos lint format bench lock
 
@@ -31,10 +33,10 @@ clean:           ## deletes this checkout's data, after asking
 	@"$(BOOTSTRAP)" -m deploy.local clean
 
 test: setup      ## runs the test suite (ARGS="-k name")
-	$(VENV) -m pytest $(ARGS)
+	$(VENV) -m pytest $(SHARED) $(ARGS)
 
 test-long: setup ## runs the tests that take long as well
-	$(VENV) -m pytest --long $(ARGS)
+	$(VENV) -m pytest --long $(SHARED) $(ARGS)
 
 chaos: setup     ## kills workers in the middle of their work and looks what is left
 	$(VENV) -m pytest --long tests/chaos $(ARGS)

@@ -4,10 +4,13 @@ pytest-django imports the settings before any conftest is read, and the settings
 addresses from the environment. So this is a plugin (``-p tests.servers`` in pyproject.toml), and
 what it starts is there before the first import. Addresses that the caller sets are used instead:
 DATABASE_URL (RAKKAN_MIGRATE_DATABASE_URL for the owner's role), BROKER_URL, STORAGE_URL, TSA_URL.
+Where pytest-xdist shares the tests out, each of its processes has servers and keys of its own; the
+one that shares them out reads the settings, as every process does, and connects to nothing.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -25,20 +28,49 @@ from deploy.local.processes import Child, Program
 from deploy.local.testing import TestServers, test_servers
 
 SERVERS = pytest.StashKey[TestServers]()
+_NOWHERE = TestServers(*["postgresql://nobody@127.0.0.1:9/none"] * 2, "redis://127.0.0.1:9/0")
+_OURS = "RAKKAN_TESTS_FOUND"  # what the process that shares out was given, for those it starts
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Starts the servers and sets the environment, ahead of pytest-django."""
+    _forget_the_parents()
     with ExitStack() as stack:
-        servers = stack.enter_context(test_servers())
-        folder = stack.enter_context(_folder())
-        os.environ.update(settings_environment(servers, folder))
-        os.environ.pop("RAKKAN_MIGRATE_DATABASE_URL", None)  # the owner's: in TestServers alone
-        if "TSA_URL" not in os.environ:
-            os.environ["TSA_URL"] = stack.enter_context(timestamps(folder))
-        early_config.stash[SERVERS] = servers
+        prepare = _placeholders if _shares_out(early_config) else _real
+        early_config.stash[SERVERS] = prepare(stack, stack.enter_context(_folder()))
         early_config.add_cleanup(stack.pop_all().close)
+
+
+def _real(stack: ExitStack, folder: Path) -> TestServers:
+    servers = stack.enter_context(test_servers())
+    os.environ.update(settings_environment(servers, folder))
+    os.environ.pop("RAKKAN_MIGRATE_DATABASE_URL", None)  # the owner's: in TestServers alone
+    if "TSA_URL" not in os.environ:
+        os.environ["TSA_URL"] = stack.enter_context(timestamps(folder))
+    return servers
+
+
+def _placeholders(_stack: ExitStack, folder: Path) -> TestServers:
+    ours = {"TSA_URL": "http://127.0.0.1:9/"} | settings_environment(_NOWHERE, folder)
+    os.environ[_OURS] = json.dumps({name: os.environ.get(name) for name in ours})
+    os.environ.update(ours)
+    return _NOWHERE
+
+
+def _shares_out(config: pytest.Config) -> bool:
+    """Whether this process runs no test itself but has others run them."""
+    options = config.known_args_namespace
+    return bool(getattr(options, "numprocesses", 0)) and "PYTEST_XDIST_WORKER" not in os.environ
+
+
+def _forget_the_parents() -> None:
+    """In a process that pytest-xdist started: take the environment that its parent was given."""
+    for name, value in json.loads(os.environ.pop(_OURS, "{}")).items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def settings_environment(servers: TestServers, folder: Path) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -49,7 +49,7 @@ def test_the_sign_in_never_leads_to_another_site(visitors: Visitors) -> None:
     ("path", "status", "said"),
     [
         ("/events", 403, "What to do Sign in with an account that has this role"),
-        (f"/productions/{uuid4()}", 404, "There is no production"),
+        (f"/productions/{UUID(int=1)}", 404, "There is no production"),
         ("/nowhere", 404, "There is nothing here"),
         ("/status/0123456789abcdef", 404, "Nothing with the id 0123456789abcdef was released here"),
     ],
