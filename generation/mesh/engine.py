@@ -54,7 +54,7 @@ class MeshEngine:
     """
 
     name = "mesh"
-    version = "2.3"
+    version = "2.4"
 
     def __init__(
         self,

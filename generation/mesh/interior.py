@@ -17,6 +17,7 @@ from generation.mesh.subject import Subject
 from generation.motion.curves import Controls
 
 OPEN_PHOTO = 0.25  # cm between the inner lips from which the photo's own teeth are used
+AROUND = (164, 18, 200)  # over the upper lip, under the lower one, on the chin
 BEHIND_LIPS = 0.6  # cm from the lips back to the teeth
 SHADED = 0.62  # how much of the teeth rounded lips, pushed forward, put in the dark
 
@@ -29,17 +30,19 @@ class Row:
         gum: height of the gum line over the lip line.
         height: of the middle teeth.
         widths: of the teeth from the middle outwards.
+        shorter: by how much each of them ends before the middle ones do.
         brightness: of the row; lower teeth lie in the shade.
     """
 
     gum: float
     height: float
     widths: tuple[float, ...] = field(default=())
+    shorter: tuple[float, ...] = field(default=())
     brightness: float = 1.0
 
 
-UPPER_ROW = Row(gum=0.62, height=0.86, widths=(0.82, 0.62, 0.66, 0.55, 0.5))
-LOWER_ROW = Row(gum=0.67, height=0.62, widths=(0.5, 0.52, 0.58, 0.55, 0.5), brightness=0.6)
+UPPER_ROW = Row(0.62, 0.86, (0.82, 0.62, 0.66, 0.55, 0.5), (0.0, 0.08, 0.02, 0.10, 0.14))
+LOWER_ROW = Row(0.60, 0.68, (0.5, 0.52, 0.58, 0.55, 0.5), (0.0, 0.01, -0.03, 0.05, 0.08), 0.62)
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class MouthInterior:
         lit = 1 - SHADED * max(c.round, 0.8 * c.protrude)
         place = _Place(self._box, window, c.roll)
         out = place.put(self._cavity, drift)
-        tongue = self._down * (0.38 * jaw - 0.40 * c.tongue + 0.05)
+        tongue = self._down * (0.33 * jaw - 0.40 * c.tongue + 0.05)
         out = _over(out, place.put(self._tongue, drift + tongue))
         out = _over(out, place.put(self._lower, drift + self._down * jaw), 0.9 * lit)
         out = _over(out, place.put(self._upper, drift), lit)
@@ -137,11 +140,15 @@ def _colours(subject: Subject) -> Colours:
     spots = [_disc(shape, subject.points[i], radius) for i in topology.CHEEKS]
     skin = mean_colour(picture, np.maximum.reduce(spots))
     right, left = (luminance(mean_colour(picture, spot)) for spot in spots[:2])
-    light = luminance(skin)
+    near = [
+        luminance(mean_colour(picture, _disc(shape, subject.points[i], radius))) for i in AROUND
+    ]
+    # A mouth in the shade of nose or hand has teeth in the shade, however bright the cheeks are.
+    light = min(luminance(skin), 0.5 * (luminance(skin) + 1.05 * float(np.mean(near))))
     return Colours(
         cavity=np.clip(0.26 * lip * (1.0, 0.60, 0.68) + 2, 4, 80),
         tooth=np.clip(0.963 * light * np.array([1.02, 0.985, 0.90]) + 0.154 * skin, 0, 240),
-        tongue=np.clip(0.62 * lip * (1.05, 0.95, 1.02) + 0.06 * skin, 0, 220),
+        tongue=np.clip(0.70 * lip * (1.05, 0.93, 0.98) + 0.08 * skin, 0, 220),
         slant=float(np.clip(np.log((left + 5) / (right + 5)), -0.7, 0.7)),
     )
 
@@ -169,7 +176,7 @@ def _teeth(row: Row, x: Points, y: Points, tooth: Points, light: Points, soft: f
     edges = np.cumsum([0.0, *row.widths])
     arch = 0.35 + 0.65 * np.cos(np.clip(side / 2.9, 0, 1) * np.pi / 2) ** 0.8
     gaps = np.prod([1 - 0.16 * np.exp(-(((side - e) / (2 * soft)) ** 2)) for e in edges], axis=0)
-    tip = row.gum - row.height * (0.80 + 0.2 * np.cos(side * 1.1)) + _rounding(side, edges)
+    tip = row.gum - row.height * (0.80 + 0.2 * np.cos(side * 1.1)) + _ends(row, side, edges)
     cover = _sigmoid((y - tip) / soft) * _sigmoid((row.gum - y) / (2 * soft))
     cover = cover * _sigmoid((edges[-1] - side) / soft)
     tipward = 0.86 + 0.14 * np.clip((row.gum - y) / (0.5 * row.height), 0, 1)
@@ -183,12 +190,13 @@ def _corridor(x: Points, half_width: float) -> Points:
     return left
 
 
-def _rounding(side: Points, edges: Points) -> Points:
-    """Return how much each tooth's corners are rounded off, cm."""
+def _ends(row: Row, side: Points, edges: Points) -> Points:
+    """Return how much shorter, cm, each place of a row is: by its tooth, and at its corners."""
     middles, halves = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
     tooth = np.clip(np.searchsorted(edges, side, side="right") - 1, 0, len(middles) - 1)
-    rounded: Points = 0.10 * np.clip((side - middles[tooth]) / halves[tooth], -1, 1) ** 4
-    return rounded
+    rounded = 0.10 * np.clip((side - middles[tooth]) / halves[tooth], -1, 1) ** 4
+    ends: Points = rounded + np.array(row.shorter)[tooth]
+    return ends
 
 
 def _sigmoid(x: Points) -> Points:

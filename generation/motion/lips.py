@@ -39,7 +39,9 @@ def lips(phones: list[Phone], line: Timeline, openness: float = 1.0) -> Lips:
     known = drawable(phones)
     shape = {name: _lead(track) for name, track in _blend(known, line.times).items()}
     talking = _talking(known, line.times)
-    gap = np.clip(shape["gap"], 0, None) * (0.55 + 0.6 * line.loudness) * openness
+    # Speech lies in the upper half of the loudness: there loud vowels differ from weak ones.
+    loud = np.clip((line.loudness - 0.45) / 0.5, 0, 1)
+    gap = np.clip(shape["gap"], 0, None) * (0.55 + 0.75 * loud) * openness
     gap = smooth(gap, 0.020) * talking
     close = _windows(known, BILABIALS, line.times)
     labiodental = _windows(known, LABIODENTALS, line.times)

@@ -43,16 +43,16 @@ def _head(
 ) -> dict[str, Track]:
     """Idle pose, livelier while speaking, with nods on stressed syllables."""
     size, lively = line.times.size, effects.movement * (0.5 + 0.7 * emphasis.activity)
-    yaw = wander(rng, size, 0.55, 1.6) * lively * effects.turning
-    pitch = wander(rng, size, 0.45, 0.9) * lively + 4.0 * effects.movement * emphasis.accent
+    yaw = wander(rng, size, 0.55, 2.3) * lively * effects.turning
+    pitch = wander(rng, size, 0.45, 1.1) * lively + 4.0 * effects.movement * emphasis.accent
     pitch += 5.0 * effects.nods * nods(emphasis, line.times)
-    roll = wander(rng, size, 0.6, 0.8) * lively + effects.tilt
+    roll = wander(rng, size, 0.6, 1.1) * lively + effects.tilt
     shift_y = wander(rng, size, 0.8, 0.04) - 0.05 * emphasis.accent
     return {
         "yaw": np.clip(yaw + effects.yaw, -_MOST_DEGREES, _MOST_DEGREES),
         "pitch": np.clip(pitch + effects.pitch, -_MOST_DEGREES, _MOST_DEGREES),
         "roll": np.clip(roll, -_MOST_DEGREES, _MOST_DEGREES),
-        "shift_x": wander(rng, size, 0.8, 0.06) * effects.movement,
+        "shift_x": wander(rng, size, 0.8, 0.09) * effects.movement,
         "shift_y": shift_y * effects.movement,
     }
 
