@@ -58,7 +58,12 @@ class Cutout:
                 self._around(person, source, (strip.rows, columns))
 
     def _around(self, person: Image, source: Floats, area: tuple[slice, slice]) -> None:
-        cover = sample_mask(self._cover, source[area], outside_zero=self._ends)
+        where = source[area]
+        if self._ends:  # at the top only: at the other sides the person goes on
+            height, width = self._cover.shape
+            most = np.array([width - 1, height - 1], np.float32)
+            where = np.clip(where, np.array([0, -height], np.float32), most)
+        cover = sample_mask(self._cover, where, outside_zero=self._ends)
         if cover.min() == 255:
             return
         all_channels = cv2.merge([cover, cover, cover])

@@ -54,7 +54,7 @@ class MeshEngine:
     """
 
     name = "mesh"
-    version = "2.4"
+    version = "2.5"
 
     def __init__(
         self,

@@ -17,12 +17,12 @@ from generation.mesh.filling import continue_texture, fill_smoothly
 from generation.mesh.sampling import blur, polygon, smoothstep
 
 TRUSTED = 0.8  # of the face that must be called person, or the network is not believed
-WORKING_SIDE = 1280  # px; what is finer than a pixel of the network's by so much is not searched
+WORKING_SIDE = 768  # px; the network sees 256, and finer hair is not told from its background
 EDGE = 0.014  # of the picture's longer side: how far the photo's edges may correct the coverage
 FLAT = 1e-4  # variance of brightness (0..1) below which there is no edge to follow
 HOLE = 0.01  # of the picture: smaller holes inside the person are the person's things
 RIM = 0.010  # of the longer side around the person that may hold loose hair and its blur
-REACH = 0.05  # of the longer side that the background's texture is continued behind the person
+REACH = 0.012  # of the longer side that the background's own texture goes on behind
 SOLID = 0.5  # coverage from which a pixel's own colour is believed
 
 

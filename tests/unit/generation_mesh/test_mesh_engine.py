@@ -7,6 +7,7 @@ import pytest
 from generation.faces import topology
 from generation.faces.errors import FaceNotFound, SeveralFaces
 from generation.mesh import MeshEngine
+from generation.mesh.compositing import Cutout
 from generation.mesh.creases import BRIGHTEST, DEEPEST
 from generation.mesh.matte import find_matte
 from generation.mesh.scene import Background, Scene
@@ -386,6 +387,24 @@ def test_right_beside_the_hair_nothing_bends(engine):
     hair = cover > 0.99
     hair[int(engine.points[topology.FOREHEAD, 1]) :] = False
     assert np.median(np.linalg.norm(flow(rest, turned), axis=2)[hair]) > 1.5
+
+
+def test_what_only_touches_the_photos_top_ends_there_and_goes_on_at_its_sides():
+    cover = np.zeros((64, 64), np.float32)
+    cover[8:, :] = 1  # shoulders from side to side
+    cover[:8, 30:34] = 1  # the very top of a head
+    person, behind = (np.full((64, 64, 3), value, np.uint8) for value in (200, 50))
+    cutout = Cutout(person, cover, behind, 100.0)
+    y, x = np.mgrid[0:64, 0:64].astype(np.float32)
+    aside = np.stack([x + 5, y], -1)  # all of it 5 px to the left: what is beyond the right side?
+    region = cutout.sample(aside)
+    cutout.over(region, aside)
+    assert (region[40, 40:] == 200).all()
+    down = np.stack([x, y - 5], -1)
+    region = cutout.sample(down)
+    cutout.over(region, down)
+    assert (region[:4, 32] == 50).all()
+    assert (region[7, 32] == 200).all()
 
 
 def test_breath_lifts_the_shoulders_and_hardly_the_face(engine):
