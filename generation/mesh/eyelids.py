@@ -146,7 +146,7 @@ def _measure(subject: Subject, eye: tuple[tuple[int, ...], ...]) -> EyeGeometry:
     opening = float(np.linalg.norm(lower - upper, axis=1).max())
     # With brows low over the eye there is too little skin to unfold: borrow from above them.
     scarce = opening / max(1.0, float(np.linalg.norm(drop)))
-    tone = 0.6 + 0.3 * float(np.clip((scarce - 0.75) / 0.35, 0, 1))
+    tone = 0.25 + 0.35 * float(np.clip((scarce - 0.75) / 0.35, 0, 1))
     return EyeGeometry(upper, lower, drop * max(1.0, 0.55 * scarce), tone)
 
 
