@@ -58,11 +58,6 @@ def voices() -> tuple[Voice, ...]:
     return tuple(_voices())
 
 
-def lasting(seconds: float) -> Voice:
-    """Return an English voice track of at least so many seconds."""
-    return _read("en", seconds)
-
-
 @cache
 def heard(language: str) -> list[Phone]:
     """Return the sounds that the engine hears in a voice; recognised once."""
