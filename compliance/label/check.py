@@ -25,8 +25,8 @@ from compliance.watermark.files import file_planes
 MIN_LIKENESS = 0.9
 MIN_STRENGTH = 0.6  # 1 as drawn; what is fainter is not read on every ground
 _GROUND = 110.0  # luma taken for what shines through: in the middle of what can
-_LEAST_PART = 24  # pixels of a part's side
-_PATTERNED = 12.0  # standard deviation of a part's luma: less is ground without letters
+_PART = (24, 48)  # pixels of a part's side at least and at most: about a letter
+_PATTERNED = 30.0  # standard deviation of a part's luma: less is ground with hardly a letter
 _SCALES = tuple(percent / 100 for percent in range(90, 28, -5))  # of a smaller label
 _FOUND = 0.6  # likeness of what is taken for the label at another size or place
 
@@ -179,7 +179,7 @@ def _fits(
 
 def _parts(drawn: Floats, cover: Floats) -> list[tuple[slice, slice]]:
     """Return the parts that hold letters; a label with one letter changed differs in one part."""
-    side = max(_LEAST_PART, min(drawn.shape) // 2)
+    side = min(max(_PART[0], min(drawn.shape) // 2), _PART[1])
     rows = _cuts(drawn.shape[0], side)
     parts = [(row, column) for row in rows for column in _cuts(drawn.shape[1], side)]
     whole = cover.max() / 2
