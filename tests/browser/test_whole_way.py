@@ -211,7 +211,7 @@ def test_pages_speak_japanese_once_asked_to(way: Way) -> None:
     page.get_by_role("button", name="日本語").click()
     expect(page.locator("html")).to_have_attribute("lang", "ja")
     expect(page.get_by_role("heading", name="公開可")).to_be_visible()
-    expect(page.get_by_text("meshエンジンは写真をそのまま使います").first).to_be_visible()
+    expect(page.get_by_text("同意の範囲では背景や光を変えられません").first).to_be_visible()
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="Released")).to_be_visible()
 
