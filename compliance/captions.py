@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from compliance.errors import InvalidInput
+from compliance.typesetting import NOT_FIRST
 
 MEDIA_TYPE = "text/vtt"
 MOST_BYTES = 1 << 20
@@ -19,7 +20,6 @@ LINE = 42  # characters a viewer reads in one line; of Chinese characters half o
 WIDE_LINE = 16
 _WIDE_LANGUAGES = ("ja", "zh", "ko")
 _SLACK = 500  # milliseconds that a cue may end after the sound does
-_NOT_FIRST = "、。，．,.!?！？：；:;）)」』】々ーっゃゅょッャュョ"  # noqa: RUF001  start no line
 # Where Japanese has no spaces, a word mostly begins where hiragana or a sign ends.
 _BETWEEN_WORDS = re.compile(r"[\u3040-\u309f\u3001\u3002\uff0c][^\u3040-\u309f]")
 _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -93,7 +93,7 @@ def _lines(words: str, longest: int) -> list[str]:
     middle = len(words) / 2
     gaps = [match.start() for match in re.finditer(" ", words)]
     if not gaps and longest == WIDE_LINE:
-        gaps = [at for at in range(1, len(words)) if words[at] not in _NOT_FIRST]
+        gaps = [at for at in range(1, len(words)) if words[at] not in NOT_FIRST]
         gaps = [at for at in gaps if _BETWEEN_WORDS.match(words, at - 1)] or gaps
     if not gaps:
         return [words]

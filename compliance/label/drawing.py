@@ -8,7 +8,7 @@ import io
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from math import ceil
 from pathlib import Path
@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from compliance.errors import InvalidInput
 from compliance.label.place import LabelPlace
 from compliance.label.plan import LabelLine, LabelPlan
+from compliance.typesetting import NOT_FIRST
 
 _FONT = "NotoSansCJK-VF.otf.ttc"
 _JAPANESE, _KOREAN, _CHINESE = 0, 1, 2  # faces in the collection
@@ -31,7 +32,8 @@ _ROOM_ABOVE = 2.6  # paddings above and below together: some letters reach below
 _WIDEST = 0.9  # of the picture
 _HIGHEST = 0.3  # of the picture: more would cover the face
 _LEAST_COVER = 0.72  # of the ground: thinner, a lively picture is seen between the letters
-_NOT_FIRST = "、。，．,.!?！？：；:;）)」』】々ーっゃゅょッャュョ"  # noqa: RUF001  start no line
+_FONTS = 32  # kept open: each takes most of a megabyte, and frames may have many sizes
+_LEAST_SIZE = 1.3  # font sizes a capital letter's height; this font's are 1.36 and more
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
@@ -106,7 +108,7 @@ def ground_cover(contrast: float) -> float:
 
 def _size_for(capitals: int) -> int:
     """Return the font size whose capital letters are that many pixels high."""
-    size = capitals
+    size = ceil(_LEAST_SIZE * capitals)
     while _capital_height(size) < capitals:
         size += 1
     return size
@@ -121,7 +123,7 @@ def _capital_height(size: int) -> int:
     return 0 if solid is None else solid[3] - solid[1]
 
 
-@cache
+@lru_cache(maxsize=_FONTS)
 def _font(size: int, face: int) -> ImageFont.FreeTypeFont:
     path = Path(str(files("manimgx_fonts_cjk") / _FONT))
     font = ImageFont.truetype(path, size, index=face, layout_engine=ImageFont.Layout.BASIC)
@@ -186,7 +188,7 @@ def _pieces(line: str) -> list[str]:
     pieces: list[str] = []
     for letter in line:
         joined = pieces and (
-            letter in _NOT_FIRST
+            letter in NOT_FIRST
             or not (_WIDE.match(letter) or _WIDE.match(pieces[-1][-1]) or pieces[-1].endswith(" "))
             or letter == " "
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import compliance.audiomark
+from tests.benchmarks import kept as files
 from tests.benchmarks.harness import BUILD
 
 _HERE = Path(__file__).parent
@@ -26,12 +26,4 @@ def kept(module: str, name: str, measure: Callable[[], dict[str, Any]]) -> dict[
     sources = [*sorted(_MARK.glob("*.py")), _HERE / "clips.py", Path(module)]
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:12]
     path = BUILD.parent / "audiomark" / digest / f"{Path(module).stem}-{name}.json"
-    if not path.exists():
-        result = measure()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".part")
-        partial.write_text(json.dumps(result), encoding="utf-8")
-        partial.replace(path)
-        print(f"{Path(module).stem} {name}", flush=True)
-    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return loaded
+    return files.kept(path, measure)

@@ -8,7 +8,6 @@ sources it came from, so that a measurement may be interrupted and taken up agai
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from generation.prompt import understand
 from generation.resident import landmarker
 from tests.benchmarks.harness import BUILD
 from tests.benchmarks.judging.voices import Voice, heard, voices
+from tests.benchmarks.kept import kept
 from tests.benchmarks.samples import FIXTURES, FPS, SIZE
 
 KEPT = BUILD.parent / "judge" / "cases"
@@ -88,19 +88,12 @@ def _sources() -> bytes:
 def _kept(face: Face, voice: Voice, seed: int, sources: bytes) -> dict[str, Any]:
     content = sources + face.photo.read_bytes() + voice.path.read_bytes()
     path = KEPT / f"{hashlib.sha256(content).hexdigest()[:16]}.json"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        found = _measured(face, voice, seed)
-        partial = path.with_suffix(".part")
-        partial.write_text(json.dumps(found), encoding="utf-8")
-        partial.replace(path)
-        print(f"{found['name']}: r {found['values']['r_judge']:.2f}", flush=True)
-    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return loaded
+    return kept(path, lambda: _measured(face, voice, seed))
 
 
 def _measured(face: Face, voice: Voice, seed: int) -> dict[str, Any]:
     name = f"{face.photo.stem}-{voice.language}"
+    KEPT.mkdir(parents=True, exist_ok=True)
     video = KEPT / f"{name}.mp4"
     curves = animate(voice.speech, heard(voice.language), understand("calm"), seed=seed, fps=FPS)
     drawing = engines.get("mesh").prepare(load_photo(face.photo).rgb, SIZE, SIZE)
@@ -112,8 +105,8 @@ def _measured(face: Face, voice: Voice, seed: int) -> dict[str, Any]:
     report = evaluate(case)
     gap, commanded = report.watched.gap, np.asarray(curves.gap, np.float64)
     size_both = min(gap.size, commanded.size)
-    kept = np.isfinite(gap[:size_both])
-    asked = np.corrcoef(gap[:size_both][kept], commanded[:size_both][kept])[0, 1]
+    both = np.isfinite(gap[:size_both])
+    asked = np.corrcoef(gap[:size_both][both], commanded[:size_both][both])[0, 1]
     _sheet(name, report)
     video.unlink()
     values = {each.name: each.value for each in report.measures().values()}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import compliance.watermark
+from tests.benchmarks import kept as files
 from tests.benchmarks.marking.clips import CACHE
 
 _MARK = Path(compliance.watermark.__file__).parent
@@ -33,12 +33,4 @@ def kept(
     sources = [*_ALL, Path(module), *more]
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:12]
     path = CACHE / "results" / digest / f"{Path(module).stem}-{name}.json"
-    if not path.exists():
-        result = measure()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".part")
-        partial.write_text(json.dumps(result), encoding="utf-8")
-        partial.replace(path)
-        print(f"{Path(module).stem} {name}", flush=True)
-    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return loaded
+    return files.kept(path, measure)

@@ -346,13 +346,16 @@ def test_nothing_tears_however_the_head_moves(engine, wild):
         assert np.abs(cv2.Laplacian(frame, cv2.CV_32F)[outside]).max() < limit
 
 
-def test_at_rest_eyes_and_forehead_are_the_photo(engine):
-    difference = change(frame_of(engine), engine.frame).max(2)
+def test_at_rest_everything_above_the_lids_is_the_photo_but_the_rim_of_the_hair(engine):
     lids = list(topology.RIGHT_EYE[1] + topology.LEFT_EYE[1])
-    oval = engine.points[list(topology.FACE_OVAL), :2]
-    low, high = oval.min(0).astype(int), oval.max(0).astype(int)
-    face = np.s_[low[1] : int(engine.points[lids, 1].max()), low[0] + 4 : high[0] - 4]
-    assert difference[face].max() <= 2
+    above = np.s_[: int(engine.points[lids, 1].max())]
+    difference = change(frame_of(engine), engine.frame).max(2)[above]
+    cover = find_matte(engine.frame, engine.points).cover[above]
+    assert difference[cover > 0.99].max() <= 2
+    away = cv2.dilate(cover, np.ones((13, 13), np.uint8)) < 0.01  # a hundredth of the frame
+    assert difference[away].max() == 0
+    assert difference.max() <= 24  # where hair and background were told apart and laid together
+    assert (difference > 2).mean() < 0.05
 
 
 # --- person and background
