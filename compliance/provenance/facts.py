@@ -57,6 +57,7 @@ class ManifestFacts:
     watched: bool  # a person watches the result before it is released
     label: InputFact | None = None  # the picture of the visible AI label; older files have none
     label_place: LabelPlace | None = None
+    captions_sha256: str = ""  # of a WebVTT file that comes with the video; empty: there is none
     iscc: bytes = b""  # ISCC-SEQ of the file before it is signed; empty: no such soft binding
 
     def inputs(self) -> dict[str, InputFact]:
@@ -174,6 +175,7 @@ def _production(facts: ManifestFacts) -> dict[str, Any]:
         "status_url": facts.status_url,
         "ai_label": facts.ai_label,
         **({"label": facts.label_place.to_dict()} if facts.label_place else {}),
+        **({"captions_sha256": facts.captions_sha256} if facts.captions_sha256 else {}),
         "created_at": facts.created_at.isoformat(),
         "engine": {"name": facts.engine, "version": facts.engine_version},
         "models": facts.models,

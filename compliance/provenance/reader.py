@@ -50,6 +50,7 @@ class ManifestReport:
     models: dict[str, str] = field(default_factory=dict)  # weight file -> SHA-256
     inputs: dict[str, str] = field(default_factory=dict)  # role -> SHA-256
     label_place: dict[str, Any] = field(default_factory=dict)  # of the visible label; older: none
+    captions_sha256: str = ""  # of the captions that come with it; empty: there are none
     signer: str | None = None  # common name in the signing certificate
     timestamped_at: datetime | None = None  # only from an authority we trust
     iscc: str = ""  # the soft binding of ISCC, an ISCC-SEQ in base64; empty if there is none
@@ -148,6 +149,7 @@ def _report(
         engine=_text(ours["engine"] if isinstance(ours.get("engine"), dict) else {}, "name"),
         models=_models(ours),
         inputs=_inputs(ours),
+        captions_sha256=_text(ours, "captions_sha256") or "",
         label_place=ours["label"] if isinstance(ours.get("label"), dict) else {},
         signer=_text(signature, "common_name"),
         timestamped_at=_time(_text(signature, "time")) if stamped else None,

@@ -26,7 +26,10 @@ RELEASE_DELAY = timedelta(minutes=60)
 
 
 def check_request(case: Case) -> str:
-    """6. The request in the evidence is the one whose digest the manifest carries."""
+    """6. The request in the evidence is the one whose digest the manifest carries.
+
+    Captions are named by both.
+    """
     evidence = case.need_evidence()
     actual = digest(evidence["request"])
     if actual != evidence["request_digest"]:
@@ -36,6 +39,8 @@ def check_request(case: Case) -> str:
             f"The manifest was signed for request {case.manifest.request_digest}.",
             code="request-of-another",
         )
+    if evidence["request"].get("captions", "") != case.manifest.captions_sha256:
+        raise Fails("The manifest names other captions than the request.", code="captions-other")
     return f"Request {actual}."
 
 

@@ -21,6 +21,8 @@ from deploy.local.production import People, Wishes, produce
 from deploy.local.serve import accounts
 
 START_SECONDS = 120.0
+# What the sample speech says: captions are made of it.
+_SAID = "Please leave your message after the tone. When done, hang up or press the pound key."
 FIXTURES = ROOT / "tests" / "fixtures"
 
 
@@ -33,18 +35,20 @@ class Inputs:
 
     @classmethod
     def of(cls, settings: Mapping[str, str]) -> Inputs:
-        """Reads PORTRAIT, AUDIO, SAMPLE, PROMPT, LANGUAGE_TAG and OUT; samples stand in."""
+        """Reads PORTRAIT, AUDIO, SAMPLE, PROMPT, TRANSCRIPT, LANGUAGE_TAG and OUT."""
 
         def path(name: str, default: Path) -> Path:
             return Path(settings.get(name) or default).expanduser().absolute()
 
         voice = path("AUDIO", FIXTURES / "speech.wav")
+        sample = not settings.get("AUDIO")
         wishes = Wishes(
             portrait=path("PORTRAIT", FIXTURES / "portrait.png"),
             voice=voice,
             sample=path("SAMPLE", voice),  # one recording is enough to see the whole way
             prompt=settings.get("PROMPT") or "calm, warm, product briefing",
             language=settings.get("LANGUAGE_TAG") or "en",
+            transcript=settings.get("TRANSCRIPT") or (_SAID if sample else ""),
         )
         return cls(wishes, path("OUT", ROOT / "build" / "demo.mp4"))
 

@@ -40,6 +40,7 @@ class Wishes:
     sample: Path  # of the voice that is heard: another recording of the same person is better
     prompt: str
     language: str
+    transcript: str = ""  # what the voice says, word for word: captions are made of it
 
 
 def produce(people: People, wishes: Wishes, out: Path) -> Path:
@@ -56,6 +57,10 @@ def produce(people: People, wishes: Wishes, out: Path) -> Path:
     step("released: the requester downloads the video")
     people.requester.download(f"productions/{production}/video", out)
     _audit(people.auditor, production, released, out)
+    if released["release"]["captions_sha256"]:
+        captions = out.with_suffix(f".{wishes.language}.vtt")
+        people.requester.download(f"productions/{production}/captions", captions)
+        note(f"captions of the transcript lie beside it: {captions.name}")
     step("evidence: the requester downloads what proves it")
     evidence = out.with_suffix(".evidence.json")
     people.requester.download(f"productions/{production}/evidence", evidence)
@@ -116,6 +121,7 @@ def _request(people: People, wishes: Wishes, likeness: str, speaker: str) -> str
         "purpose": "product_briefing",
         "language": wishes.language,
         "prompt": wishes.prompt,
+        "transcript": wishes.transcript,
     }
     draft = people.requester.upload("productions", "voice", wishes.voice, fields)
     path = f"productions/{draft['id']}"

@@ -59,6 +59,7 @@ from rakkan.productions.services.submit import production_submit
 from tests.integration.passkeys import SoftPasskey
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+SPOKEN = "Please leave your message after the tone. When done, hang up or press the pound key."
 PASSWORD = "correct horse battery staple"  # noqa: S105  of accounts that live as long as a test
 
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105  as above
@@ -223,6 +224,13 @@ def terms(**changes: Any) -> Terms:
         "valid_until": now + timedelta(days=365),
     }
     return Terms(**values | changes)
+
+
+def heard(seconds: float) -> dict[str, Any]:
+    """What a worker measures of a track that says :data:`SPOKEN`."""
+    end = SPOKEN.index(" When")
+    cues = [[0, end, 55, 2055], [end, len(SPOKEN), 2375, 5255]]
+    return {"seconds": seconds, "transcript": {"compared": True, "distance": 0.1}, "cues": cues}
 
 
 def draft(**changes: Any) -> Draft:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from compliance.watermark import KeyRing
 from compliance.watermark.files import detect_file
 from deploy.local.production import Wishes, produce
 from tests.databases import ROOT
+from tests.integration.people import SPOKEN
 from tests.stack import Site
 
 FIXTURES = ROOT / "tests" / "fixtures"
@@ -26,7 +28,8 @@ def released(site: Site, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     """A released video and its evidence."""
     video = tmp_path_factory.mktemp("out") / "demo.mp4"
     speech = FIXTURES / "speech.wav"
-    wishes = Wishes(FIXTURES / "portrait.png", speech, speech, "calm, product briefing", "en")
+    portrait, prompt = FIXTURES / "portrait.png", "calm, product briefing"
+    wishes = Wishes(portrait, speech, speech, prompt, "en", transcript=SPOKEN)
     with site.people() as people:
         evidence = produce(people, wishes, video)
     return video, evidence
@@ -66,6 +69,21 @@ def test_a_stranger_verifies_every_check(site: Site, released: tuple[Path, Path]
     result = verify(site, str(video), "--evidence", str(evidence))
 
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_captions_lie_beside_it_at_the_times_at_which_they_are_heard(
+    site: Site, released: tuple[Path, Path]
+) -> None:
+    video, evidence = released
+    captions = video.with_suffix(".en.vtt").read_bytes()
+
+    report = read_manifest(video, TrustAnchors.load(Path(site.environment["RAKKAN_TRUST"])))
+    assert report.captions_sha256 == hashlib.sha256(captions).hexdigest()
+    assert json.loads(evidence.read_text())["request"]["captions"] == report.captions_sha256
+    blocks = captions.decode().split("\n\n")
+    assert blocks[0] == "WEBVTT"
+    assert blocks[1].splitlines()[2:] == ["Please leave your message after the tone."]
+    assert blocks[2].splitlines()[1].startswith("00:00:02.")  # after the pause
 
 
 def test_manifest_and_watermark_name_the_same_asset(

@@ -509,10 +509,10 @@ def sealed_make(
     draft = production_create(
         user=team.requester,
         cast=people.cast_of(team, likeness),
-        draft=people.draft(),
+        draft=people.draft(transcript=people.SPOKEN),
         voice=people.voice_file(),
     )
-    people.measured(draft.pk, MeasureResult(Verdict.USABLE, (), {"seconds": clips.SECONDS}))
+    people.measured(draft.pk, MeasureResult(Verdict.USABLE, (), people.heard(clips.SECONDS)))
     draft.refresh_from_db()
     production = people.approve(team.approver, _submitted(team, draft))
     worker = people.render_worker(production)

@@ -15,7 +15,7 @@ from rakkan.likenesses.models import Likeness, Voice
 from rakkan.productions.models import Production
 from rakkan.productions.selectors import production_progress
 from rakkan.productions.states import OWNERS, State
-from rakkan.releases.selectors import release_of
+from rakkan.releases.selectors import captions_of, release_of
 
 
 def user_document(user: User) -> dict[str, Any]:
@@ -300,10 +300,12 @@ class ProductionSerializer(serializers.ModelSerializer[Production]):
         release = release_of(production.pk)
         if release is None:
             return None
+        captions = captions_of(release)
         return {
             "asset_id": release.asset_id,
             "file_sha256": release.file_sha256,
             "size": release.size,
+            "captions_sha256": captions.file_sha256 if captions else None,
             "released_at": release.released_at.isoformat(),
             "gate": release.gate.checks,
         }

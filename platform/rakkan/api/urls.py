@@ -53,6 +53,7 @@ urlpatterns = [
     path("productions/<uuid:production_id>/review", approving.ProductionReview.as_view()),
     path("productions/<uuid:production_id>/cancel", views.ProductionCancellation.as_view()),
     path("productions/<uuid:production_id>/redraft", approving.ProductionRedraft.as_view()),
+    path("productions/<uuid:production_id>/captions", views.ProductionCaptions.as_view()),
     path("productions/<uuid:production_id>/video", views.ProductionVideo.as_view()),
     path("productions/<uuid:production_id>/evidence", views.ProductionEvidence.as_view()),
     path("productions/<uuid:production_id>/packs", packs.ProductionPacks.as_view()),

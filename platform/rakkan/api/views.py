@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from compliance.captions import MEDIA_TYPE
 from rakkan.accounts.services import code_confirm, token_start
 from rakkan.accounts.throttle import attempt_from
 from rakkan.api import fields, serializers
@@ -336,6 +337,19 @@ class ProductionVideo(APIView):
         stream = blob_open(Area.RELEASES, release.file_sha256)
         name = f"rakkan-{release.asset_id}.mp4"
         return FileResponse(stream, as_attachment=True, filename=name, content_type="video/mp4")
+
+
+class ProductionCaptions(APIView):
+    """The captions of the released file, as WebVTT."""
+
+    def get(self, request: Request, production_id: UUID) -> HttpResponseBase:
+        """Deliver them under the same conditions as the video, and noted as it is."""
+        user = _user(request)
+        release = release_deliver(user=user, production_id=production_id, captions=True)
+        kept = release.captions
+        stream = blob_open(Area.RELEASES, kept.file_sha256)
+        name = f"rakkan-{release.asset_id}.{kept.language}.vtt"
+        return FileResponse(stream, as_attachment=True, filename=name, content_type=MEDIA_TYPE)
 
 
 class ProductionEvidence(APIView):

@@ -218,8 +218,8 @@ TABLES: dict[str, Columns] = {
     "productions_production": _table(
         "id organisation_id requester_id likeness_id consent_id speaker_id voice_consent_id"
         " voice_origin voice_engine purpose channels territories language engine width height fps"
-        " seed voice_sha256 voice_size voice_media_type label_sha256 made_from_id asset_id"
-        " request_digest state"
+        " seed voice_sha256 voice_size voice_media_type label_sha256 captions_sha256 made_from_id"
+        " asset_id request_digest state"
         " created_at",
         *(Name.PRODUCTION_CREATED, Name.PRODUCTION_SUBMITTED, Name.PRODUCTION_APPROVED),
         *(Name.PRODUCTION_REJECTED, Name.RENDERING_RECEIVED, Name.PRODUCTION_SEALED),
@@ -290,6 +290,9 @@ TABLES: dict[str, Columns] = {
     ),
     "releases_copyreference": _table(
         "id release_id file_sha256 taken_at", Name.PRODUCTION_RELEASED
+    ),
+    "releases_captions": _table(
+        "id release_id file_sha256 size language taken_at", Name.PRODUCTION_RELEASED
     ),
     "releases_printhash": _derived(
         "id fingerprint_id kind view at_ms bits band0 band1 band2 band3"

@@ -16,7 +16,7 @@ from rakkan.lifecycle.models import Disposal, ErasureStep, Kind, Step
 from rakkan.likenesses.models import Guardianship, Likeness, Voice
 from rakkan.previews.models import PreviewUpload
 from rakkan.productions.models import Production, Rendering
-from rakkan.releases.models import CopyReference, Fingerprint, Release, Sealing
+from rakkan.releases.models import Captions, CopyReference, Fingerprint, Release, Sealing
 
 AREA_OF = {  # where the files of each kind lie
     Kind.DRAFT: Area.INPUTS,
@@ -127,6 +127,7 @@ _NAMED_BY: tuple[tuple[type[Model], Area, str, str, tuple[str, ...]], ...] = (
     (Guardianship, Area.INPUTS, "evidence_sha256", "pk", ("person",)),
     (Production, Area.INPUTS, "voice_sha256", "pk", ("likeness__person", "speaker__person")),
     (Production, Area.INPUTS, "label_sha256", "pk", ("likeness__person", "speaker__person")),
+    (Production, Area.INPUTS, "captions_sha256", "pk", ("likeness__person", "speaker__person")),
     (
         PreviewUpload,
         Area.PREVIEWS,
@@ -148,6 +149,7 @@ _NAMED_BY: tuple[tuple[type[Model], Area, str, str, tuple[str, ...]], ...] = (
 _MADE_OF: tuple[tuple[type[Model], Area, str, str, str], ...] = (
     (Sealing, Area.QUARANTINE, "file_sha256", "subject_id", "subject_id"),
     (Release, Area.RELEASES, "file_sha256", "subject_id", "pk"),
+    (Captions, Area.RELEASES, "file_sha256", "release__subject_id", "release_id"),
     (Fingerprint, Area.PRINTS, "manifest_sha256", "release__subject_id", "pk"),
     (Fingerprint, Area.PRINTS, "print_sha256", "release__subject_id", "pk"),
     (CopyReference, Area.PRINTS, "file_sha256", "release__subject_id", "pk"),

@@ -47,6 +47,13 @@ NOT_COMPARED: Words = {  # why a voice track was not compared with the sample, o
     "not-measured": _("the worker does not compare transcripts"),
     "too-few-words": _("there are too few words besides numbers and abbreviations"),
 }
+NO_CAPTIONS: Words = {  # why a video has none
+    **NOT_COMPARED,
+    "no-transcript": _("there is no transcript"),
+    "language-not-measured": _("nothing here reads this language aloud"),
+    "not-measured": _("the worker does not measure when words are heard"),
+    "not-aligned": _("the words could not be laid over the sound"),
+}
 VOICE_ORIGINS: Words = {
     VoiceOrigin.RECORDED: _("A recording of the person"),
     VoiceOrigin.SYNTHETIC: _("Synthetic speech"),
@@ -342,6 +349,7 @@ KINDS: dict[str, Words] = {
     "person_class": PERSON_CLASSES,
     "gate": GATE_CHECKS,
     "label_profile": LABEL_PROFILES,
+    "no_captions": NO_CAPTIONS,
     "status": STATUS,
     "rule_change": RULE_CHANGES,
     "preview_end": PREVIEW_ENDS,

@@ -52,6 +52,7 @@ INPUTS = (
     "voice_media_type",
     "label",
     "label_sha256",
+    "captions_sha256",
     "made_from_id",
     "asset_id",
     "salt",
@@ -150,6 +151,7 @@ class Production(IdModel):
         )
     )
     label_sha256 = models.CharField(max_length=64, blank=True, default="")  # of its picture
+    captions_sha256 = models.CharField(max_length=64, blank=True, default="")  # "": there are none
     made_from = models.ForeignKey(  # what it was drafted anew from
         "self", on_delete=models.PROTECT, related_name="redrafts", null=True, blank=True
     )

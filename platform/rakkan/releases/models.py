@@ -340,6 +340,30 @@ class CopyReference(IdModel):
         return self.file_sha256
 
 
+class Captions(IdModel):
+    """The captions of a release, a file beside its video: WebVTT."""
+
+    release = models.OneToOneField(Release, on_delete=models.PROTECT, related_name="captions")
+    file_sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()  # bytes
+    language = models.CharField(max_length=10)  # BCP 47
+    taken_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("release")
+
+    class Meta:
+        """Kept once, with what was released."""
+
+        triggers: ClassVar = [
+            *append_only("captions"),
+            _fits("captions_of_release", taken_with_its_release("a file of captions")),
+        ]
+
+    def __str__(self) -> str:
+        """Its digest."""
+        return self.file_sha256
+
+
 def _band(number: int) -> models.GeneratedField:
     """Return a column with 16 of the 64 bits: what differs little has one of four in common."""
     shifted = models.F("bits").bitrightshift(48 - 16 * number)

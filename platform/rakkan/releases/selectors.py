@@ -4,12 +4,17 @@ from uuid import UUID
 
 from rakkan.core.blobs import Area, blob_check, blob_chunks
 from rakkan.core.errors import Unavailable
-from rakkan.releases.models import GateReport, Release, Sealing
+from rakkan.releases.models import Captions, GateReport, Release, Sealing
 
 
 def release_of(subject_id: UUID) -> Release | None:
     """Return the release of a production."""
     return Release.objects.filter(subject_id=subject_id).select_related("gate").first()
+
+
+def captions_of(release: Release) -> Captions | None:
+    """Return the captions of a release, if it has any."""
+    return Captions.objects.filter(release=release).first()
 
 
 def release_by_asset(asset_id: str) -> Release | None:

@@ -26,6 +26,7 @@ from rakkan.productions.services.stop import end
 from rakkan.productions.services.transition import production_lock
 from rakkan.productions.states import FINAL, State
 from rakkan.releases.models import Release, Sealing
+from rakkan.releases.selectors import captions_of
 
 LONGEST_DAYS = 3650
 _OVERDUE = {
@@ -178,7 +179,7 @@ def _ended(organisation: Organisation, days: timedelta, *states: State) -> Itera
 
 def _inputs(organisation: Organisation, days: timedelta) -> Iterator[Due]:
     for row in _ended(organisation, days, *(FINAL - {State.REVOKED})):
-        names = [name for name in (row.voice_sha256, row.label_sha256) if name]
+        names = [name for name in (row.voice_sha256, row.label_sha256, row.captions_sha256) if name]
         files = [Held(Area.INPUTS, name, row.pk, row.likeness.person_id) for name in names]
         yield _due(Kind.INPUT, row.pk, row, row.changed_at + days, *files)
 
@@ -215,8 +216,11 @@ def _releases(organisation: Organisation, days: timedelta) -> Iterator[Due]:
     rows = Release.objects.filter(organisation=organisation, revocation__revoked_at__lte=over)
     for row in rows.select_related("revocation"):
         production = Production.objects.select_related("likeness", "speaker").get(pk=row.subject_id)
-        file = Held(Area.RELEASES, row.file_sha256, row.pk, production.likeness.person_id)
-        yield _due(Kind.RELEASE, row.pk, production, row.revocation.revoked_at + days, file)
+        captions = captions_of(row)
+        names = [row.file_sha256, *([captions.file_sha256] if captions else [])]
+        person = production.likeness.person_id
+        files = [Held(Area.RELEASES, name, row.pk, person) for name in names]
+        yield _due(Kind.RELEASE, row.pk, production, row.revocation.revoked_at + days, *files)
 
 
 _KINDS = {

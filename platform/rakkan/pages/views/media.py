@@ -1,10 +1,11 @@
-"""A production's files: the voice, the label, the released video, the evidence."""
+"""A production's files: the voice, the label, the captions, the released video, the evidence."""
 
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views.decorators.http import require_safe
 
+from compliance.captions import MEDIA_TYPE
 from rakkan.core.blobs import Area, blob_open
 from rakkan.evidence.services import evidence_export
 from rakkan.inspection.services import reading_note
@@ -66,6 +67,22 @@ def video(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
     response = file_answer(request, stream, size=release.size, media_type="video/mp4")
     if "download" in request.GET:
         name = f"rakkan-{release.asset_id}.mp4"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_safe
+@page
+def captions(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
+    """Deliver the captions of the released file as the video is; ``?download`` saves them."""
+    release = release_deliver(user=user_of(request), production_id=production_id, captions=True)
+    kept = release.captions
+    stream = blob_open(Area.RELEASES, kept.file_sha256)
+    response = file_answer(
+        request, stream, size=kept.size, media_type=f"{MEDIA_TYPE}; charset=utf-8"
+    )
+    if "download" in request.GET:
+        name = f"rakkan-{release.asset_id}.{kept.language}.vtt"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

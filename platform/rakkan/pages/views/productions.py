@@ -32,6 +32,7 @@ from rakkan.productions.selectors import (
     productions_visible,
 )
 from rakkan.productions.services.addresses import status_url
+from rakkan.productions.services.captioning import captions_lacking
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.decide import production_decide
 from rakkan.productions.services.preview import preview_request
@@ -40,7 +41,7 @@ from rakkan.productions.services.review import production_review
 from rakkan.productions.services.stop import production_cancel
 from rakkan.productions.services.submit import production_submit
 from rakkan.productions.states import FINAL, OWNERS, State
-from rakkan.releases.selectors import gate_report_newest, release_of
+from rakkan.releases.selectors import captions_of, gate_report_newest, release_of
 
 _TYPED = "decision_typed"  # in the session, while an approver confirms that it is them
 _PEOPLE = {"requester", "approvers", "nobody"}  # owners of a state that no machine will change
@@ -231,6 +232,8 @@ def _facts(production: Production) -> dict[str, Any]:
         "prompt_report": rendering.result.get("prompt_report", []) if rendering else [],
         "rendering": rendering,
         "release": release,
+        "captions": captions_of(release) if release else None,
+        "captions_lacking": captions_lacking(production),
         "status_url": status_url(release.asset_id) if release else "",
         "gate": report.checks if report else [],
         "progress": production_progress(production),

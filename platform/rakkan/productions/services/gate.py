@@ -61,7 +61,7 @@ def production_gate(production: Production, work: Path) -> None:
     label = Label((work / "label.png").read_bytes(), label_place(production))
     checks = gate_run_apart(path, _expected(production, sealing, voice, label))
     held = all(check.outcome == "pass" for check in checks)
-    finished = _finished(path, picture_of(production).most_frames) if held else None
+    finished = _finished(production, path, work) if held else None
     with transaction.atomic():
         locked = production_lock(production.pk)
         waits = review_is_needed(locked.pk)
@@ -81,8 +81,13 @@ def production_gate(production: Production, work: Path) -> None:
             move(locked, State.IN_REVIEW, actor=actor, data=data, rows=[report])
 
 
-def _finished(path: Path, most_frames: int) -> Finished:
-    return Finished(path, fingerprint_take(path, most_frames), reference_take(path, most_frames))
+def _finished(production: Production, path: Path, work: Path) -> Finished:
+    most, captions = picture_of(production).most_frames, b""
+    if production.captions_sha256:
+        blob_fetch(Area.INPUTS, production.captions_sha256, work / "captions.vtt")
+        captions = (work / "captions.vtt").read_bytes()
+    taken, reference = fingerprint_take(path, most), reference_take(path, most)
+    return Finished(path, taken, reference, captions)
 
 
 def _expected(production: Production, sealing: Sealing, voice: Path, label: Label) -> Expected:
@@ -96,6 +101,7 @@ def _expected(production: Production, sealing: Sealing, voice: Path, label: Labe
         voice=voice,
         picture=picture_of(production),
         label=label,
+        captions_sha256=production.captions_sha256,
     )
 
 

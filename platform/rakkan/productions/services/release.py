@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from django.db.models import Model
+
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import check_user_has_role, user_actor
 from rakkan.accounts.roles import Role
@@ -19,7 +21,8 @@ from rakkan.productions.services.covered import check_release_consents_cover
 from rakkan.productions.services.transition import move, production_lock
 from rakkan.productions.states import State
 from rakkan.releases.models import GateReport, Release, Sealing
-from rakkan.releases.selectors import release_of
+from rakkan.releases.selectors import captions_of, release_of
+from rakkan.releases.services.captions_keep import captions_keep
 from rakkan.releases.services.fingerprint_keep import Taken, fingerprint_keep
 from rakkan.releases.services.reference_keep import reference_keep
 from rakkan.releases.services.release import Marked, delivery_record, release_create
@@ -29,11 +32,19 @@ from rakkan.webhooks.services import message_queue
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A sealed file that passed the gate, its fingerprint, and what copies are laid over."""
+    """A sealed file that passed the gate, its fingerprint, and what copies are laid over.
+
+    Attributes:
+        path: the file.
+        taken: its fingerprint.
+        reference: its small pictures.
+        captions: WebVTT, as it was approved; empty where there are none.
+    """
 
     path: Path
     taken: Taken
     reference: bytes
+    captions: bytes = b""
 
 
 def production_release(
@@ -43,24 +54,31 @@ def production_release(
     marked = Marked(production.pk, production.asset_id, production.organisation_id)
     release = release_create(marked, sealing, report, finished.path)
     fingerprint = fingerprint_keep(release, finished.taken)
-    reference = reference_keep(release, finished.reference)
+    rows: list[Model] = [reference_keep(release, finished.reference)]
+    if finished.captions:
+        rows.append(captions_keep(release, finished.captions, production.language))
     move(
         production,
         State.RELEASED,
         actor=system("gate", production.organisation_id),
         data={"release": str(release.pk), "file_sha256": release.file_sha256},
-        rows=[report, release, fingerprint, reference],
+        rows=[report, release, fingerprint, *rows],
     )
     said = {"asset_id": release.asset_id, "status": "released"}
     message_queue(Topic.RELEASE_RELEASED, production.organisation_id, [(production.pk, said)])
     return release
 
 
-def release_deliver(*, user: User, production_id: UUID | str) -> Release:
+def release_deliver(*, user: User, production_id: UUID | str, captions: bool = False) -> Release:
     """Return the release to hand over to the acting user, after noting that they get it.
 
+    Args:
+        user: who gets it.
+        production_id: what was released.
+        captions: they get the captions, and not the video.
+
     Raises:
-        NotFound: it is another organisation's, or there is none.
+        NotFound: it is another organisation's, there is none, or it has no captions.
         NotPermitted: neither of the requesting team, nor an auditor, nor the person seen or heard.
         Refused: not released yet, revoked, or a consent is not live any more.
         Damaged: the stored file is not the one that passed the gate.
@@ -83,6 +101,14 @@ def release_deliver(*, user: User, production_id: UUID | str) -> Release:
                 remedy="Wait until it is released, or look at why it ended.",
             )
         check_release_consents_cover(production)
-        blob_check(Area.RELEASES, release.file_sha256)
-        delivery_record(release, user=user, actor=actor)
+        sha256 = _captions_sha256(release) if captions else release.file_sha256
+        blob_check(Area.RELEASES, sha256)
+        delivery_record(release, user=user, actor=actor, file_sha256=sha256)
     return release
+
+
+def _captions_sha256(release: Release) -> str:
+    found = captions_of(release)
+    if found is None:
+        raise NotFound("The release has no captions.")
+    return found.file_sha256

@@ -107,4 +107,5 @@ def _facts(production: Production, work: Path) -> ManifestFacts:
         watched=review_is_needed(production.pk),
         label=InputFact(label, production.label_sha256, MEDIA_TYPE),
         label_place=label_place(production),
+        captions_sha256=production.captions_sha256,
     )

@@ -26,6 +26,7 @@ from rakkan.likenesses.guardians import ever_acted_for
 from rakkan.likenesses.models import Voice
 from rakkan.likenesses.selectors import check_trait_is_usable, first_reason
 from rakkan.productions.models import Production
+from rakkan.productions.services.captioning import captions_pin
 from rakkan.productions.services.covered import pinned_consents, use_of, voice_use_of
 from rakkan.productions.services.labelling import label_input, label_of, label_pin, label_place
 from rakkan.productions.services.measure import voice_of
@@ -117,6 +118,7 @@ def _pin(production: Production) -> None:
     production.consent = consent_for_use(production.likeness, use_of(production))
     production.voice_consent = consent_for_use(speaker, voice_use_of(production))
     label_pin(production, production.consent)
+    captions_pin(production)
     production.request = request_document(production)
     production.request_digest = digest(production.request)
 
@@ -238,6 +240,7 @@ def request_document(production: Production) -> dict[str, Any]:
         "territories": sorted(production.territories),
         "transcript": production.transcript,
         "label": label_of(production),
+        **({"captions": production.captions_sha256} if production.captions_sha256 else {}),
         "asset_id": production.asset_id,
         **({"salt": production.salt} if production.salt else {}),
         "spec": spec.to_dict(),

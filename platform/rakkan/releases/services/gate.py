@@ -45,6 +45,7 @@ class Expected:
     voice_receipt_sha256: str
     voice: Path  # the approved voice track, its bytes checked against its digest
     picture: Picture
+    captions_sha256: str = ""  # of the captions beside the video; empty: it has none
     label: Label | None = None  # what was submitted before there were labels does not pass
 
 
@@ -54,8 +55,8 @@ def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
     1. ``file``: its bytes are those that were sealed.
     2. ``manifest``: its C2PA manifest is *Trusted* under our roots (C2PA 2.4, section 14), with a
        time-stamp, and a second verifier says so too.
-    3. ``binding``: the manifest names this asset, this request and these consent receipts, and
-       an ISCC (ISO 24138) of this picture and this sound.
+    3. ``binding``: the manifest names this asset, this request, these consent receipts, these
+       captions, and an ISCC (ISO 24138) of this picture and this sound.
     4. ``watermark``: the blind detector reads this asset's id from the pixels.
     5. ``playable``: it decodes, holds one picture of the size and rate asked for, one sound and
        nothing else, and is not shorter than the voice track.
@@ -126,6 +127,7 @@ def _check_binding(path: Path, expected: Expected) -> str:
             report.voice_consent_receipt_sha256,
             expected.voice_receipt_sha256,
         ),
+        ("captions", report.captions_sha256, expected.captions_sha256),
     )
     for name, actual, wanted in pairs:
         if actual != wanted:

@@ -72,8 +72,14 @@ def release_create(marked: Marked, sealing: Sealing, report: GateReport, path: P
     )
 
 
-def delivery_record(release: Release, *, user: User, actor: Actor) -> Delivery:
-    """Note, before the first byte, that somebody is given the file.
+def delivery_record(release: Release, *, user: User, actor: Actor, file_sha256: str) -> Delivery:
+    """Note, before the first byte, that somebody is given a file of a release.
+
+    Args:
+        release: whose.
+        user: who gets it.
+        actor: the same, in their role.
+        file_sha256: of the video, or of its captions.
 
     Raises:
         Refused: the release was revoked.
@@ -90,7 +96,7 @@ def delivery_record(release: Release, *, user: User, actor: Actor) -> Delivery:
         EventName.RELEASE_DELIVERED,
         actor=actor,
         subject=Subject("release", str(release.pk), release.asset_id),
-        data={"file_sha256": release.file_sha256, "production": str(release.subject_id)},
+        data={"file_sha256": file_sha256, "production": str(release.subject_id)},
         rows=[delivery],
     )
     return delivery
