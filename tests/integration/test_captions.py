@@ -16,8 +16,8 @@ from compliance.provenance import read_manifest
 from rakkan.audit.models import Event
 from rakkan.core.blobs import Area, blob_chunks, blob_fetch
 from rakkan.core.errors import Damaged
+from rakkan.productions.captionless import captions_lacking
 from rakkan.productions.models import Production
-from rakkan.productions.services.captioning import captions_lacking
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.finish import production_finish
 from rakkan.productions.services.release import release_deliver

@@ -250,7 +250,7 @@ class World:
             return self.queued
         if path.endswith(("/submit", "/cancel")):
             return self.draft
-        if path.endswith(("/video", "/evidence", "/packs")):
+        if path.endswith(("/video", "/captions", "/evidence", "/packs")):
             return self.released
         if path.endswith("/redraft"):
             return self.ended

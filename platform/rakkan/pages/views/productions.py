@@ -25,6 +25,7 @@ from rakkan.pages.reviews import review_panel
 from rakkan.pages.timeline import consents_at_hand, gaps_of, timeline
 from rakkan.pages.words import word
 from rakkan.previews.selectors import preview_newest
+from rakkan.productions.captionless import captions_lacking
 from rakkan.productions.models import Production
 from rakkan.productions.selectors import (
     production_get,
@@ -32,7 +33,6 @@ from rakkan.productions.selectors import (
     productions_visible,
 )
 from rakkan.productions.services.addresses import status_url
-from rakkan.productions.services.captioning import captions_lacking
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.decide import production_decide
 from rakkan.productions.services.preview import preview_request

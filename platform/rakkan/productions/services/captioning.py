@@ -11,10 +11,8 @@ from compliance.captions import MOST_BYTES, read_cues, write_webvtt
 from compliance.errors import InvalidInput
 from rakkan.core.blobs import Area, blob_put
 from rakkan.productions.models import Production
-from rakkan.productions.services.wording import TRANSCRIPT
 
 CUES = "cues"  # among the facts of the voice's measurement
-NOT_ALIGNED = "not-aligned"
 
 
 def captions_pin(production: Production) -> None:
@@ -38,15 +36,3 @@ def captions_made(production: Production) -> bytes:
     except (InvalidInput, KeyError, TypeError, ValueError):
         return b""
     return write_webvtt(text, cues, production.language)
-
-
-def captions_lacking(production: Production) -> str:
-    """Return the code of why there are no captions; empty where there are some."""
-    if production.captions_sha256:
-        return ""
-    if not production.transcript.strip():
-        return "no-transcript"
-    measured = getattr(production, "voice_measurement", None)
-    compared = measured.facts.get(TRANSCRIPT) if measured else None
-    why = compared.get("why") if isinstance(compared, dict) else None
-    return str(why or NOT_ALIGNED)
