@@ -86,8 +86,7 @@ class Consenting(Walk):
             return
         lease = Lease(job.pk, handed.claim.token, handed.claim.job.fence)
         self.leases.append(lease)
-        facts = {"seconds": SECONDS}
-        self.report(lease, MeasureResult(verdict, (), facts).to_dict())
+        self.report(lease, MeasureResult(verdict, (), people.heard(SECONDS)).to_dict())
 
     @rule(who=INDEX)
     def submit_identity(self, who: int) -> None:

@@ -175,8 +175,8 @@ class Working(Requesting):
             return self.finished <= self.finishes
         return True
 
-    @rule(who=INDEX, index=INDEX)
-    def deliver(self, who: int, index: int) -> None:
+    @rule(who=INDEX, index=INDEX, captions=st.booleans())
+    def deliver(self, who: int, index: int, captions: bool = False) -> None:
         user, production = self.user(who), self.production(index)
         if production is None:
             return
@@ -186,8 +186,8 @@ class Working(Requesting):
         own = user.pk in shown | acting(production.speaker.person, self.moment)
         team = roles & {Role.REQUESTER, Role.APPROVER, Role.AUDITOR}
         self.do(
-            "deliver",
-            lambda: release_deliver(user=user, production_id=production.pk),
+            "deliver captions" if captions else "deliver",
+            lambda: release_deliver(user=user, production_id=production.pk, captions=captions),
             may=user.organisation_id == production.organisation_id
             and bool(team or (own and Role.DEPICTED_PERSON in roles))
             and production.state == State.RELEASED
