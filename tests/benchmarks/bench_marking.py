@@ -19,12 +19,29 @@ from typing import Any
 import numpy as np
 from scipy.stats import beta
 
-from tests.benchmarks.harness import BUILD, Figure
+from tests.benchmarks.harness import BUILD, Bar, Figure
 from tests.benchmarks.marking import alarms, blind, breaks, hard, quality, speed
 from tests.benchmarks.marking.clips import Clip, held_out, tuning
 
 PARTS = os.environ.get("MARKING_PARTS", "quality,blind,hard,breaks,alarms,speed").split(",")
 _TAIL = (0.1, 0.01, 0.001)  # p-values: so many at most may be as small where nothing is
+BARS: dict[str, Bar] = {
+    "psnr_db": ("at least", 44),
+    "vmaf_loss": ("at most", 1),
+    "exact_full": ("at least", 0.995),
+    "exact_1s": ("at least", 0.995),
+    "exact_frame_crf28": ("at least", 0.95),
+    "informed_hard": ("at least", 0.95),
+    "false_positives": ("at most", 0),
+    "false_positive_tries": ("at least", 100_000),
+    "full_searches": ("at least", 500),
+    "embed_speedup": ("at least", 20),
+    "detect_speedup": ("at least", 15),
+    "pipeline_ratio": ("at least", 0.7),
+    "verify_intact_s": ("at most", 2),
+    "verify_stripped_s": ("at most", 10),
+    "sign_mb_per_s": ("at least", 100),
+}
 _RELEASES = 1e6
 _CHECK = 2.0**-32  # a wrong word passes its CRC
 _IDS = 2.0**64
@@ -185,4 +202,5 @@ def _alarms(clips: Sequence[Clip], details: dict[str, Any]) -> list[Figure]:
 def _speed(clips: Sequence[Clip], details: dict[str, Any]) -> list[Figure]:
     del details
     first = clips[0]
-    return [*speed.against_library(first), *speed.pipeline(first), *speed.answers(first)]
+    times = [*speed.against_library(first), *speed.pipeline(first), *speed.answers(first)]
+    return [*times, speed.signing()]

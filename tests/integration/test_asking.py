@@ -32,7 +32,7 @@ from rakkan.productions.services.withdraw import withdraw
 from rakkan.releases.models import Fingerprint, PrintHash
 from rakkan.releases.selectors import release_of
 from rakkan.releases.signers import trust_anchors
-from rakkan.verification.services import ask, examining
+from rakkan.verification.services import ask, examining, recovering
 from tests.integration import clips, people
 from tests.integration.world import sealed_make
 
@@ -228,6 +228,12 @@ def assert_it_gets_its_manifest_back(production: Production, clip: bytes, folder
     assert report.recovered_for == production.asset_id
     told = Event.objects.get(name="releases.release.recovered")
     assert told.data["file_sha256"] == file_sha256(given)
+    assert not list(folder.glob(".recover-*"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recovering, "event_record", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            call_command("recover", str(copy), "--out", str(folder / "untold.mp4"))
+    assert not (folder / "untold.mp4").exists()  # no file of ours without its event
     sidecar = folder / "clip.c2pa"
     call_command("recover", str(copy), "--sidecar", str(sidecar))
     assert sidecar.read_bytes()[4:8] == b"jumb"

@@ -6,15 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from compliance.watermark.files import file_planes
 from compliance.watermark.informed import InformedState
+from rakkan.audit.models import Event
 from rakkan.core.blobs import Area, blob_delete, blob_fetch
 from rakkan.core.errors import Damaged
+from rakkan.productions.services import release as finishing
 from rakkan.productions.services.finish import production_finish
 from rakkan.releases.models import CopyReference, Release
 from rakkan.releases.services.asking import release_ask
+from rakkan.releases.services.catch_up import CaughtUp, releases_catch_up
 from tests.integration.test_seal_and_gate import handed_in
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +80,24 @@ def test_a_reference_is_written_once_and_stays(release: Release) -> None:
     for statement in ("UPDATE {} SET file_sha256 = ''", "DELETE FROM {}"):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement.format("releases_copyreference"))
+
+
+def test_a_release_from_before_is_caught_up_once_and_the_log_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(finishing, "reference_keep", lambda release, _pictures: release.gate)
+        production = handed_in(tmp_path).production
+        production_finish(production.pk)
+    release = Release.objects.get(subject_id=production.pk)
+    assert not CopyReference.objects.exists()
+
+    for _ in range(2):
+        call_command("releases_catch_up")
+
+    kept = CopyReference.objects.get()
+    told = Event.objects.get(name="releases.release.caught_up")
+    assert kept.release_id == release.pk
+    assert told.data["production"] == str(production.pk)
+    blob_delete(Area.RELEASES, release.file_sha256)
+    assert releases_catch_up(most=10) == CaughtUp()  # nothing is lacking, nothing is looked at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import closing
@@ -93,6 +94,8 @@ def test_production_starts_with_parts_of_its_own_and_refuses_a_role_that_no_wall
 ) -> None:
     own = {"RAKKAN_ENV": "production", "RAKKAN_KEYS": str(tmp_path), **PUBLIC}
     with prepared_database(servers, environment_now()) as database:
+        silent = start(**own, DATABASE_URL=database.application)
+        shutil.copy(Path(os.environ["RAKKAN_KEYS"], "status.pem"), tmp_path)
         ended = start(**own, DATABASE_URL=database.application)
         assert ended.returncode == 0, ended.stderr
         ended = start(**own, DATABASE_URL=database.owner)
@@ -100,6 +103,8 @@ def test_production_starts_with_parts_of_its_own_and_refuses_a_role_that_no_wall
             connection.execute(f"GRANT TEMPORARY ON DATABASE {database.name} TO PUBLIC")
         shadowing = start(**own, DATABASE_URL=database.application)
 
+    assert silent.returncode != 0
+    assert "holds no status.pem" in silent.stderr
     for refused in (ended, shadowing):
         assert refused.returncode != 0
         assert "DATABASE_URL names a role that owns tables, can make some" in refused.stderr

@@ -105,6 +105,7 @@ class EventName(StrEnum):
     RELEASE_REFUSED = "releases.release.refused"
     RELEASE_REVOKED = "releases.release.revoked"
     RELEASE_RECOVERED = "releases.release.recovered"
+    RELEASE_CAUGHT_UP = "releases.release.caught_up"
     EVIDENCE_EXPORTED = "evidence.bundle.exported"
     PACK_REQUESTED = "evidence.pack.requested"
     PACK_BUILT = "evidence.pack.built"

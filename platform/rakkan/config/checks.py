@@ -8,6 +8,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from compliance.errors import SignatureInvalid
+from compliance.signing import KeyRole
+from rakkan.core.keys import statement_signer
+
 _POWERFUL = """
 SELECT rolsuper OR rolbypassrls OR EXISTS (
     SELECT 1 FROM pg_class
@@ -50,6 +54,25 @@ def refuse_a_powerful_database_role() -> None:
             "`manage.py prepare --grant-to` with its name and RAKKAN_MIGRATE_DATABASE_URL for the "
             "owner of the database."
         )
+
+
+def refuse_without_a_status_key() -> None:
+    """Refuse, in production, a web process that could not sign the status of a release.
+
+    Raises:
+        ImproperlyConfigured: RAKKAN_KEYS holds no ``status.pem``, or what is no key.
+    """
+    if settings.RAKKAN_ENV != "production":
+        return
+    try:
+        statement_signer(KeyRole.STATUS)
+    except SignatureInvalid as error:
+        raise ImproperlyConfigured(
+            "RAKKAN_ENV is production, but RAKKAN_KEYS holds no status.pem that can be read, so "
+            "that nobody would be told the status of a release. Put an Ed25519 key in PEM there "
+            "(openssl genpkey -algorithm ed25519) and its public half, status.pub.pem, into the "
+            "trust folder."
+        ) from error
 
 
 def _development_parts() -> list[str]:

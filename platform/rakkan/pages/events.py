@@ -106,6 +106,7 @@ WORDS: dict[str, str | Promise] = {
     Name.RELEASE_REFUSED: _("A delivery was refused"),
     Name.RELEASE_REVOKED: _("A release was revoked"),
     Name.RELEASE_RECOVERED: _("A copy got its manifest back"),
+    Name.RELEASE_CAUGHT_UP: _("What copies of a release are found by was taken"),
     Name.EVIDENCE_EXPORTED: _("Evidence was exported"),
     Name.PACK_REQUESTED: _("An evidence pack was asked for"),
     Name.PACK_BUILT: _("An evidence pack was built"),

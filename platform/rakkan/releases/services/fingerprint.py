@@ -12,22 +12,27 @@ from compliance.fingerprint.prints import video_print
 from compliance.provenance import read_manifest
 from compliance.provenance.store import manifest_store
 from rakkan.core.errors import Refused
-from rakkan.releases.content_codes import ContentCode, picture_and_sound
+from rakkan.releases.content_codes import ContentCode, content_code, picture_and_sound
 from rakkan.releases.services.fingerprint_keep import Taken
 from rakkan.releases.signers import trust_anchors
 
 
-def fingerprint_take(path: Path, most_frames: int) -> Taken:
+def fingerprint_take(path: Path, most_frames: int, *, late: bool = False) -> Taken:
     """Take the fingerprint of a sealed file.
+
+    Args:
+        path: the file.
+        most_frames: more are refused.
+        late: of a release from before manifests named an ISCC it is taken of the file as it is.
 
     Raises:
         Refused: its manifest is not to be trusted or names no ISCC.
         InvalidInput: it cannot be decoded.
     """
     report = read_manifest(path, trust_anchors())
-    if report.state != "Trusted" or report.manifest_id is None or not report.iscc:
-        raise Refused("The manifest names no ISCC.", code="iscc-missing")
-    content = ContentCode.of_binding(report.iscc)
+    if report.state != "Trusted" or report.manifest_id is None or not (report.iscc or late):
+        raise Refused("Its manifest is not to be trusted, or names no ISCC.", code="iscc-missing")
+    content = ContentCode.of_binding(report.iscc) if report.iscc else content_code(path)
     taken = video_print(path, views=True, most=most_frames)
     return Taken(
         code=content.code,

@@ -5,6 +5,7 @@ Loads c2pa: imported by the command alone, never by the web process.
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,12 @@ def recovered(path: Path) -> Recovered:
     known = answer.question.known
     if answer.verdict is not Verdict.COPY or known is None:
         raise _refused(answer)
+    if answer.question.examination.kind == "sound":
+        raise Refused(
+            "A sound alone gets no manifest: that of its release is about pictures, too.",
+            code="not-recoverable",
+            remedy="Bring the video that it belongs to.",
+        )
     fingerprint = Fingerprint.objects.select_related("release").get(
         release__asset_id=known.asset_id
     )
@@ -66,6 +73,8 @@ def recovered(path: Path) -> Recovered:
 
 def recovery_write(path: Path, destination: Path) -> Recovered:
     """Write a copy with a manifest that says it was recovered, and note that we signed it.
+
+    It appears under its name when the event is committed: no file of ours without its event.
 
     Raises:
         Refused: as :func:`recovered`.
@@ -83,20 +92,29 @@ def recovery_write(path: Path, destination: Path) -> Recovered:
         recovered_at=timezone.now(),
     )
     sealer = Sealer(release_signer(), settings.TSA_URL, _media_type(path))
-    with transaction.atomic():  # no file of ours without its event
-        recover_file(path, destination, found.store, facts, sealer)
+    with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".recover-") as folder:
+        signed = Path(folder, destination.name)
+        recover_file(path, signed, found.store, facts, sealer)
+        _event(found, path, signed)
+        signed.replace(destination)
+    return found
+
+
+def _event(found: Recovered, copy: Path, signed: Path) -> None:
+    """Write, in a transaction of its own, that a copy was signed."""
+    release = found.fingerprint.release
+    with transaction.atomic(durable=True):
         event_record(
             EventName.RELEASE_RECOVERED,
             actor=system("recovery", release.organisation_id),
             subject=Subject("release", str(release.pk), release.asset_id),
             data={
-                "copy_sha256": file_sha256(path),
-                "file_sha256": file_sha256(destination),
+                "copy_sha256": file_sha256(copy),
+                "file_sha256": file_sha256(signed),
                 "found_by": found.found_by,
                 "production": str(release.subject_id),
             },
         )
-    return found
 
 
 def _media_type(path: Path) -> str:
