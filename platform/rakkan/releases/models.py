@@ -305,7 +305,7 @@ class Fingerprint(IdModel):
 
         triggers: ClassVar = [
             *append_only("fingerprint"),
-            _fits("fingerprint_of_release", taken_with_its_release("a fingerprint")),
+            _fits("fingerprint_of_release", taken_with_its_release("a fingerprint", late=True)),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -332,7 +332,7 @@ class CopyReference(IdModel):
 
         triggers: ClassVar = [
             *append_only("reference"),
-            _fits("reference_of_release", taken_with_its_release("a reference")),
+            _fits("reference_of_release", taken_with_its_release("a reference", late=True)),
         ]
 
     def __str__(self) -> str:

@@ -80,26 +80,28 @@ RETURN NULL;
 """
 
 
-CAUGHT_UP_FROM = "0008_catching_up"  # releases made after this migration have everything
+CAUGHT_UP_FROM = "0009_catching_up"  # releases made after this migration have everything
+
+_SOON = "NEW.taken_at < r.released_at + interval '1 hour'"
+_SOON_OR_FROM_BEFORE = f"""({_SOON} OR r.released_at < (
+          SELECT m.applied FROM django_migrations m
+          WHERE m.app = 'releases' AND m.name = '{CAUGHT_UP_FROM}'
+      ))"""  # noqa: S608  text of ours
 
 
-def taken_with_its_release(what: str) -> str:
+def taken_with_its_release(what: str, *, late: bool = False) -> str:
     """Return the text of a trigger: ``what`` is written with its release, of the very file.
-
-    Releases from before the database had this rule may be caught up (``releases_catch_up``): each
-    has one row at most, so nothing that is there is replaced.
 
     Args:
         what: in a few words, for the message.
+        late: releases from before the database had this rule may be caught up
+            (``releases_catch_up``): each has one row at most, so nothing that is there is replaced.
     """
     return f"""
 IF NOT EXISTS (
     SELECT 1 FROM releases_release r
     WHERE r.id = NEW.release_id AND r.released_at <= NEW.taken_at
-      AND (NEW.taken_at < r.released_at + interval '1 hour' OR r.released_at < (
-          SELECT m.applied FROM django_migrations m
-          WHERE m.app = 'releases' AND m.name = '{CAUGHT_UP_FROM}'
-      ))
+      AND {_SOON_OR_FROM_BEFORE if late else _SOON}
 ) THEN
     RAISE EXCEPTION '{what} is taken with its release'
         USING ERRCODE = 'check_violation';
