@@ -17,7 +17,7 @@ LOOKS_BEYOND = {
     "rakkan/api/workers.py": "a worker serves every organisation",
     "rakkan/pages/views/invitations.py": "whoever holds an invitation's link is nobody's yet",
     "rakkan/verification/services/asking.py": "whosever release a stranger's file is",
-    "rakkan/releases/management/commands/releases_catch_up.py": "releases from before are anybody's",
+    "rakkan/releases/management/commands/releases_catch_up.py": "those from before are anybody's",
     "rakkan/verification/bindings.py": "whosever manifest a soft binding leads to",
     "rakkan/verification/binding_views.py": "as bindings.py",
     "rakkan/verification/selectors.py": "the public status of an asset names no organisation",

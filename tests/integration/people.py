@@ -227,9 +227,9 @@ def terms(**changes: Any) -> Terms:
 
 
 def heard(seconds: float) -> dict[str, Any]:
-    """What a worker measures of a track that says :data:`SPOKEN`."""
-    end = SPOKEN.index(" When")
-    cues = [[0, end, 55, 2055], [end, len(SPOKEN), 2375, 5255]]
+    """What a worker measures of a track of ``seconds`` that says :data:`SPOKEN`."""
+    end, ms = SPOKEN.index(" When"), int(1000 * min(seconds, 5.6))
+    cues = [[0, end, ms // 100, ms * 4 // 11], [end, len(SPOKEN), ms * 3 // 7, ms * 14 // 15]]
     return {"seconds": seconds, "transcript": {"compared": True, "distance": 0.1}, "cues": cues}
 
 

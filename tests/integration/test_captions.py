@@ -72,7 +72,7 @@ def test_captions_are_released_with_the_video_and_named_by_manifest_and_request(
 
     kept = Captions.objects.get(release__subject_id=production.pk)
     content = b"".join(blob_chunks(Area.RELEASES, kept.file_sha256))
-    assert content.startswith(b"WEBVTT\n\n1\n00:00:00.055 --> 00:00:02.055\nPlease leave your")
+    assert content.startswith(b"WEBVTT\n\n1\n00:00:00.056 --> 00:00:02.036\nPlease leave your")
     assert kept.file_sha256 == hashlib.sha256(content).hexdigest() == production.captions_sha256
     assert production.request["captions"] == kept.file_sha256
     blob_fetch(Area.RELEASES, kept.release.file_sha256, tmp_path / "a.mp4")

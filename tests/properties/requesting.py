@@ -54,7 +54,8 @@ class Requesting(Consenting):
 
     def _draft(self, user: User, cast: Cast, wide: bool, synthetic: bool = False) -> None:
         made = {"voice_origin": "synthetic", "voice_engine": "walk 1"} if synthetic else {}
-        asked = people.draft(transcript=people.SPOKEN, **made, **({"channels": ["website"]} if wide else {}))
+        made |= {"channels": ["website"]} if wide else {}
+        asked = people.draft(transcript=people.SPOKEN, **made)
         self.do(
             "draft",
             lambda: production_create(user=user, cast=cast, draft=asked, voice=self.voice()),
