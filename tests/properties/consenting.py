@@ -36,7 +36,7 @@ from rakkan.productions.services.portray import portrait_add, voice_enrol
 from rakkan.productions.services.prove import recording_hand_in
 from rakkan.productions.services.withdraw import withdraw
 from tests.integration import people
-from tests.properties.invariants import acting, proxies
+from tests.properties.invariants import acting, proxies, represented_by
 from tests.properties.walk import INDEX, SECONDS, SUBSETS, WORKER, Lease, Walk
 
 
@@ -208,7 +208,8 @@ class Consenting(Walk):
         self.do(
             "withdraw",
             lambda: withdraw(user=user, consent_id=consent.pk),
-            may=user.pk == consent.granted_by_id or user.pk in acting(consent.person, self.moment),
+            may=user.pk == consent.granted_by_id
+            or user.pk in represented_by(consent.person, self.moment),
         )
 
     # -- who acts for others ------------------------------------------------------------------
@@ -262,7 +263,7 @@ class Consenting(Walk):
         if row is None:
             return
         user = User.objects.get(pk=row.guardian_id)
-        may = user.pk in acting(row.person, self.moment)
+        may = user.pk in represented_by(row.person, self.moment)
         photo = SimpleUploadedFile("p.png", self.photo(), "image/png")
         if not row.person.likenesses.exists() and Likeness.objects.count() < 6:
             given: dict[str, Any] = {"user": user, "person_id": row.person_id}

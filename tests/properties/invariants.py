@@ -185,6 +185,19 @@ def acting(person: Person, moment: datetime) -> set[UUID]:
     return found | ({person.user_id} if person.user_id else set())
 
 
+def represented_by(person: Person, moment: datetime) -> set[UUID]:
+    """Who may withdraw, erase and see for a person: as :func:`acting`, by a clock set back too.
+
+    Whom a reviewer has verified is verified, though the clock now says that it is yet to come. No
+    consent is given on it (``guardianship-not-begun``).
+    """
+    rows = Guardianship.objects.filter(
+        person=person, decision__verified=True, decision__valid_until__gt=moment
+    ).exclude(end__ended_at__lte=moment)
+    found = set(rows.values_list("guardian_id", flat=True))
+    return found | ({person.user_id} if person.user_id else set())
+
+
 def proxies(person: Person) -> set[UUID]:
     """Everybody who ever said that they act for a person."""
     rows = Guardianship.objects.filter(person=person)

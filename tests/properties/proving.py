@@ -45,7 +45,7 @@ from rakkan.verification.selectors import asset_status
 from rakkan.verification.services.recovering import recovery_write
 from tests.integration import people
 from tests.properties.files import preview_bytes
-from tests.properties.invariants import acting
+from tests.properties.invariants import represented_by
 from tests.properties.reminding import Reminding
 from tests.properties.walk import INDEX, JUNK, Lease
 from tests.unit.compliance.jumbf import c2pa_box
@@ -89,8 +89,8 @@ class Proving(Reminding):
         assert production.speaker is not None
         roles = user_roles(user)
         team = roles & {Role.REQUESTER, Role.APPROVER, Role.AUDITOR}
-        shown = acting(production.likeness.person, self.moment)
-        own = user.pk in shown | acting(production.speaker.person, self.moment)
+        shown = represented_by(production.likeness.person, self.moment)
+        own = user.pk in shown | represented_by(production.speaker.person, self.moment)
         return (
             user.organisation_id == production.organisation_id
             and bool(team or own)
@@ -321,7 +321,7 @@ class Proving(Reminding):
             self.restore_accounts()
             self.decide_guardianship(6, self._place_of(row), True)
         user = User.objects.get(pk=row.guardian_id) if own else self.user(who)
-        may = user.pk in acting(row.person, self.moment + timedelta(seconds=1))
+        may = user.pk in represented_by(row.person, self.moment + timedelta(seconds=1))
         if may and really:  # not too often: there are three of them in a walk
             return
         asked = self.do(

@@ -24,7 +24,7 @@ from rakkan.productions.services.release import release_deliver
 from rakkan.productions.states import State
 from tests.integration.world import render_result
 from tests.properties.files import preview_bytes
-from tests.properties.invariants import acting
+from tests.properties.invariants import represented_by
 from tests.properties.requesting import Requesting
 from tests.properties.walk import INDEX, JUNK, WORKER, Lease
 
@@ -182,8 +182,8 @@ class Working(Requesting):
             return
         roles = user_roles(user)
         assert production.speaker is not None
-        shown = acting(production.likeness.person, self.moment)
-        own = user.pk in shown | acting(production.speaker.person, self.moment)
+        shown = represented_by(production.likeness.person, self.moment)
+        own = user.pk in shown | represented_by(production.speaker.person, self.moment)
         team = roles & {Role.REQUESTER, Role.APPROVER, Role.AUDITOR}
         self.do(
             "deliver captions" if captions else "deliver",
