@@ -4,6 +4,7 @@ Image space here is pixels with x right, y UP and z to the viewer; head space is
 directions, seen from the head (x to the picture's right when the head is straight).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,14 +60,16 @@ def up(points: Points) -> Points:
     return turned
 
 
-def fit_head(points: Points) -> HeadPose:
+def fit_head(points: Points, vertices: Sequence[int] = ()) -> HeadPose:
     """Fit the canonical face to landmarks (478 or 468, 3) px by Umeyama's method (1991).
 
-    Only vertices away from the mouth and the chin take part, so that speech does not nod the head.
+    Unless others are named, only vertices away from the mouth and the chin take part, so that
+    speech does not nod the head.
     """
     model = canonical_mesh()
     moving = set(UPPER_LIP + LOWER_LIP + LIP_CORNERS)
-    rigid = [i for i in range(MESH_POINTS) if i not in moving and model[i, 1] > -2.5]
+    above = [i for i in range(MESH_POINTS) if i not in moving and model[i, 1] > -2.5]
+    rigid = list(vertices or above)
     return _umeyama(model[rigid], up(points[rigid].astype(np.float64)))
 
 

@@ -54,7 +54,7 @@ class MeshEngine:
     """
 
     name = "mesh"
-    version = "2.6"
+    version = "2.7"
 
     def __init__(
         self,

@@ -14,8 +14,9 @@ from generation.faces import topology
 from generation.faces.arrays import Image, Points
 
 WARM = np.array([0.10, 0.0, -0.16])  # log gain of red, green, blue in the warmest light
-DIM, BRIGHT = 0.34, 0.25  # of the light that the dimmest takes; gamma of the brightest
+DIM, BRIGHT = 0.34, 0.30  # of the light that the dimmest takes and the brightest gives
 SIDE = 0.50  # log ratio of light over one face height, from the bright side to the dark one
+BRIGHTEST = 1.38  # times the light that the bright side may get: no more than a photo has room for
 REACH = 0.9  # face heights from its middle, beyond which it falls off no further
 
 
@@ -56,10 +57,7 @@ def grade(picture: Image, points: Points, light: Light) -> Image:
 def _curves(light: Light) -> Image:
     """Return a table (1, 256, 3) from byte to byte, by channel."""
     level = np.arange(256) / 255
-    if light.brightness < 0:
-        level = level * (1 + DIM * light.brightness)
-    else:
-        level = level ** (1 - BRIGHT * light.brightness)
+    level = level * (1 + (DIM if light.brightness < 0 else BRIGHT) * light.brightness)
     gains = np.exp(WARM * light.warmth)
     gains /= np.dot(gains, (0.299, 0.587, 0.114))
     curves = 255 * _shouldered(level[:, None] * gains)
@@ -79,6 +77,6 @@ def _fall_off(picture: Image, points: Points, side: float) -> Image:
     away = (np.arange(picture.shape[1]) - oval[:, 0].mean()) / face
     slope = REACH * np.tanh(away / REACH)
     gain = np.exp(SIDE * side * slope)
-    gain /= max(1.0, float(gain.max()) / 1.25)  # more of it is taken from the dark side
+    gain /= max(1.0, float(gain.max()) / BRIGHTEST)  # the rest is taken from the dark side
     lit = np.clip(picture * gain[None, :, None] + 0.5, 0, 255)
     return np.asarray(lit, np.uint8)

@@ -79,10 +79,12 @@ def lip_gap(c: Controls, gain: float) -> float:
 def let_go(c: Controls) -> float:
     """Return how much of the photo's grin a sound lets go of, 0..1.
 
-    Rounded and closed lips cannot be made with the corners drawn back; a little of it always
-    gives way, for nobody talks through a photographer's smile. A smile that is asked for stays.
+    Rounded and closed lips cannot be made with the corners drawn back, nor lowered ones; a little
+    of it always gives way, for nobody talks through a photographer's smile. A smile that is asked
+    for stays.
     """
-    sound = max(c.round, 0.8 * c.protrude, 0.75 * c.close, 0.6 * c.labiodental)
+    lips = max(c.round, 0.8 * c.protrude, 0.75 * c.close, 0.6 * c.labiodental)
+    sound = max(lips, -1.2 * c.smile)
     return (0.2 + 0.8 * min(1.0, sound)) * (1 - 0.7 * max(0.0, min(1.0, c.smile)))
 
 
@@ -107,8 +109,8 @@ def shape_weights(c: Controls, gain: float, grin: Grin) -> Floats:
         "protrude": 0.16 * c.protrude + 0.22 * eased * grin.width,  # stretched lips are thin
         "close": 1.0,
         "brow": c.brow,
-        "frown": 0.45 * c.frown,
-        "squint": 0.12 * c.squint + 0.05 * smile,
+        "frown": 0.75 * c.frown,
+        "squint": 0.18 * c.squint + 0.05 * smile,
     }
     return np.array([weights[name] for name in SHAPES], np.float32)
 

@@ -32,6 +32,9 @@ def animate(
     rng = np.random.default_rng(seed)
     tracks = vars(lips(phones, line, effects.openness)) | _head(rng, line, emphasis, effects)
     tracks |= _upper_face(rng, line, emphasis, effects)
+    # Apart, so that how often somebody blinks does not decide where they look.
+    aside = glances(np.random.default_rng([seed, 2]), line.times)
+    tracks["gaze"] = aside * effects.glancing + effects.look
     tracks |= _body(np.random.default_rng([seed, 1]), line, tracks, effects)
     return Curves(
         **{name: line.sample(track).astype(np.float32) for name, track in tracks.items()}, fps=fps
@@ -65,7 +68,6 @@ def _upper_face(
     return {
         "brow": lifted + np.abs(wander(rng, size, 1.0, 0.03)) + effects.brow,
         "blink": blinks(rng, line.times, effects.blinking),
-        "gaze": glances(rng, line.times) * effects.glancing + effects.look,
         "smile": np.full(size, effects.smile),
         "squint": np.full(size, effects.squint),
         "frown": np.full(size, effects.frown),

@@ -1,0 +1,1 @@
+"""What each word of a prompt moves in finished pictures."""
