@@ -18,7 +18,11 @@ from compliance.audiomark.marker import AudioMarker
 from generation.audio.container import frames, open_audio
 
 RATE = 48_000
-BIT_RATE = 128_000
+_BIT_RATES = {"mono": 128_000, "stereo": 192_000}
+# Without these the encoder makes hiss up anew (perceptual noise substitution) and draws one channel
+# from the other: of a voice in stereo an eighth of a second then correlates to 0.7 with what was
+# approved, and the release gate, which cannot tell that from another sound, refuses it.
+_AS_IT_IS = {"aac_pns": "0", "aac_is": "0"}
 _AAC_FRAME = 1024  # samples
 
 Samples = NDArray[np.float32]  # (channels, n), about -1 to 1
@@ -36,6 +40,15 @@ class VoiceTrack:
     cut: bool = False
 
 
+def add_sound(container: OutputContainer, layout: str) -> AudioStream:
+    """Add the sound's stream to a file: AAC that keeps the waveform, "mono" or "stereo"."""
+    stream: AudioStream = container.add_stream(
+        "aac", rate=RATE, layout=layout, options=dict(_AS_IT_IS)
+    )
+    stream.bit_rate = _BIT_RATES[layout]
+    return stream
+
+
 class SoundTrack:
     """Hands out AAC packets as the picture advances, so that both are interleaved."""
 
@@ -49,8 +62,7 @@ class SoundTrack:
         """
         with open_audio(voice.source) as (_, stream):
             layout = "mono" if stream.channels == 1 else "stereo"
-        self._stream: AudioStream = container.add_stream("aac", rate=RATE, layout=layout)
-        self._stream.bit_rate = BIT_RATE
+        self._stream = add_sound(container, layout)
         marked = AudioMarker(pattern, RATE).mark(_blocks(voice, layout))
         self._blocks = (_frame(block, layout) for block in _cut(marked))
         self._samples = 0
