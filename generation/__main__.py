@@ -44,7 +44,11 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--as", dest="role", choices=("portrait", "voice"), help="default: by name")
     check.add_argument("--language", choices=("en", "ja"), default=_language())
     check.add_argument("--json", action="store_true", help="print the result as JSON")
+    check.add_argument("--sheet", type=Path, help="draw what was measured of a photo (PNG)")
     check.set_defaults(command=_check)
+    guide = commands.add_parser("guide", help="what the gate asks of a photo, as a table")
+    guide.add_argument("--language", choices=("en", "ja"), default=_language())
+    guide.set_defaults(command=_guide)
     vocabulary = commands.add_parser("vocabulary", help="list what a prompt may ask for")
     vocabulary.set_defaults(command=_vocabulary)
     evaluation.add_to(commands)
@@ -65,6 +69,10 @@ def _check(options: argparse.Namespace) -> int:
 
     role = options.role or ("voice" if options.file.suffix.lower() in _SOUND else "portrait")
     result = check_voice(options.file) if role == "voice" else check_portrait(options.file)
+    if options.sheet and role == "portrait" and result.facts.get("readable"):
+        from generation.gate.sheet import write_sheet  # noqa: PLC0415
+
+        write_sheet(options.file, result, options.sheet)
     if options.json:
         _say(json.dumps(result.to_dict(), ensure_ascii=False, indent=2))
     else:
@@ -83,6 +91,13 @@ def _print(result: MeasureResult, language: str) -> None:
             _say(f"  {'':<21} {finding.remedy[language]}")
     if detail := result.facts.get("detail"):
         _say(f"  {'':<21} {detail}")
+
+
+def _guide(options: argparse.Namespace) -> int:
+    from generation.gate.guide import limits_table  # noqa: PLC0415  as in _check
+
+    _say(limits_table(options.language))
+    return 0
 
 
 def _vocabulary(_: argparse.Namespace) -> int:

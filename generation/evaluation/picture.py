@@ -5,6 +5,7 @@ import numpy as np
 
 from generation.faces import Face, topology
 from generation.faces.arrays import Floats, Image, Points
+from generation.faces.sharpness import blur_effect
 
 _FLOW_HEIGHT = 256  # px: flow of larger pictures costs more and says the same
 _OCCLUDED = 1.0  # px between there and back: beyond, a pixel was hidden or shown anew
@@ -80,20 +81,3 @@ def _grey(picture: Image, around: Points, margin: float) -> Floats:
     if min(part.shape[:2]) < 8:
         return np.zeros((8, 8), np.float32)
     return np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), np.float32)
-
-
-def blur_effect(grey: Floats) -> float:
-    """Return the blur of a grey picture (H, W), 0 to 1, by blurring it again.
-
-    Crete and others, "The blur effect: perception and estimation with a new no-reference perceptual
-    blur metric" (2007): what loses little by a 9-tap mean had little to lose.
-    """
-    worst = 0.0
-    for axis in (0, 1):
-        size = (1, 9) if axis == 0 else (9, 1)
-        again = cv2.blur(grey, size)
-        own = np.abs(np.diff(grey, axis=axis))
-        lost = np.maximum(0, own - np.abs(np.diff(again, axis=axis)))
-        total = float(own.sum())
-        worst = max(worst, (total - float(lost.sum())) / total if total else 1.0)
-    return worst

@@ -5,17 +5,13 @@ is cut out (five points, padding a quarter) and what the layers do follow dlib b
 (Boost Software License 1.0). There is no framework to install: three shapes of layers are enough.
 """
 
-import functools
-import json
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from generation import weights
 from generation.faces.arrays import Floats, Image, Points
 from generation.faces.landmarker import Face
+from generation.faces.quantised import convolve, read
 
 SIDE = 150
 WEIGHTS, MANIFEST = "face_recognition_model.bin", "face_recognition_model.json"
@@ -74,7 +70,7 @@ class FaceEmbedder:
         Raises:
             WeightsInvalid: they are not the pinned ones.
         """
-        self._weights = _read()
+        self._weights = read(WEIGHTS, MANIFEST)
 
     def __call__(self, rgb: Image, face: Face) -> Floats:
         """Return the (128,) float32 embedding of a face found in `rgb` (H, W, 3) uint8."""
@@ -102,7 +98,7 @@ class FaceEmbedder:
         if stride == 1:
             around = kernel.shape[0] // 2
             x = np.pad(x, ((around, around), (around, around), (0, 0)))
-        y = _convolve(x, kernel, stride) + self._weights[f"{name}/conv/bias"]
+        y = convolve(x, kernel, stride) + self._weights[f"{name}/conv/bias"]
         scaled: Floats = y * self._weights[f"{name}/scale/weights"]
         scaled += self._weights[f"{name}/scale/biases"]
         return scaled
@@ -115,18 +111,6 @@ def distance(one: Floats, other: Floats) -> float:
 
 def _positive(x: Floats) -> Floats:
     return np.maximum(x, np.float32(0))
-
-
-def _convolve(x: Floats, kernel: Floats, stride: int) -> Floats:
-    """Return x (H, W, in) under kernel (k, k, in, out): (H', W', out), unpadded."""
-    size = kernel.shape[0]
-    high, wide = ((n - size) // stride + 1 for n in x.shape[:2])
-    out = np.zeros((high * wide, kernel.shape[3]), np.float32)
-    for row in range(size):
-        for column in range(size):
-            part = x[row:, column:][: high * stride : stride, : wide * stride : stride]
-            out += part.reshape(high * wide, -1) @ kernel[row, column]
-    return out.reshape(high, wide, -1)
 
 
 def _halve(x: Floats) -> Floats:
@@ -144,19 +128,3 @@ def _sum(y: Floats, x: Floats) -> Floats:
     for part in (y, x):
         out[: part.shape[0], : part.shape[1], : part.shape[2]] += part
     return out
-
-
-@functools.cache
-def _read() -> dict[str, Floats]:
-    """Return the weights by name, float32; most are kept as one byte each."""
-    manifest: list[dict[str, Any]] = json.loads(weights.path(MANIFEST).read_text())
-    content, at = weights.path(WEIGHTS).read_bytes(), 0
-    found: dict[str, Floats] = {}
-    for entry in manifest[0]["weights"]:
-        scale = entry.get("quantization")
-        kind = np.dtype(np.uint8 if scale else np.float32)
-        count = int(np.prod(entry["shape"]))
-        raw = np.frombuffer(content, kind, count, at).reshape(entry["shape"]).astype(np.float32)
-        found[entry["name"]] = raw * scale["scale"] + scale["min"] if scale else raw
-        at += count * kind.itemsize
-    return found

@@ -8,22 +8,45 @@ from numpy.typing import NDArray
 from compliance.permit import Finding, MeasureResult, Verdict
 from generation.errors import PortraitError
 from generation.faces import Face
+from generation.faces.age import looks_aged
+from generation.gate.appearance import Appearance
+from generation.gate.covering import mouth_covered
 from generation.gate.findings import Limits, finding, result, unreadable
 from generation.media.photo import MAX_PIXELS, Photo, load_photo
 from generation.resident import landmarker
 
-# Face height, yaw and mouth gap were found by drawing from few photos; pitch, roll and brightness
-# are cautious guesses in the same spirit.
-_FACE_HEIGHT = Limits("face-height", "px", warn=200, reject=100)
+# Where these limits come from, and how well they tell what fails: docs/photo-gate.md.
+_NEVER = float("inf")
+_FACE_HEIGHT = Limits("face-height", "px", warn=200, reject=55)
+_BLUR = Limits("blur", "of 1", warn=0.7, reject=0.79)
+_DETAIL = Limits("face-detail", "px", warn=170, reject=-_NEVER)
 _YAW = Limits("yaw", "degrees", warn=15, reject=25)
 _PITCH = Limits("pitch", "degrees", warn=15, reject=25)
-_ROLL = Limits("roll", "degrees", warn=20, reject=40)
+_ROLL = Limits("roll", "degrees", warn=20, reject=90)
 _MOUTH_GAP = Limits("mouth-gap", "cm", warn=0.25, reject=1.5)
-_MOUTH_GAP_CALM = Limits("mouth-gap", "cm", warn=0.25, reject=float("inf"))
+_MOUTH_GAP_CALM = Limits("mouth-gap", "cm", warn=0.25, reject=_NEVER)
 # Judged by the face's highlights and shadows, never by its mean: dark skin is not a dark photo.
-_DARK = Limits("brightness", "level", warn=80, reject=40)
+_DARK = Limits("brightness", "level", warn=80, reject=52)
 _BRIGHT = Limits("brightness", "level", warn=215, reject=240)
-_OUTSIDE = Limits("face-inside", "fraction outside", warn=0.0, reject=0.03)
+_OUTSIDE = Limits("face-inside", "fraction outside", warn=0.0, reject=0.15)
+_CONTRAST = Limits("contrast", "level", warn=45, reject=20)
+_CLIPPED = Limits("clipped", "of the face", warn=0.08, reject=0.47)
+_SIDE_LIGHT = Limits("side-light", "stops", warn=2.2, reject=4.0)
+_CAST = Limits("colour-cast", "degrees", warn=10, reject=_NEVER)
+_BLOCKS = Limits("compression", "times", warn=1.8, reject=14.0)
+_NOISE = Limits("noise", "level", warn=9, reject=40)
+_EYES = Limits("eyes-covered", "of the cheeks'", warn=0.45, reject=0.32)
+_MOUTH = Limits("mouth-covered", "chance", warn=0.1, reject=0.6)
+_DRAWING = Limits("drawing", "of the face", warn=0.45, reject=_NEVER)
+_NO_COLOUR = Limits("no-colour", "chroma", warn=5, reject=-_NEVER)
+_PATTERN = Limits("screen", "times", warn=24, reject=_NEVER)
+_AGE = Limits("age", "years", warn=23, reject=-_NEVER)
+PORTRAIT_LIMITS = (
+    *(_FACE_HEIGHT, _BLUR, _DETAIL, _YAW, _PITCH, _ROLL, _MOUTH_GAP, _DARK, _BRIGHT, _OUTSIDE),
+    *(_CONTRAST, _CLIPPED, _SIDE_LIGHT, _CAST, _BLOCKS, _NOISE, _EYES, _MOUTH),
+    *(_DRAWING, _NO_COLOUR, _PATTERN, _AGE),
+)
+_NATIVE = 0.6  # of the pixels: cameras smooth what they save
 _SMILING = 0.4  # mean of the two smile blendshapes
 
 
@@ -71,7 +94,35 @@ def _face_findings(photo: Photo, face: Face) -> list[Finding]:
         (_MOUTH_GAP if _smiles(face) else _MOUTH_GAP_CALM).judge(face.mouth_gap()),
         _OUTSIDE.judge(_outside(photo.rgb, face)),
         _lighting(photo.rgb, face),
+        *_appearance_findings(Appearance.of(photo.rgb, face)),
+        _AGE.judge(looks_aged(photo.rgb, face)),
     ]
+
+
+def _appearance_findings(seen: Appearance) -> list[Finding]:
+    return [
+        _BLUR.judge(seen.blur()),
+        _enlarged(seen),
+        _CONTRAST.judge(seen.contrast()),
+        _CLIPPED.judge(seen.clipped()),
+        _SIDE_LIGHT.judge(seen.side_light()),
+        _CAST.judge(seen.colour_cast()),
+        _BLOCKS.judge(seen.blocks()),
+        _NOISE.judge(seen.texture()),
+        _EYES.judge(seen.eyes()),
+        _MOUTH.judge(mouth_covered(seen)),
+        _DRAWING.judge(seen.flatness()),
+        _NO_COLOUR.judge(seen.chroma()),
+        _PATTERN.judge(seen.pattern()),
+    ]
+
+
+def _enlarged(seen: Appearance) -> Finding:
+    """Judge how much detail there is, where that is less than the pixels would hold."""
+    detail = seen.detail()
+    if detail > _NATIVE * seen.height:  # a small face is said by its height
+        return finding(_DETAIL.check, Verdict.USABLE, detail, _DETAIL.warn, _DETAIL.unit)
+    return _DETAIL.judge(detail)
 
 
 def _smiles(face: Face) -> bool:

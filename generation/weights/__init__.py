@@ -13,6 +13,8 @@ from generation.errors import WeightsInvalid
 _HERE = Path(__file__).parent
 
 PINNED: dict[str, str] = {
+    "age_gender_model.bin": "49f92bbc0afef2342c4385e4a2b0acb6d7a727c6f0aa539499719a81acf9abaa",
+    "age_gender_model.json": "74b60bf3ebf981bf4e661e9cca3a185614e10b25d797118b62e2a68d3ff2569f",
     "face_landmarker.task": "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
     "face_recognition_model.bin": (
         "b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589"

@@ -145,6 +145,13 @@ UNITS: Words = {  # as the gate reports them
     "grey levels": pgettext_lazy("unit", "grey levels"),
     "unevenness": pgettext_lazy("unit", "unevenness"),
     "of 1": pgettext_lazy("unit", "of 1"),
+    "of the face": pgettext_lazy("unit", "of the face"),
+    "of the cheeks'": pgettext_lazy("unit", "of the cheeks'"),
+    "stops": pgettext_lazy("unit", "stops"),
+    "times": pgettext_lazy("unit", "times as strong"),
+    "chance": pgettext_lazy("unit", "probability"),
+    "chroma": pgettext_lazy("unit", "chroma"),
+    "years": pgettext_lazy("unit", "years"),
 }
 STATES: Words = {
     State.DRAFT: pgettext_lazy("state", "Draft"),

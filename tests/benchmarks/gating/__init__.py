@@ -1,0 +1,1 @@
+"""What the photo gate is measured on: portraits made worse, and what comes of them."""
