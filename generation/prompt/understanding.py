@@ -1,13 +1,19 @@
-"""Reading a prompt: every word ends up in exactly one entry of the report."""
+"""Reading a prompt: every word ends up in exactly one entry of the report.
+
+What the vocabulary does not know is taken for the word that is nearest in meaning, where one is
+near enough; the report says for which, and how near.
+"""
 
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from generation.prompt import vocabulary as v
 from generation.prompt.effects import PromptEffects, combine
+from generation.prompt.nearest import AHEAD, LIMIT, Near, nearest_to
 
 MAX_CHARACTERS = 2000
 _PHRASE = re.compile(r"[^,;:.!?/|()\[\]\n\r、。・「」]+")
@@ -28,6 +34,7 @@ _ROLES = {
     "link": _words(v.LINKS),
     "filler": _words(v.FILLERS, v.FILLERS_JA),
 }
+_AND = _words("and|but|or|plus")
 _NEGATED_AFTER = re.compile(v.NEGATION_AFTER_JA)
 
 
@@ -45,7 +52,9 @@ class _Entry:
     start: int
     end: int
     concept: v.Concept | None
+    core: tuple[int, int] = (0, 0)  # without the modifiers and fillers around it
     strength: float = 1.0  # below zero: the opposite is asked for
+    near: Near | None = None  # for words that the vocabulary does not have
     empty: bool = False  # only words without a wish
     forbidden: bool = False  # the consent does not permit what it changes
 
@@ -62,7 +71,8 @@ def understand(prompt: str, permitted_changes: Collection[str] | None = None) ->
     """
     text = unicodedata.normalize("NFKC", prompt)
     head, rest = text[:MAX_CHARACTERS], text[MAX_CHARACTERS:].strip()
-    entries = [entry for phrase in _PHRASE.finditer(head) for entry in _read(head, phrase)]
+    phrases = [_read(head, phrase) for phrase in _PHRASE.finditer(head)]
+    entries = [entry for read in phrases for entry in _nearest(head, read)]
     entries = [_within(entry, permitted_changes) for entry in entries]
     kept = [(e.concept, e.strength) for e in entries if e.concept and not e.forbidden]
     wishes = [(concept.adjust, strength) for concept, strength in kept]
@@ -94,7 +104,9 @@ def _read(text: str, phrase: re.Match[str]) -> list[_Entry]:
             continue
         entry = _entry(token, waiting)
         if _takes_along(text, entries, entry, waiting):
-            entry = replace(entry, start=entries.pop().start)
+            taken = entries.pop()
+            core = (taken.core[0], entry.core[1])
+            entry = replace(entry, start=taken.start, core=core)
         entries.append(entry)
         waiting = []
     if waiting and entries:
@@ -114,7 +126,43 @@ def _entry(token: _Token, before: list[_Token]) -> _Entry:
     for name, value in _STRENGTHS.items():
         strength *= value if name in roles else 1.0
     start = before[0].start if before else token.start
-    return _Entry(start, token.end, token.concept, strength)
+    return _Entry(start, token.end, token.concept, (token.start, token.end), strength)
+
+
+def _nearest(text: str, entries: list[_Entry]) -> Iterator[_Entry]:
+    """Give each run of unknown words of a phrase the word that is nearest in meaning."""
+    for open_, run in groupby(entries, lambda entry: _is_open(text, entry)):
+        found = list(run)
+        joined = _joined(text, found) if open_ else None
+        yield from [joined] if joined else [_with_near(text, e) if open_ else e for e in found]
+
+
+def _is_open(text: str, entry: _Entry) -> bool:
+    """Say whether words are unknown, or only their noun is known, as in "navy backdrop"."""
+    if entry.concept is None:
+        return not entry.empty
+    known = _known(text, *entry.core)
+    return entry.concept.name in ("light", "background") and known is None
+
+
+def _joined(text: str, run: list[_Entry]) -> _Entry | None:
+    """Return a run of several as one entry, where together they mean a word: "ready to laugh"."""
+    if len(run) < 2 or any(_AND.match(text, entry.start) for entry in run[1:]):
+        return None
+    core = (run[0].core[0], run[-1].core[1])
+    whole = replace(run[0], end=run[-1].end, core=core, concept=None)
+    near = _with_near(text, whole)
+    return near if near.concept else None
+
+
+def _with_near(text: str, entry: _Entry) -> _Entry:
+    near = nearest_to(text[slice(*entry.core)].strip())
+    if not near.enough:
+        return replace(entry, near=near)
+    if entry.concept and not (near.concept and near.concept.of_the_picture):
+        return entry  # whatever it means, it is about a light or a background
+    strength = round(entry.strength * near.nearness, 4)
+    return replace(entry, concept=near.concept, near=near, strength=strength)
 
 
 def _takes_along(text: str, entries: list[_Entry], entry: _Entry, before: list[_Token]) -> bool:
@@ -186,24 +234,52 @@ def _describe(text: str, entry: _Entry) -> dict[str, Any]:
     words = text[entry.start : entry.end].strip()
     concept = entry.concept
     if concept is None:
-        why = (v.EMPTY_EN, v.EMPTY_JA) if entry.empty else (v.UNKNOWN_EN, v.UNKNOWN_JA)
-        return _not_honoured(words, "", *why)
+        return _unknown_words(words, entry)
+    known = _taken_for(entry)
     if not concept.honoured:
         told = _not_honoured(words, concept.name, concept.text_en, concept.text_ja)
-        return told | {"engine": concept.engine}
+        return told | {"engine": concept.engine} | known
     if entry.forbidden:
-        return _not_honoured(words, concept.name, *v.FORBIDDEN[concept.needs])
-    effect, effect_ja = concept.text_en, concept.text_ja
-    if entry.strength < 0 and concept.reversible:
-        effect, effect_ja = f"the opposite of: {effect}", f"次の逆にします:{effect_ja}"
-    elif entry.strength < 0:
-        effect, effect_ja = f"nothing is added: no {concept.name}", "この効果は加えません"
-    elif entry.strength != 1.0:
-        effect += f" (strength {entry.strength:.1f})"
-        effect_ja += f"(強さ {entry.strength:.1f})"
+        return _not_honoured(words, concept.name, *v.FORBIDDEN[concept.needs]) | known
     found = {"words": words, "honoured": True, "concept": concept.name}
     found["strength"] = round(entry.strength, 2)
-    return found | {"effect": effect, "effect_ja": effect_ja}
+    effect, effect_ja = _effect(entry, concept)
+    if entry.near:
+        nearness = f"{entry.near.nearness:.2f}"
+        effect = v.TAKEN_EN.format(entry.near.title["en"], nearness) + effect
+        effect_ja = v.TAKEN_JA.format(entry.near.title["ja"], nearness) + effect_ja
+    return found | {"effect": effect, "effect_ja": effect_ja} | known
+
+
+def _effect(entry: _Entry, concept: v.Concept) -> tuple[str, str]:
+    effect, effect_ja = concept.text_en, concept.text_ja
+    if entry.strength < 0 and concept.reversible:
+        return f"the opposite of: {effect}", f"次の逆にします:{effect_ja}"
+    if entry.strength < 0:
+        return f"nothing is added: no {concept.name}", "この効果は加えません"
+    if entry.strength != 1.0:
+        strength = f"{entry.strength:.1f}"
+        return f"{effect} (strength {strength})", f"{effect_ja}(強さ {strength})"
+    return effect, effect_ja
+
+
+def _taken_for(entry: _Entry) -> dict[str, Any]:
+    """Return the word of the vocabulary that unknown words were compared with, and how near."""
+    if entry.near is None:
+        return {}
+    return {"nearest": entry.near.title["en"], "nearness": round(entry.near.nearness, 2)}
+
+
+def _unknown_words(words: str, entry: _Entry) -> dict[str, Any]:
+    if entry.empty:
+        return _not_honoured(words, "", v.EMPTY_EN, v.EMPTY_JA)
+    why, why_ja = v.UNKNOWN_EN, v.UNKNOWN_JA
+    if entry.near and entry.near.concept:
+        title, found = entry.near.title, f"{entry.near.nearness:.2f}"
+        ahead = f"{entry.near.ahead:.2f}"
+        why += v.TOO_FAR_EN.format(title["en"], found, ahead, LIMIT, AHEAD)
+        why_ja += v.TOO_FAR_JA.format(title["ja"], found, ahead, LIMIT, AHEAD)
+    return _not_honoured(words, "", why, why_ja) | _taken_for(entry)
 
 
 def _not_honoured(words: str, concept: str, why: str, why_ja: str) -> dict[str, Any]:

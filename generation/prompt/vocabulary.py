@@ -458,6 +458,13 @@ CONCEPTS = HONOURED + NOT_HONOURED
 
 UNKNOWN_EN = "not in the vocabulary; see `python -m generation vocabulary`"
 UNKNOWN_JA = "語彙にない言葉です。`python -m generation vocabulary` を参照してください"
+# For words outside of it: the nearest one, how near, how far ahead of the next, and both limits.
+TAKEN_EN = 'taken for "{}" (nearness {}): '
+TAKEN_JA = "「{}」に近い言葉として扱います(近さ {})。"
+TOO_FAR_EN = '; nearest is "{}" ({}, {} ahead of the next), and {:.2f} and {:.2f} ahead are needed'
+TOO_FAR_JA = (
+    "。最も近いのは「{}」(近さ {}、次との差 {})ですが、近さ {:.2f}、差 {:.2f} 以上が必要です"
+)
 # By the change that a consent must permit.
 FORBIDDEN = {
     "expression": (

@@ -18,7 +18,7 @@ from generation.media.label import LabelOverlay
 from generation.media.photo import load_photo
 from generation.media.stamp import PreviewStamp
 from generation.motion.speaking import animate
-from generation.prompt import understand
+from generation.prompt import nearest, understand
 from generation.worker.errors import JobRefused
 from generation.worker.inputs import read_transcript
 
@@ -71,7 +71,7 @@ class RenderJob:
             seconds=encoder.seconds,
             engine=engine.name,
             engine_version=engine.version,
-            models=engine.models() | {WEIGHTS: weights_digest()},
+            models=engine.models() | {WEIGHTS: weights_digest()} | nearest.digests(),
             prompt_report=effects.report,
             cpu_seconds=round(time.process_time() - cpu, 3),
             wall_seconds=round(time.perf_counter() - began, 3),

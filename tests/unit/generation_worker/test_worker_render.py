@@ -8,6 +8,7 @@ import pytest
 from compliance.permit import JobKind, RenderResult
 from compliance.signing import KeyRole, StatementSigner
 from compliance.watermark.detector import Detector
+from generation.prompt import nearest
 from generation.worker.runner import Outcome
 
 
@@ -28,7 +29,7 @@ def test_a_permitted_job_uploads_a_marked_video_that_fits_its_result(desk, files
     assert (body["fence"], result.size, result.frames) == (1, len(data), 33)
     assert result.seconds == pytest.approx(1.3, abs=0.1)
     drawn_with = {"face_landmarker.task", "selfie_segmentation.tflite"}
-    assert set(result.models) == drawn_with | {"asr_waveform.hama"}
+    assert set(result.models) == drawn_with | {"asr_waveform.hama"} | set(nearest.PINNED)
     assert [entry["honoured"] for entry in result.prompt_report] == [True, False]
     assert not desk.leftovers()
     assert not desk.platform.failures
