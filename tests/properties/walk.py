@@ -94,6 +94,7 @@ class Walk(RuleBasedStateMachine):
         self.browsers = [SessionStore(), SessionStore()]  # nothing of them is stored
         self.browser = 0  # the one that whoever acts sits at
         self.commands = 0
+        self.tried: Counter[str] = Counter()  # ways by SQL
         self.behind = timedelta(0)  # how far the clock was set back
         self._atomic = transaction.atomic()
         self._atomic.__enter__()
@@ -214,18 +215,30 @@ class Walk(RuleBasedStateMachine):
         self.commands += 1
         if self.commands % SNEAK == 0:
             production = self.production(self.chance.randrange(PRODUCTIONS))
-            attempt = self.chance.choice(sql.ATTEMPTS)
             if production is not None:
-                self._intrude(production, attempt, self.chance.randrange(10_000))
+                self._sneak(production, self.chance.randrange(10_000))
         if self.chance.random() < 0.03:
             self.set_clock(self.chance.choice(SHIFTS))
 
-    def _intrude(self, production: Production, attempt: sql.Attempt, draw: int) -> None:
+    def _sneak(self, production: Production, draw: int) -> None:
+        """Try, of what there is something to try on, what was tried least in this walk."""
+        order = self.chance.sample(sql.ATTEMPTS, len(sql.ATTEMPTS))
+        order.sort(key=lambda each: self.tried[each.__name__])
+        for attempt in order:
+            if self._intrude(production, attempt, draw):
+                return
+
+    def _intrude(self, production: Production, attempt: sql.Attempt, draw: int) -> bool:
+        """Make one try; say whether there was anything to try it on."""
         statements = attempt(production, draw)
-        answer = sql.refused(statements) if statements else None
+        if not statements:
+            return False
+        self.tried[attempt.__name__] += 1
+        answer = sql.refused(statements)
         assert answer is not False, f"PostgreSQL lets {attempt.__name__} pass: {statements}"
         if answer:
             Walk.tally[f"sql {attempt.__name__} refused"] += 1
+        return True
 
     def set_clock(self, seconds: int) -> None:
         """Set the clock; where it was set back before, it comes right first."""
