@@ -1,6 +1,7 @@
 """Reading a stranger's photo: the header first, the pixels only if it is safe."""
 
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from compliance.heif import HEAD, is_heif
 from generation.errors import PortraitError
 
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -22,7 +24,7 @@ class Photo:
 
     Attributes:
         rgb: (H, W, 3) uint8.
-        format: "JPEG", "PNG" or "WEBP".
+        format: "JPEG", "PNG", "WEBP", or "MPO": a JPEG with other pictures behind it.
     """
 
     rgb: NDArray[np.uint8]
@@ -30,17 +32,23 @@ class Photo:
 
 
 def load_photo(path: Path) -> Photo:
-    """Read a photo, turned as its camera meant it, without transparency.
+    """Read a photo, turned as its camera meant it, on white where it is transparent.
+
+    16 bits a channel become 8. Of a JPEG with several pictures (as telephones write their depth
+    or preview) the first is taken, which is all that other programs show.
 
     Raises:
-        PortraitError: "portrait-unreadable" (not a picture, damaged, another format) or
-            "portrait-too-large" (more than 40 megapixels, judged before any pixel is decoded).
+        PortraitError: "portrait-unreadable" (not a picture, damaged, another format),
+            "portrait-heif" (HEIC, HEIF or AVIF), "portrait-animated" or "portrait-too-large" (more
+            than 40 megapixels, judged before any pixel is decoded).
     """
+    _check_not_heif(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as picture:
                 _check_size(picture.width * picture.height)
+                _check_still(picture)
                 return Photo(_upright_rgb(picture), str(picture.format))
     except _TOO_LARGE as error:
         raise _too_large("more than 89") from error
@@ -67,12 +75,38 @@ def _too_large(megapixels: str) -> PortraitError:
     )
 
 
+def _check_not_heif(path: Path) -> None:
+    with suppress(OSError), path.open("rb") as file:
+        if is_heif(file.read(HEAD)):
+            raise PortraitError(
+                f"{path.name} is a HEIC, HEIF or AVIF photo.",
+                code="portrait-heif",
+                remedy="Export it as a JPEG and upload that file.",
+            )
+
+
+def _check_still(picture: Image.Image) -> None:
+    if picture.format != "MPO" and getattr(picture, "is_animated", False):
+        raise PortraitError(
+            "The picture is animated.",
+            code="portrait-animated",
+            remedy="Save the one picture that is meant as a JPEG, PNG or WebP.",
+        )
+
+
 def _upright_rgb(picture: Image.Image) -> NDArray[np.uint8]:
-    if picture.mode.startswith(("I", "F")):  # Pillow would clip 16 bits to white
-        raise ValueError("pictures with more than 8 bits a channel are not supported")
-    upright = ImageOps.exif_transpose(picture)
-    if upright.has_transparency_data:
-        layer = upright.convert("RGBA")
-        white = Image.new("RGBA", layer.size, "white")
-        upright = Image.alpha_composite(white, layer)
-    return np.asarray(upright.convert("RGB"), dtype=np.uint8)
+    ImageOps.exif_transpose(picture, in_place=True)
+    if picture.mode == "I;16":  # a grey PNG; Pillow would clip its 16 bits to white
+        picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+    if picture.mode.startswith(("I", "F")):
+        raise ValueError("pictures with more than 16 bits a channel are not supported")
+    if picture.has_transparency_data:
+        layer = _converted(picture, "RGBA")
+        picture = Image.new("RGB", layer.size, "white")
+        picture.paste(layer, mask=layer)
+    return np.asarray(_converted(picture, "RGB"), dtype=np.uint8)
+
+
+def _converted(picture: Image.Image, mode: str) -> Image.Image:
+    """Return a picture in a mode; Pillow would copy what has it already: 160 MB at the most."""
+    return picture if picture.mode == mode else picture.convert(mode)

@@ -13,6 +13,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from PIL import Image, UnidentifiedImageError
 
+from compliance.heif import HEAD, is_heif
 from rakkan.core.blobs import Area, blob_put
 from rakkan.core.errors import BadInput
 
@@ -23,7 +24,13 @@ MAX_IMAGE_PIXELS = (
 MAX_AUDIO_BYTES = 200 << 20
 MAX_EVIDENCE_BYTES = 30 << 20
 MAX_RECORDING_BYTES = 32 << 20
-_IMAGE_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_IMAGE_FORMATS = ("JPEG", "PNG", "WEBP")
+_IMAGE_TYPES = {
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",  # a telephone's JPEG with a second picture that other programs pass over
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,8 @@ def _require(file: UploadedFile[Any] | None, what: str) -> UploadedFile[Any]:
 def image_accept(file: UploadedFile[Any] | None) -> Upload:
     """Store an uploaded photo if its header says JPEG, PNG or WebP of at most 40 megapixels.
 
+    What moves is refused: a browser would show approvers other pictures than the one that speaks.
+
     Raises:
         BadInput: it is not such a file; code and remedy say what to do.
     """
@@ -61,17 +70,21 @@ def image_accept(file: UploadedFile[Any] | None) -> Upload:
 
 
 def _image_header(file: UploadedFile[Any]) -> tuple[str, int, int]:
+    if is_heif(file.read(HEAD)):
+        raise _heif()
+    file.seek(0)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file) as picture:
+            with Image.open(file, formats=_IMAGE_FORMATS) as picture:
                 kind, (width, height) = picture.format or "", picture.size
+                moves = kind != "MPO" and getattr(picture, "is_animated", False)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise _too_many_pixels(None) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise _not_an_image() from error
-    if kind not in _IMAGE_TYPES:
-        raise _not_an_image()
+    if moves:
+        raise _animated()
     return _IMAGE_TYPES[kind], width, height
 
 
@@ -80,6 +93,24 @@ def _not_an_image() -> BadInput:
         "The file is not a photo we can read, whatever its name says.",
         code="file-not-an-image",
         remedy="Send a JPEG, PNG or WebP photo.",
+        status=415,
+    )
+
+
+def _heif() -> BadInput:
+    return BadInput(
+        "It is a HEIC, HEIF or AVIF photo, which not everybody who has to look at it can see.",
+        code="image-heif",
+        remedy="Export it as a JPEG; on an iPhone, Settings, Camera, Formats, Most Compatible.",
+        status=415,
+    )
+
+
+def _animated() -> BadInput:
+    return BadInput(
+        "The picture is animated.",
+        code="image-animated",
+        remedy="Save the one picture that is meant as a JPEG, PNG or WebP.",
         status=415,
     )
 
@@ -96,14 +127,12 @@ def _too_many_pixels(pixels: int | None) -> BadInput:
 
 # First bytes of the containers the worker can decode; what the sender calls it proves nothing.
 _AUDIO_MAGIC: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"RIFF", "audio/wav"),
-    (0, b"RF64", "audio/wav"),
+    (8, b"WAVE", "audio/wav"),  # after RIFF or RF64; AVI and WebP are RIFF, too
     (0, b"fLaC", "audio/flac"),
     (0, b"OggS", "audio/ogg"),
     (0, b"ID3", "audio/mpeg"),
-    (0, b"\xff\xfb", "audio/mpeg"),
-    (0, b"\xff\xf3", "audio/mpeg"),
-    (0, b"\xff\xf2", "audio/mpeg"),
+    # layer III of MPEG 1, 2 and 2.5, with a checksum and without
+    *((0, bytes((0xFF, second)), "audio/mpeg") for second in (0xFA, 0xFB, 0xF2, 0xF3, 0xE2, 0xE3)),
     (0, b"\xff\xf1", "audio/aac"),
     (0, b"\xff\xf9", "audio/aac"),
     (4, b"ftyp", "audio/mp4"),

@@ -285,6 +285,14 @@ TEXTS: dict[str, Words] = {
         _("The depicted person's identity is not verified."),
         _("Hand in evidence and wait for a reviewer's decision."),
     ),
+    "image-animated": Words(
+        _("The picture is animated."),
+        _("Save the one picture that is meant as a JPEG, PNG or WebP."),
+    ),
+    "image-heif": Words(
+        _("It is a HEIC, HEIF or AVIF photo, which not everybody who has to look at it can see."),
+        _("Export it as a JPEG; on an iPhone, Settings, Camera, Formats, Most Compatible."),
+    ),
     "image-too-large": Words(
         _("The photo has too many pixels."),
         _("Downsize it: 2,000 pixels on the long side are plenty."),

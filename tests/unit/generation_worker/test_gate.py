@@ -9,7 +9,6 @@ from PIL import Image
 
 from compliance.permit import Verdict
 from generation.__main__ import main
-from generation.errors import PortraitError
 from generation.faces.age import age_of_cut, looks_aged
 from generation.gate import check_portrait, check_voice
 from generation.gate.findings import Limits, result
@@ -265,13 +264,6 @@ def test_transparency_becomes_white_and_not_black(tmp_path):
     path = tmp_path / "clear.png"
     Image.new("RGBA", (64, 64), (0, 0, 0, 0)).save(path)
     assert load_photo(path).rgb.min() == 255
-
-
-def test_sixteen_bit_pictures_are_refused_rather_than_clipped(tmp_path):
-    path = tmp_path / "deep.png"
-    Image.fromarray(np.full((8, 8), 40_000, np.uint16)).save(path)
-    with pytest.raises(PortraitError, match="8 bits"):
-        load_photo(path)
 
 
 def test_the_sample_voice_is_usable(voice):

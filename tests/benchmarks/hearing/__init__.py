@@ -1,0 +1,1 @@
+"""What spoils a voice track, by how much the mouth then moves otherwise."""
