@@ -95,7 +95,7 @@ def _face_findings(photo: Photo, face: Face) -> list[Finding]:
         _OUTSIDE.judge(_outside(photo.rgb, face)),
         _lighting(photo.rgb, face),
         *_appearance_findings(Appearance.of(photo.rgb, face)),
-        _AGE.judge(looks_aged(photo.rgb, face)),
+        _AGE.judge(round(looks_aged(photo.rgb, face))),
     ]
 
 

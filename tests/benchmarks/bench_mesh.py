@@ -2,8 +2,9 @@
 
 PORTRAITS names a folder of photos (``judging/cases.py`` says which are held out), Debian's packages
 of ``readings.py`` and libespeak-ng1 give the voices; what is missing is left out with a sentence.
-MESH_PARTS names parts (speed, quality, way; all of them by default). Clip by clip it lies in
-build/bench/mesh-details.json, pictures of every clip in build/bench/mesh-sheets.
+MESH_PARTS names parts (speed, quality, way, gate; all of them by default, and the gate's takes
+longest). Clip by clip it lies in build/bench/mesh-details.json, pictures of every clip in
+build/bench/mesh-sheets.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from PIL import Image
 
 from generation.mesh import MeshEngine
 from generation.resident import landmarker
+from tests.benchmarks import bench_gate
 from tests.benchmarks.harness import BUILD, Bar, Figure, apart, in_turn, repeated
 from tests.benchmarks.judging.cases import cases
 from tests.benchmarks.judging.way import way
@@ -28,7 +30,7 @@ from tests.benchmarks.samples import FIXTURES, curves, encode, engine, frames, p
 FRAMES, LARGE_FRAMES = 50, 15
 ROUNDS = 5
 LARGE = 1024
-PARTS = os.environ.get("MESH_PARTS", "speed,quality,way").split(",")
+PARTS = os.environ.get("MESH_PARTS", "speed,quality,way,gate").split(",")
 BARS: dict[str, Bar] = {
     "fps_512": ("at least", 60),
     "fps_1024": ("at least", 30),
@@ -44,6 +46,7 @@ BARS: dict[str, Bar] = {
     "identity_closed_mean": ("at most", 0.13),
     "identity_toothy_mean": ("at most", 0.22),
     "identity_max": ("at most", 0.38),
+    **bench_gate.BARS,
 }
 _QUALITY = {
     "r_judge": "lips with what the judge hears",
@@ -67,6 +70,7 @@ def measure() -> list[Figure]:
         "speed": _speed,
         "quality": _quality,
         "way": lambda: apart(way),
+        "gate": bench_gate.measure,
     }
     return [figure for part in PARTS for figure in measures[part]()]
 
