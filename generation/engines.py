@@ -31,9 +31,17 @@ class Prepare(Protocol):
     """Makes a photo ready to be drawn."""
 
     def __call__(
-        self, photo: Image, width: int, height: int, effects: PromptEffects = ...
+        self,
+        photo: Image,
+        width: int,
+        height: int,
+        effects: PromptEffects = ...,
+        behind: Image | None = ...,
     ) -> Drawing:
-        """Prepare a photo (H, W, 3) for frames of a size, in the light and frame of a prompt."""
+        """Prepare a photo (H, W, 3) for frames of a size, in the light and frame of a prompt.
+
+        ``behind`` is the picture behind the person, if one was given.
+        """
         ...
 
 
@@ -54,8 +62,15 @@ class Engine:
     models: Callable[[], dict[str, str]]
 
 
-def _mesh(photo: Image, width: int, height: int, effects: PromptEffects = AS_IT_IS) -> Drawing:
-    return MeshEngine(photo, width, height, scene=scene_of(effects), landmarker=landmarker())
+def _mesh(
+    photo: Image,
+    width: int,
+    height: int,
+    effects: PromptEffects = AS_IT_IS,
+    behind: Image | None = None,
+) -> Drawing:
+    scene = scene_of(effects, behind)
+    return MeshEngine(photo, width, height, scene=scene, landmarker=landmarker())
 
 
 def _mesh_models() -> dict[str, str]:

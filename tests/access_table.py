@@ -293,6 +293,7 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("POST", f"{_PRODUCTION}/review"): APPROVER,
         ("GET", f"{_PRODUCTION}/captions"): SEE_PRODUCTION,
         ("GET", f"{_PRODUCTION}/label"): SEE_PRODUCTION,
+        ("GET", f"{_PRODUCTION}/background"): SEE_PRODUCTION,
         ("GET", f"{_PRODUCTION}/voice"): SEE_PRODUCTION,
         ("GET", f"{_PRODUCTION}/video"): SEE_PRODUCTION,
         ("GET", f"{_PRODUCTION}/evidence"): SEE_PRODUCTION,

@@ -55,6 +55,7 @@ NOTED: dict[str, EventName] = {
     "productions/<uuid:production_id>/result": EventName.REVIEW_WATCHED,
     "productions/<uuid:production_id>/captions": EventName.RELEASE_DELIVERED,
     "productions/<uuid:production_id>/label": _READ,
+    "productions/<uuid:production_id>/background": _READ,
     "productions/<uuid:production_id>/voice": _READ,
     "productions/<uuid:production_id>/video": EventName.RELEASE_DELIVERED,
     "productions/<uuid:production_id>/evidence": EventName.EVIDENCE_EXPORTED,

@@ -57,13 +57,15 @@ class ManifestFacts:
     watched: bool  # a person watches the result before it is released
     label: InputFact | None = None  # the picture of the visible AI label; older files have none
     label_place: LabelPlace | None = None
+    background: InputFact | None = None  # the picture behind the person, if one was given
     captions_sha256: str = ""  # of a WebVTT file that comes with the video; empty: there is none
     iscc: bytes = b""  # ISCC-SEQ of the file before it is signed; empty: no such soft binding
 
     def inputs(self) -> dict[str, InputFact]:
         """Return the inputs by role."""
-        label = {"label": self.label} if self.label else {}
-        return {"portrait": self.portrait, "voice": self.voice, **label}
+        maybe = {"label": self.label, "background": self.background}
+        given = {role: item for role, item in maybe.items() if item is not None}
+        return {"portrait": self.portrait, "voice": self.voice, **given}
 
 
 def manifest_definition(facts: ManifestFacts, version: str) -> dict[str, Any]:

@@ -54,9 +54,15 @@ class Scene:
             raise ValueError("A picture behind the person is given together with its name.")
 
 
-def scene_of(effects: PromptEffects) -> Scene:
-    """Return the scene that a prompt asks for; a plain background wins over a blurred one."""
+def scene_of(effects: PromptEffects, behind: Image | None = None) -> Scene:
+    """Return the scene that a prompt asks for.
+
+    A given picture (H, W, 3) behind the person wins over a plain background, and that over a
+    blurred one.
+    """
     light = Light(effects.warmth, effects.brightness, effects.sidelight)
+    if behind is not None:
+        return Scene(Background.PICTURE, picture=behind, light=light, zoom=effects.zoom)
     if effects.backdrop:
         colour = BACKDROPS[effects.backdrop]
         return Scene(Background.PLAIN, colour=colour, light=light, zoom=effects.zoom)

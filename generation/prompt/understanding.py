@@ -59,7 +59,9 @@ class _Entry:
     forbidden: bool = False  # the consent does not permit what it changes
 
 
-def understand(prompt: str, permitted_changes: Collection[str] | None = None) -> PromptEffects:
+def understand(
+    prompt: str, permitted_changes: Collection[str] | None = None, *, given: bool = False
+) -> PromptEffects:
     """Return what ``prompt`` changes, with a report on every phrase of it.
 
     Text is compared in Unicode form NFKC; beyond 2,000 characters it is reported as not read.
@@ -68,12 +70,13 @@ def understand(prompt: str, permitted_changes: Collection[str] | None = None) ->
         prompt: the words.
         permitted_changes: what the consent permits to change ("expression", ...); what needs
             another change is not honoured, and the report says so. None permits everything.
+        given: whether a picture was given for the background: it is shown, and no other one.
     """
     text = unicodedata.normalize("NFKC", prompt)
     head, rest = text[:MAX_CHARACTERS], text[MAX_CHARACTERS:].strip()
     phrases = [_read(head, phrase) for phrase in _PHRASE.finditer(head)]
     entries = [entry for read in phrases for entry in _nearest(head, read)]
-    entries = [_within(entry, permitted_changes) for entry in entries]
+    entries = [_within(_behind(entry, given), permitted_changes) for entry in entries]
     kept = [(e.concept, e.strength) for e in entries if e.concept and not e.forbidden]
     wishes = [(concept.adjust, strength) for concept, strength in kept]
     backdrops = [c.backdrop for c, strength in kept if c.backdrop and strength > 0]
@@ -82,6 +85,17 @@ def understand(prompt: str, permitted_changes: Collection[str] | None = None) ->
         report.append(_not_honoured(rest, "", "the prompt is too long", "プロンプトが長すぎます"))
     backdrop = backdrops[-1] if backdrops else ""
     return PromptEffects(**combine(wishes), backdrop=backdrop, report=report)
+
+
+def _behind(entry: _Entry, given: bool) -> _Entry:
+    """Let the picture that was given for the background stand over words about it."""
+    concept = entry.concept
+    if not given or concept is None:
+        return entry
+    if concept.name == v.GIVEN.name and entry.strength > 0:
+        return replace(entry, concept=v.GIVEN)
+    of_it = concept.name == v.GIVEN.name or concept.backdrop or "blur" in concept.adjust
+    return replace(entry, concept=v.INSTEAD) if of_it else entry
 
 
 def _within(entry: _Entry, permitted: Collection[str] | None) -> _Entry:

@@ -23,6 +23,7 @@ class Concept:
         noun: whether it takes the words before it along, as in "harsh light".
         backdrop: the plain background it asks for, "" for none.
         engine: the one that is meant to do what is not honoured here, "" for none.
+        given: whether the request carries what it asks for.
     """
 
     name: str
@@ -34,11 +35,12 @@ class Concept:
     noun: bool = False
     backdrop: str = ""
     engine: str = ""
+    given: bool = False
 
     @property
     def honoured(self) -> bool:
         """Whether asking for it changes the video."""
-        return bool(self.adjust or self.backdrop)
+        return bool(self.adjust or self.backdrop or self.given)
 
     @property
     def of_the_picture(self) -> bool:
@@ -358,10 +360,9 @@ NOT_HONOURED = (
         rf"(?: as (?:the )?{_BEHIND})?"
         rf"|{_BEHIND} (?:picture|image|photo)",
         r"(?:渡し|指定し|添付し)た(?:画像|写真)|背景(?:の)?(?:画像|写真)",
-        text_en="the mesh engine can put a given picture behind the person, but no request carries "
-        "one yet; ask for a blurred or a plain background",
-        text_ja="meshエンジンは渡された画像を背景にできますが、依頼に画像を添える方法がまだありません。"
-        "ぼかしか無地を指定してください",
+        text_en="no picture was given with the request; give one, or ask for a blurred or a plain "
+        "background",
+        text_ja="依頼に背景の画像が添えられていません。画像を添えるか、ぼかしか無地を指定してください",
     ),
     Concept(
         "background",
@@ -455,6 +456,22 @@ NOT_HONOURED = (
 )
 
 CONCEPTS = HONOURED + NOT_HONOURED
+# With a picture that was given for the background: words that ask for it, and for another one.
+GIVEN = Concept(
+    "background-picture",
+    "",
+    "",
+    text_en="the picture that was given is shown behind the person",
+    text_ja="渡された画像を人物の後ろに表示します",
+    given=True,
+)
+INSTEAD = Concept(
+    "background",
+    "",
+    "",
+    text_en="a picture was given for the background, and it is shown instead",
+    text_ja="背景の画像が渡されているため、その画像を表示します",
+)
 
 UNKNOWN_EN = "not in the vocabulary; see `python -m generation vocabulary`"
 UNKNOWN_JA = "語彙にない言葉です。`python -m generation vocabulary` を参照してください"

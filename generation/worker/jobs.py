@@ -19,6 +19,7 @@ from generation.media.photo import load_photo
 from generation.media.stamp import PreviewStamp
 from generation.motion.speaking import animate
 from generation.prompt import nearest, understand
+from generation.worker.behind import background_of
 from generation.worker.errors import JobRefused
 from generation.worker.inputs import read_transcript
 
@@ -40,7 +41,8 @@ class RenderJob:
         """Draw, mark and encode; only marked frames are ever written.
 
         Args:
-            inputs: "portrait", "voice" and "label" files, already checked against the permit.
+            inputs: "portrait", "voice" and "label" files, and that of the "background" if one
+                was given, already checked against the permit.
             destination: the MP4; appears only when it is complete.
             progress: called before every frame.
 
@@ -55,11 +57,12 @@ class RenderJob:
             spec.input(role)
         speech = audio.load(inputs["voice"], max_seconds=limit, cut=self._is_preview)
         phones = audio.recognise(speech, lambda part: progress(0.05 * part, "listening"))
-        effects = understand(spec.prompt, spec.permitted_changes)
+        behind = background_of(spec, inputs)
+        effects = understand(spec.prompt, spec.permitted_changes, given=behind is not None)
         curves = animate(speech, phones, effects, seed=spec.seed, fps=spec.fps)
         progress(0.05, "preparing the portrait")
         photo = load_photo(inputs["portrait"]).rgb
-        drawing = engine.prepare(photo, spec.width, spec.height, effects)
+        drawing = engine.prepare(photo, spec.width, spec.height, effects, behind)
         with self._encoder(destination, inputs) as encoder:
             for index, frame in enumerate(drawing.render(curves)):
                 progress(0.1 + 0.85 * index / len(curves), "drawing")

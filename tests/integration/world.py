@@ -503,7 +503,10 @@ def _finished(team: people.Team, likeness: Likeness) -> Production:
 
 
 def sealed_make(
-    team: people.Team, likeness: Likeness, clip: Callable[[Path, str], bytes] = clips.marked_clip
+    team: people.Team,
+    likeness: Likeness,
+    clip: Callable[[Path, str], bytes] = clips.marked_clip,
+    background: SimpleUploadedFile | None = None,
 ) -> Production:
     """A production that was approved, drawn and sealed; where it is then, the policies say."""
     draft = production_create(
@@ -511,6 +514,7 @@ def sealed_make(
         cast=people.cast_of(team, likeness),
         draft=people.draft(transcript=people.SPOKEN),
         voice=people.voice_file(),
+        background=background,
     )
     people.measured(draft.pk, MeasureResult(Verdict.USABLE, (), people.heard(clips.SECONDS)))
     draft.refresh_from_db()

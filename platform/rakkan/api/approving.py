@@ -111,6 +111,8 @@ class DelegationEnd(APIView):
 class RedraftFields(ProductionFields):
     """What the new draft has of its own; what is left out is taken over."""
 
+    without_background = serializers.BooleanField()
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Ask for nothing."""
         super().__init__(*args, partial=True, **kwargs)
@@ -130,6 +132,8 @@ class ProductionRedraft(APIView):
             likeness=likeness_get(user, given["likeness"]) if "likeness" in given else None,
             speaker=voice_get(user, given["speaker"]) if "speaker" in given else None,
             voice=request.FILES.get("voice"),
+            background=request.FILES.get("background"),
+            without_background=given.get("without_background", False),
         )
         made = production_redraft(user=user, production_id=production_id, changed=changed)
         return Response(document_of(request, ProductionSerializer, made), status=201)

@@ -239,6 +239,7 @@ class ProductionSerializer(serializers.ModelSerializer[Production]):
             "seed",
             "voice_sha256",
             "voice",
+            "background_sha256",
             "label",
             "asset_id",
             "request",

@@ -271,13 +271,14 @@ class Productions(APIView):
         return _page(self, request, rows, serializers.ProductionSerializer, "-created_at")
 
     def post(self, request: Request) -> Response:
-        """Make a draft (multipart, part ``voice``)."""
+        """Make a draft (multipart, part ``voice``, and ``background`` if a picture is given)."""
         given = fields_of(fields.ProductionFields, request)
         production = production_create(
             user=_user(request),
             cast=given.cast(_user(request)),
             draft=given.draft(),
             voice=request.FILES.get("voice"),
+            background=request.FILES.get("background"),
         )
         return Response(
             _document(request, serializers.ProductionSerializer, production), status=201

@@ -128,6 +128,7 @@ _NAMED_BY: tuple[tuple[type[Model], Area, str, str, tuple[str, ...]], ...] = (
     (Production, Area.INPUTS, "voice_sha256", "pk", ("likeness__person", "speaker__person")),
     (Production, Area.INPUTS, "label_sha256", "pk", ("likeness__person", "speaker__person")),
     (Production, Area.INPUTS, "captions_sha256", "pk", ("likeness__person", "speaker__person")),
+    (Production, Area.INPUTS, "background_sha256", "pk", ("likeness__person", "speaker__person")),
     (
         PreviewUpload,
         Area.PREVIEWS,

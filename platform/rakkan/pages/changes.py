@@ -42,11 +42,12 @@ class Changes:
     texts: list[tuple[str, list[Piece]]]  # field -> its text, with what is new and gone
     voice: bool  # the audio was exchanged
     portrait: bool
+    background: bool  # another picture behind the person, or none any more
 
     @property
     def any(self) -> bool:
         """Say whether anything differs."""
-        return bool(self.fields or self.texts or self.voice or self.portrait)
+        return bool(self.fields or self.texts or self.voice or self.portrait or self.background)
 
 
 def changes_of(production: Production) -> Changes | None:
@@ -61,6 +62,7 @@ def changes_of(production: Production) -> Changes | None:
         _texts(earlier, production),
         voice=earlier.voice_sha256 != production.voice_sha256,
         portrait=earlier.likeness_id != production.likeness_id,
+        background=earlier.background_sha256 != production.background_sha256,
     )
 
 

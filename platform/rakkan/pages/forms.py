@@ -1,6 +1,6 @@
 """What people fill in. Forms only read; whether it may be done, the services say."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -431,6 +431,14 @@ class ProductionForm(Form):
         help_text=_("WAV, FLAC, MP3, M4A, AAC, Ogg or WebM; one speaker, at most ten minutes."),
         widget=forms.FileInput(_AUDIO),
     )
+    background = forms.FileField(
+        label=_("Picture behind the person"),
+        required=False,
+        help_text=_(
+            "JPEG, PNG or WebP, without people in it. The consent has to permit another background."
+        ),
+        widget=forms.FileInput(_IMAGES),
+    )
     transcript = forms.CharField(
         label=_("Transcript"),
         required=False,
@@ -467,6 +475,8 @@ class ProductionForm(Form):
             self.fields["voice"].help_text = _(
                 "Left empty, the voice track of the earlier production is taken again."
             )
+            if origin.background_sha256:
+                self._offer_to_leave_the_background_out()
         for name, rows in (("likeness", likenesses), ("speaker", voices)):
             field = self.fields[name]
             if isinstance(field, forms.ModelChoiceField):
@@ -479,10 +489,23 @@ class ProductionForm(Form):
 
     def draft(self) -> Draft:
         """Return the validated fields as a draft."""
-        given = dict(self.cleaned_data)
-        return Draft(
-            **{k: v for k, v in given.items() if k not in ("likeness", "speaker", "voice")}
+        names = {field.name for field in fields(Draft)}
+        return Draft(**{k: v for k, v in self.cleaned_data.items() if k in names})
+
+    def handed_in(self) -> dict[str, Any]:
+        """Return the uploaded files by role."""
+        return {role: self.cleaned_data[role] for role in ("voice", "background")}
+
+    def _offer_to_leave_the_background_out(self) -> None:
+        self.fields["background"].help_text = _(
+            "Left empty, the picture of the earlier production is taken again."
         )
+        self.fields["without_background"] = forms.BooleanField(
+            label=_("Leave the earlier picture out"), required=False
+        )
+        names = list(self.fields)
+        names.insert(names.index("background") + 1, names.pop())
+        self.order_fields(names)
 
 
 class DecisionForm(Form):

@@ -311,6 +311,19 @@ TEXTS: dict[str, Words] = {
     "invitation-used": Words(
         _("The invitation was used already."), _("Sign in with the account you made.")
     ),
+    "background-not-permitted": Words(
+        _("The consent permits no other background."),
+        _("Make a new draft without a picture for the background, or ask for a wider consent."),
+    ),
+    "background-shows-people": Words(
+        _("The picture for the background shows a face."),
+        _("Give a picture without people: nobody has asked whether they want to be in it."),
+    ),
+    "background-unreadable": Words(
+        _("The picture for the background cannot be read."),
+        _("Save it as a JPEG, PNG or WebP picture and make a new draft."),
+        precise=True,
+    ),
     "label-empty": Words(_("The AI label has no words."), _("Say what viewers shall read.")),
     "label-letters": Words(
         _("The AI label has letters that cannot be drawn."),

@@ -226,6 +226,11 @@ urlpatterns = [
     ),
     path("productions/<uuid:production_id>/voice", media.voice, name="production-voice"),
     path("productions/<uuid:production_id>/label", media.label, name="production-label"),
+    path(
+        "productions/<uuid:production_id>/background",
+        media.background,
+        name="production-background",
+    ),
     path("productions/<uuid:production_id>/captions", media.captions, name="production-captions"),
     path("productions/<uuid:production_id>/video", media.video, name="production-video"),
     path("productions/<uuid:production_id>/evidence", media.evidence, name="production-evidence"),

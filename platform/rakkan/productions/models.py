@@ -53,6 +53,9 @@ INPUTS = (
     "label",
     "label_sha256",
     "captions_sha256",
+    "background_sha256",
+    "background_size",
+    "background_media_type",
     "made_from_id",
     "asset_id",
     "salt",
@@ -152,6 +155,10 @@ class Production(IdModel):
     )
     label_sha256 = models.CharField(max_length=64, blank=True, default="")  # of its picture
     captions_sha256 = models.CharField(max_length=64, blank=True, default="")  # "": there are none
+    # The picture behind the person; "" and 0: the photo's own, or what the prompt asks for.
+    background_sha256 = models.CharField(max_length=64, blank=True, default="")
+    background_size = models.PositiveBigIntegerField(default=0)  # bytes
+    background_media_type = models.CharField(max_length=40, blank=True, default="")
     made_from = models.ForeignKey(  # what it was drafted anew from
         "self", on_delete=models.PROTECT, related_name="redrafts", null=True, blank=True
     )
@@ -201,6 +208,13 @@ class Production(IdModel):
                 name="production_synthetic_names_engine",
             ),
             models.CheckConstraint(
+                condition=Q(background_sha256="", background_size=0, background_media_type="")
+                | Q(background_size__gt=0)
+                & ~Q(background_sha256="")
+                & ~Q(background_media_type=""),
+                name="production_background_is_whole",
+            ),
+            models.CheckConstraint(
                 condition=~Q(made_from=F("id")), name="production_not_made_from_itself"
             ),
         ]
@@ -229,8 +243,16 @@ class Production(IdModel):
                         RAISE EXCEPTION 'no consent of who is seen and who is heard, no step on'
                             USING ERRCODE = 'check_violation';
                     END IF;
+                    IF NEW.background_sha256 <> '' AND NOT EXISTS (
+                        SELECT 1 FROM consents_consent seen
+                        WHERE seen.id = NEW.consent_id
+                          AND 'background' = ANY(seen.permitted_changes)
+                    ) THEN
+                        RAISE EXCEPTION 'no picture behind a person who does not permit it'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
                     RETURN NEW;
-                    """
+                    """  # noqa: S608  columns of ours
                 ),
             ),
         ]

@@ -164,8 +164,12 @@ def _drafts(organisation: Organisation, days: timedelta) -> Iterator[Due]:
     for row in rows.filter(changed_at__lte=timezone.now() - days).select_related(
         "likeness", "speaker"
     ):
-        voice = Held(Area.INPUTS, row.voice_sha256, row.pk, row.likeness.person_id)
-        yield _due(Kind.DRAFT, row.pk, row, row.changed_at + days, voice)
+        files = _held(row, row.voice_sha256, row.background_sha256)
+        yield _due(Kind.DRAFT, row.pk, row, row.changed_at + days, *files)
+
+
+def _held(row: Production, *names: str) -> list[Held]:
+    return [Held(Area.INPUTS, name, row.pk, row.likeness.person_id) for name in names if name]
 
 
 def _ended(organisation: Organisation, days: timedelta, *states: State) -> Iterator[Production]:
@@ -179,8 +183,8 @@ def _ended(organisation: Organisation, days: timedelta, *states: State) -> Itera
 
 def _inputs(organisation: Organisation, days: timedelta) -> Iterator[Due]:
     for row in _ended(organisation, days, *(FINAL - {State.REVOKED})):
-        names = [name for name in (row.voice_sha256, row.label_sha256, row.captions_sha256) if name]
-        files = [Held(Area.INPUTS, name, row.pk, row.likeness.person_id) for name in names]
+        drawn = (row.label_sha256, row.captions_sha256)
+        files = _held(row, row.voice_sha256, row.background_sha256, *drawn)
         yield _due(Kind.INPUT, row.pk, row, row.changed_at + days, *files)
 
 

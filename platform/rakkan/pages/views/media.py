@@ -1,4 +1,4 @@
-"""A production's files: the voice, the label, the captions, the released video, the evidence."""
+"""A production's files: what goes in, the released video, its captions, the evidence."""
 
 from uuid import UUID
 
@@ -7,11 +7,13 @@ from django.views.decorators.http import require_safe
 
 from compliance.captions import MEDIA_TYPE
 from rakkan.core.blobs import Area, blob_open
+from rakkan.core.errors import NotFound
 from rakkan.evidence.services import evidence_export
 from rakkan.inspection.services import reading_note
 from rakkan.pages.answers import page, user_of
 from rakkan.pages.files import file_answer
 from rakkan.productions.selectors import production_get
+from rakkan.productions.services.behind import background_of
 from rakkan.productions.services.labelling import label_input
 from rakkan.productions.services.preview import preview_watch
 from rakkan.productions.services.release import release_deliver
@@ -36,6 +38,19 @@ def label(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
     production = production_get(user_of(request), production_id)
     reading_note(user=user_of(request), shown=[production])
     file = label_input(production)
+    stream = blob_open(Area.INPUTS, file.sha256)
+    return file_answer(request, stream, size=file.size, media_type=file.media_type)
+
+
+@require_safe
+@page
+def background(request: HttpRequest, production_id: UUID) -> HttpResponseBase:
+    """Show the picture behind the person to whoever may see the production."""
+    production = production_get(user_of(request), production_id)
+    reading_note(user=user_of(request), shown=[production])
+    file = background_of(production)
+    if file is None:
+        raise NotFound("No picture was given for the background.")
     stream = blob_open(Area.INPUTS, file.sha256)
     return file_answer(request, stream, size=file.size, media_type=file.media_type)
 

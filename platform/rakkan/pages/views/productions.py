@@ -72,11 +72,14 @@ def production_new(request: HttpRequest) -> HttpResponseBase:
     )
 
     def act() -> str:
-        cast, draft, voice = form.cast(), form.draft(), form.cleaned_data["voice"]
+        cast, draft, files = form.cast(), form.draft(), form.handed_in()
         if origin is None:
-            production = production_create(user=user, cast=cast, draft=draft, voice=voice)
+            production = production_create(user=user, cast=cast, draft=draft, **files)
         else:
-            changed = Changed(draft, cast.likeness, cast.speaker, voice)
+            left_out = form.cleaned_data.get("without_background", False)
+            changed = Changed(
+                draft, cast.likeness, cast.speaker, **files, without_background=left_out
+            )
             production = production_redraft(user=user, production_id=origin.pk, changed=changed)
         return reverse("production", args=[production.pk])
 

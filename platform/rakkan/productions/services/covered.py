@@ -48,11 +48,13 @@ def pinned_consents(production: Production) -> Pinned:
 
 def use_of(production: Production) -> Use:
     """Return what a production asks of the consent of whoever is seen."""
+    behind = {Change.BACKGROUND.value} if production.background_sha256 else set()
     return Use(
         purpose=production.purpose,
         channels=frozenset(production.channels),
         territories=frozenset(production.territories),
         language=production.language,
+        changes=frozenset(behind),
     )
 
 

@@ -20,6 +20,7 @@ from rakkan.core.uploads import audio_accept
 from rakkan.likenesses.models import Likeness, Voice
 from rakkan.productions.models import Production
 from rakkan.productions.origins import VoiceOrigin
+from rakkan.productions.services.behind import background_accept
 from rakkan.productions.services.measure import voice_measure
 from rakkan.productions.services.transition import subject_of
 from rakkan.vault.services import Erased, subject_is_erased
@@ -43,6 +44,19 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """The stored files of a draft.
+
+    Attributes:
+        voice: the track; it is measured anew, since a verdict belongs to one production.
+        background: the picture behind the person, if one is given.
+    """
+
+    voice: InputFile
+    background: InputFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cast:
     """Who is seen, and whose voice is heard."""
 
@@ -51,13 +65,18 @@ class Cast:
 
 
 def production_create(
-    *, user: User, cast: Cast, draft: Draft, voice: UploadedFile[Any] | None
+    *,
+    user: User,
+    cast: Cast,
+    draft: Draft,
+    voice: UploadedFile[Any] | None,
+    background: UploadedFile[Any] | None = None,
 ) -> Production:
     """Make a draft and have its voice track measured.
 
     Raises:
         NotPermitted: the user is no requester.
-        BadInput: a field or the voice track cannot be used.
+        BadInput: a field, the voice track or the background's picture cannot be used.
         NotFound: who is seen or heard is of another organisation.
     """
     subject = Subject("production", "", "new draft")
@@ -66,23 +85,23 @@ def production_create(
         check_draft(draft)  # before the file is read
         upload = audio_accept(voice)
         track = InputFile("voice", upload.sha256, upload.size, upload.media_type)
-        return draft_store(user, cast, draft, track)
+        return draft_store(user, cast, draft, Files(track, background_accept(background)))
 
 
 def draft_store(
     user: User,
     cast: Cast,
     draft: Draft,
-    voice: InputFile,
+    files: Files,
     made_from: Production | None = None,
 ) -> Production:
-    """Keep a draft whose voice track is in the store, in the caller's transaction.
+    """Keep a draft whose files are in the store, in the caller's transaction.
 
     Args:
         user: the requester; the caller has checked the role.
         cast: whom it shows, and who speaks.
         draft: what was filled in.
-        voice: the track; it is measured anew, since a verdict belongs to one production.
+        files: what was handed in.
         made_from: the production that it is drafted anew from, if it is.
 
     Raises:
@@ -96,6 +115,7 @@ def draft_store(
         raise NotFound("There is no such portrait or voice here.")
     if any(subject_is_erased(person.pk) for person in people):
         raise Erased("Who would be seen or heard was erased: nothing is made of them any more.")
+    voice, behind = files.voice, files.background
     production = Production.objects.create(
         organisation=user.organisation,
         requester=user,
@@ -115,6 +135,9 @@ def draft_store(
         voice_sha256=voice.sha256,
         voice_size=voice.size,
         voice_media_type=voice.media_type,
+        background_sha256=behind.sha256 if behind else "",
+        background_size=behind.size if behind else 0,
+        background_media_type=behind.media_type if behind else "",
         made_from=made_from,
     )
     origin = {"made_from": str(made_from.pk)} if made_from else {}
@@ -127,6 +150,7 @@ def draft_store(
             "likeness": str(cast.likeness.pk),
             "speaker": str(cast.speaker.pk),
             "voice_origin": draft.voice_origin,
+            **({"background_sha256": behind.sha256} if behind else {}),
             **origin,
         },
         rows=[production],

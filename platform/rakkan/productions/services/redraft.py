@@ -18,7 +18,8 @@ from rakkan.core.errors import BadInput, NotFound, NotPermitted, Refused
 from rakkan.core.uploads import audio_accept
 from rakkan.likenesses.models import Likeness, Voice
 from rakkan.productions.models import Production
-from rakkan.productions.services.create import Cast, Draft, draft_store
+from rakkan.productions.services.behind import background_accept, background_of
+from rakkan.productions.services.create import Cast, Draft, Files, draft_store
 from rakkan.productions.services.measure import voice_of
 from rakkan.productions.services.transition import production_lock
 from rakkan.productions.states import FINAL, State
@@ -32,6 +33,8 @@ class Changed:
     likeness: Likeness | None = None
     speaker: Voice | None = None
     voice: UploadedFile[Any] | None = None
+    background: UploadedFile[Any] | None = None
+    without_background: bool = False  # leaves the earlier picture out
 
 
 def draft_of(production: Production) -> Draft:
@@ -49,7 +52,7 @@ def production_redraft(
     Raises:
         NotPermitted: it is somebody else's.
         Refused: it has not ended.
-        BadInput: a field or the voice track cannot be used.
+        BadInput: a field or a file cannot be used.
     """
     changed = changed or Changed()
     subject = Subject("production", str(production_id))
@@ -61,7 +64,7 @@ def production_redraft(
             user,
             _cast(changed, old),
             changed.draft or draft_of(old),
-            _track(changed, old),
+            Files(_track(changed, old), _background(changed, old)),
             made_from=old,
         )
 
@@ -82,6 +85,12 @@ def _track(changed: Changed, old: Production) -> InputFile:
         return voice_of(old)  # files are named by their digest, so both may name the same one
     upload = audio_accept(changed.voice)
     return InputFile("voice", upload.sha256, upload.size, upload.media_type)
+
+
+def _background(changed: Changed, old: Production) -> InputFile | None:
+    if changed.background is not None:
+        return background_accept(changed.background)
+    return None if changed.without_background else background_of(old)
 
 
 def _check_may_redraft(user: User, old: Production) -> None:

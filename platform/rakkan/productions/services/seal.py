@@ -16,6 +16,7 @@ from rakkan.audit.services import system
 from rakkan.core.blobs import Area, blob_fetch
 from rakkan.productions.models import Production
 from rakkan.productions.services.addresses import receipt_url, status_url
+from rakkan.productions.services.behind import background_of
 from rakkan.productions.services.covered import check_consents_cover, pinned_consents
 from rakkan.productions.services.labelling import label_place
 from rakkan.productions.services.transition import move, production_lock
@@ -83,6 +84,7 @@ def _facts(production: Production, work: Path) -> ManifestFacts:
     blob_fetch(Area.INPUTS, likeness.portrait_sha256, portrait)
     blob_fetch(Area.INPUTS, production.voice_sha256, voice)
     blob_fetch(Area.INPUTS, production.label_sha256, label)
+    behind = _background(production, work)
     return ManifestFacts(
         title=f"Rakkan {production.asset_id}",  # the production's own title may name people
         asset_id=production.asset_id,
@@ -106,6 +108,15 @@ def _facts(production: Production, work: Path) -> ManifestFacts:
         wall_seconds=result["wall_seconds"],
         watched=review_is_needed(production.pk),
         label=InputFact(label, production.label_sha256, MEDIA_TYPE),
+        background=behind,
         label_place=label_place(production),
         captions_sha256=production.captions_sha256,
     )
+
+
+def _background(production: Production, work: Path) -> InputFact | None:
+    behind, path = background_of(production), work / "background"
+    if behind is None:
+        return None
+    blob_fetch(Area.INPUTS, behind.sha256, path)
+    return InputFact(path, behind.sha256, behind.media_type)

@@ -26,6 +26,7 @@ from rakkan.likenesses.guardians import ever_acted_for
 from rakkan.likenesses.models import Voice
 from rakkan.likenesses.selectors import check_trait_is_usable, first_reason
 from rakkan.productions.models import Production
+from rakkan.productions.services.behind import background_of
 from rakkan.productions.services.captioning import captions_pin
 from rakkan.productions.services.covered import pinned_consents, use_of, voice_use_of
 from rakkan.productions.services.labelling import label_input, label_of, label_pin, label_place
@@ -176,10 +177,12 @@ def job_spec_of(production: Production, consent: Consent) -> JobSpec:
         likeness.portrait_size,
         likeness.portrait_media_type,
     )
+    behind = background_of(production)
+    given = (portrait, voice_of(production), label_input(production))
     return JobSpec(
         JobKind.RENDER,
         production.engine,
-        (portrait, voice_of(production), label_input(production)),
+        (*given, behind) if behind else given,
         prompt=production.prompt,
         permitted_changes=tuple(sorted(consent.permitted_changes)),
         language=production.language,
