@@ -62,7 +62,7 @@ def portraits() -> list[Path]:
 
 def _rows() -> Iterator[dict[str, Any]]:
     for path in portraits():
-        unharmed = _at_size(load_photo(path).rgb)
+        unharmed = at_size(path)
         face = landmarker().only(unharmed)
         reference = clip_of(unharmed, unharmed)
         yield _row(path, "unharmed", 0.0, unharmed, drawn(unharmed, unharmed, reference))
@@ -90,7 +90,9 @@ def _row(path: Path, way: str, strength: float, rgb: Image, seen: Drawn) -> dict
     }
 
 
-def _at_size(rgb: Image) -> Image:
+def at_size(path: Path) -> Image:
+    """Return a portrait whose face is at most as high as those that are made worse."""
+    rgb = load_photo(path).rgb
     scale = min(1.0, _FACE / landmarker().only(rgb).height)
     size = tuple(max(16, round(side * scale)) for side in rgb.shape[1::-1])
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
