@@ -9,7 +9,10 @@ import os
 import sys
 from pathlib import Path
 
+from compliance.errors import ComplianceError
 from compliance.permit import MeasureResult, Verdict
+from compliance.watermark import KeyRing
+from compliance.watermark.second import WORD_BITS, second_word
 from generation.errors import GenerationError
 from generation.evaluation import command as evaluation
 from generation.prompt.vocabulary import CONCEPTS
@@ -19,6 +22,7 @@ _SOUND = frozenset(
     | {".oga", ".ogg", ".opus", ".wav", ".webm"}
 )
 _USABLE, _UNUSABLE, _UNREADABLE = 0, 1, 2
+_SURE = 1e-6  # 30 bits of 32
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         status: int = options.command(options)
-    except GenerationError as error:
+    except (GenerationError, ComplianceError) as error:
         sys.stderr.write(f"{error} {error.remedy}\n")
         return _UNREADABLE
     return status
@@ -51,6 +55,15 @@ def _parser() -> argparse.ArgumentParser:
     guide.set_defaults(command=_guide)
     vocabulary = commands.add_parser("vocabulary", help="list what a prompt may ask for")
     vocabulary.set_defaults(command=_vocabulary)
+    second = commands.add_parser(
+        "second-mark",
+        help="look for the second mark of one asset in a video",
+        epilog="exit status: 0 found, 1 not found, 2 unreadable",
+    )
+    second.add_argument("video", type=Path)
+    second.add_argument("asset_id", help="16 hexadecimal digits: the release it may be of")
+    second.add_argument("--key", type=Path, required=True, help="the file of watermark keys")
+    second.set_defaults(command=_second_mark)
     evaluation.add_to(commands)
     return parser
 
@@ -98,6 +111,22 @@ def _guide(options: argparse.Namespace) -> int:
 
     _say(limits_table(options.language))
     return 0
+
+
+def _second_mark(options: argparse.Namespace) -> int:
+    # Here, because torch takes seconds to load.
+    from generation.media.second_mark import read_word  # noqa: PLC0415
+
+    keys = KeyRing.load(options.key).keys
+    found = [read_word(options.video, second_word(key, options.asset_id)) for key in keys]
+    best = min(found, key=lambda each: each.chance)
+    chance = min(1.0, best.chance * len(keys))
+    state = "found" if chance < _SURE else "not found"
+    _say(
+        f"{state}: {best.agreeing} of {WORD_BITS} bits agree in {best.frames} key frames "
+        f"(as many by chance: {chance:.1e}; found is below {_SURE:.0e})"
+    )
+    return _USABLE if chance < _SURE else _UNUSABLE
 
 
 def _vocabulary(_: argparse.Namespace) -> int:

@@ -145,7 +145,7 @@ def export(name: str, extras: list[str], resolved: dict[str, Package]) -> str:
         lines.append(
             f"{package}=={resolved[package].version}  # via {', '.join(sorted(parents))}\n"
         )
-    if name == "dev":
+    if name in ("worker-gpu", "dev"):
         for pinned in project()["tool"]["rakkan"]["lock"]["without-dependencies"]:
             lines.append(f"{pinned}  # via rakkan, its own dependencies left out on purpose\n")
     return "".join(lines)

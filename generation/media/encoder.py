@@ -9,6 +9,7 @@ from typing import Self
 import av
 import numpy as np
 from av.error import FFmpegError
+from av.video.frame import PictureType
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -18,12 +19,13 @@ from generation.audio import MAX_SECONDS
 from generation.errors import EncodingError
 from generation.media.colour import BT709, PlaneConverter
 from generation.media.label import LabelOverlay
+from generation.media.second_mark import SecondMark
 from generation.media.sound import SoundTrack, VoiceTrack
 from generation.media.stamp import PreviewStamp
 
 _LIMITED_RANGE = 1  # H.273 video_full_range_flag 0, as FFmpeg counts (AVCOL_RANGE_MPEG)
 # veryfast: 2 to 4 times the speed of medium for some 10 % more bytes; crf 18 is visually lossless.
-_X264 = {"preset": "veryfast", "crf": "18"}
+_X264 = {"preset": "veryfast", "crf": "18", "forced-idr": "1"}
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,14 @@ class Encoder:
         max_seconds: float = MAX_SECONDS,
         label: LabelOverlay | None = None,
         stamp: PreviewStamp | None = None,
+        second: SecondMark | None = None,
     ) -> None:
         """Open a temporary file beside ``destination``.
 
         The ``label`` is laid over the frames before they are marked, so that the mark covers it.
         With a ``stamp`` it is a preview: every frame bears its words, the file says it too, and
-        a longer voice track ends at ``max_seconds``.
+        a longer voice track ends at ``max_seconds``. A ``second`` mark comes before the label and
+        under ours.
 
         Raises:
             EncodingError: there is no carrier ("encoding-unmarked"), or the file cannot be made.
@@ -71,7 +75,7 @@ class Encoder:
         self._destination = destination
         self._partial = destination.with_name(destination.name + ".partial")
         self._video = video
-        self._label, self._stamp = label, stamp
+        self._label, self._stamp, self._second = label, stamp, second
         self._marker = Marker(carrier.picture, video.width, video.height)
         self._converter = PlaneConverter()
         self.frames = 0
@@ -123,12 +127,17 @@ class Encoder:
             raise EncodingError(f"The engine drew a frame of shape {rgb.shape}.")
         if self._stamp is not None:
             rgb = self._stamp.apply(rgb)
+        is_key = self._second is not None and self._second.due(self.frames)
+        if self._second is not None and is_key:
+            rgb = self._second.mark(rgb)
         planes = self._converter.planes(rgb)
         if self._label is not None:
             self._label.apply(planes, self.frames)
         self._marker.mark(planes, self.frames)
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         frame.colorspace, frame.color_range, frame.pts = BT709, _LIMITED_RANGE, self.frames
+        if is_key:  # what follows is drawn from it, and shows its mark as well
+            frame.pict_type = PictureType.I
         self.frames += 1
         try:
             self._container.mux(self._picture.encode(frame))

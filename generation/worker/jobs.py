@@ -16,6 +16,7 @@ from generation.identity import ROLES, check_identity
 from generation.media.encoder import Encoder, VideoFormat
 from generation.media.label import LabelOverlay
 from generation.media.photo import load_photo
+from generation.media.second_mark import RivaGan
 from generation.media.stamp import PreviewStamp
 from generation.motion.speaking import animate
 from generation.prompt import nearest, understand
@@ -30,10 +31,17 @@ IDENTITY = "identity"  # the engine of a measure job that compares a recording w
 
 @dataclass(frozen=True)
 class RenderJob:
-    """One permitted video; a preview is the beginning of one, with words across every frame."""
+    """One permitted video; a preview is the beginning of one, with words across every frame.
+
+    Attributes:
+        permit: what may be drawn.
+        carrier: of its marks.
+        marked_twice: key frames of a video, not of a preview, get the second mark too.
+    """
 
     permit: Permit
     carrier: Carrier
+    marked_twice: bool = False
 
     def run(
         self, inputs: Mapping[str, Path], destination: Path, progress: Progress
@@ -62,8 +70,9 @@ class RenderJob:
         curves = animate(speech, phones, effects, seed=spec.seed, fps=spec.fps)
         progress(0.05, "preparing the portrait")
         photo = load_photo(inputs["portrait"]).rgb
+        second = self._second()
         drawing = engine.prepare(photo, spec.width, spec.height, effects, behind)
-        with self._encoder(destination, inputs) as encoder:
+        with self._encoder(destination, inputs, second) as encoder:
             for index, frame in enumerate(drawing.render(curves)):
                 progress(0.1 + 0.85 * index / len(curves), "drawing")
                 encoder.write(frame)
@@ -74,7 +83,10 @@ class RenderJob:
             seconds=encoder.seconds,
             engine=engine.name,
             engine_version=engine.version,
-            models=engine.models() | {WEIGHTS: weights_digest()} | nearest.digests(),
+            models=engine.models()
+            | {WEIGHTS: weights_digest()}
+            | nearest.digests()
+            | (second.models() if second else {}),
             prompt_report=effects.report,
             cpu_seconds=round(time.process_time() - cpu, 3),
             wall_seconds=round(time.perf_counter() - began, 3),
@@ -84,7 +96,14 @@ class RenderJob:
     def _is_preview(self) -> bool:
         return self.permit.kind is JobKind.PREVIEW
 
-    def _encoder(self, destination: Path, inputs: Mapping[str, Path]) -> Encoder:
+    def _second(self) -> RivaGan | None:
+        if not self.marked_twice or self._is_preview:
+            return None
+        return RivaGan(self.carrier.word, self.permit.spec.fps)
+
+    def _encoder(
+        self, destination: Path, inputs: Mapping[str, Path], second: RivaGan | None
+    ) -> Encoder:
         spec, asset = self.permit.spec, self.permit.asset_id
         if spec.label is None:
             raise JobRefused("The permit names no place for the label.", code="label-missing")
@@ -96,6 +115,7 @@ class RenderJob:
             max_seconds=self.permit.max_seconds,
             label=LabelOverlay.load(inputs["label"], spec.label),
             stamp=PreviewStamp(spec.width, spec.height, asset) if self._is_preview else None,
+            second=second,
         )
 
 

@@ -122,7 +122,8 @@ class JobRunner:
     ) -> None:
         carrier = Carrier.from_bytes(claim.watermark or b"")
         output = next(iter(inputs.values())).with_name("video.mp4")
-        rendered = RenderJob(permit, carrier).run(inputs, output, heartbeat.check)
+        drawing = RenderJob(permit, carrier, self._settings.second_mark.wanted())
+        rendered = drawing.run(inputs, output, heartbeat.check)
         heartbeat.renew()  # ask once more before anything leaves this machine
         heartbeat.check(0.97, "uploading")
         job.upload(claim.output_url, output, rendered.sha256)

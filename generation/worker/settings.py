@@ -8,6 +8,7 @@ from pathlib import Path
 
 from compliance.signing import KeyRole, StatementVerifier
 from generation.errors import GenerationError
+from generation.media.second_mark import Choice, lacking
 
 
 class SettingsError(GenerationError):
@@ -24,10 +25,13 @@ class WorkerSettings:
     token: str = field(repr=False)
     permit_keys: Path  # permit.pub.pem
     work_dir: Path
+    second_mark: Choice = Choice.AUTO
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "WorkerSettings":
-        """Read RAKKAN_PLATFORM_URL, RAKKAN_WORKER_TOKEN, RAKKAN_TRUST and RAKKAN_WORK_DIR.
+        """Read what the process was told.
+
+        RAKKAN_PLATFORM_URL, RAKKAN_WORKER_TOKEN, RAKKAN_TRUST, RAKKAN_WORK_DIR, RAKKAN_SECOND_MARK.
 
         Raises:
             SettingsError: a variable is missing; the remedy says which.
@@ -50,6 +54,7 @@ class WorkerSettings:
             token=token,
             permit_keys=keys,
             work_dir=Path(environment.get("RAKKAN_WORK_DIR", "") or fallback),
+            second_mark=_choice(environment.get("RAKKAN_SECOND_MARK") or Choice.AUTO),
         )
 
     def verifier(self) -> StatementVerifier:
@@ -59,3 +64,18 @@ class WorkerSettings:
             SignatureInvalid: the key file does not hold a public key.
         """
         return StatementVerifier.from_pems(KeyRole.PERMIT, [self.permit_keys.read_bytes()])
+
+
+def _choice(text: str) -> Choice:
+    try:
+        choice = Choice(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"RAKKAN_SECOND_MARK is {text!r}.", remedy=f"Set it to one of {', '.join(Choice)}."
+        ) from error
+    if choice is Choice.ON and (missing := lacking()):
+        raise SettingsError(
+            f"The second mark is on and needs {', '.join(missing)}, not installed here.",
+            remedy="Install requirements/worker-gpu.txt, or set RAKKAN_SECOND_MARK=off.",
+        )
+    return choice

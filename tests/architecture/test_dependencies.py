@@ -23,8 +23,9 @@ SOURCES = {
 }
 # The development authority is only there for tests and `make serve`, and says so in its name.
 # The summary of a pack and the label are drawn by the platform; an auditor reads them.
-# The judge of finished videos says what is missing where these extras are not installed.
+# The judge of finished videos and the second mark say what is missing where these are not installed.
 SPECIAL = {
+    "generation/media/second_mark.py": ["gpu"],
     "generation/evaluation/": ["evaluation", "gpu"],
     "compliance/development/": ["local"],
     "compliance/evidence/document.py": ["platform"],
@@ -41,6 +42,8 @@ def declared(project: dict, extras: list[str]) -> set[str]:
     lines = list(project["project"]["dependencies"])
     for extra in extras:
         lines += project["project"]["optional-dependencies"][extra]
+    if "gpu" in extras:
+        lines += project["tool"]["rakkan"]["lock"]["without-dependencies"]
     return {canonicalize_name(Requirement(line).name) for line in lines}
 
 

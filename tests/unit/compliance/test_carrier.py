@@ -7,6 +7,7 @@ from compliance.audiomark import expand_audio
 from compliance.carrier import Carrier
 from compliance.errors import InvalidInput
 from compliance.watermark import WatermarkKey, expand
+from compliance.watermark.second import WORD_BITS, chance_of, second_word
 
 KEY = WatermarkKey(bytes(range(32)))
 ASSET = "0123456789abcdef"
@@ -19,6 +20,21 @@ def test_a_carrier_travels_as_some_thousand_bytes_and_holds_no_key() -> None:
     again = Carrier.from_bytes(data)
     assert again.picture.to_bytes() == expand(KEY, ASSET).to_bytes()
     assert np.array_equal(again.sound.wanted, expand_audio(KEY, ASSET).wanted)
+    assert again.word == second_word(KEY, ASSET)
+
+
+def test_words_of_the_second_mark_are_drawn_anew_for_each_asset_and_key() -> None:
+    words = {second_word(KEY, f"{n:016x}") for n in range(500)}
+    assert len(words) == 500
+    assert second_word(WatermarkKey(bytes(32)), ASSET) != second_word(KEY, ASSET)
+    with pytest.raises(InvalidInput, match="asset id"):
+        second_word(KEY, "somebody")
+
+
+def test_the_chance_of_a_word_is_that_of_coins() -> None:
+    assert chance_of(0) == 1
+    assert chance_of(WORD_BITS) == 2.0**-32
+    assert chance_of(31) == 33 * 2.0**-32
 
 
 @pytest.mark.parametrize("cut", [0, 1, 2, 500, -1])
