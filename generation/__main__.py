@@ -123,7 +123,7 @@ def _second_mark(options: argparse.Namespace) -> int:
     chance = min(1.0, best.chance * len(keys))
     state = "found" if chance < _SURE else "not found"
     _say(
-        f"{state}: {best.agreeing} of {WORD_BITS} bits agree in {best.frames} key frames "
+        f"{state}: {best.agreeing} of {WORD_BITS} bits agree in {best.frames} pictures "
         f"(as many by chance: {chance:.1e}; found is below {_SURE:.0e})"
     )
     return _USABLE if chance < _SURE else _UNUSABLE

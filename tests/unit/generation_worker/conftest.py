@@ -162,20 +162,20 @@ def watermark_key() -> WatermarkKey:
     return WatermarkKey(bytes(range(32)))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def portrait() -> Path:
     return FIXTURES / "portrait.png"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def voice() -> Path:
     return FIXTURES / "speech.wav"
 
 
-@pytest.fixture
-def short_voice(voice: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def short_voice(voice: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first 1.3 s: "Please leave your"."""
-    path = tmp_path / "short.wav"
+    path = tmp_path_factory.mktemp("voice") / "short.wav"
     with wave.open(str(voice)) as source, wave.open(str(path), "wb") as target:
         target.setparams(source.getparams())
         target.writeframes(source.readframes(int(1.3 * source.getframerate())))
