@@ -32,9 +32,7 @@ class Carrier:
         Raises:
             InvalidInput: the id is not 16 lower-case hexadecimal digits.
         """
-        return cls(
-            expand(key, asset_id), expand_audio(key, asset_id), second_word(key, asset_id)
-        )
+        return cls(expand(key, asset_id), expand_audio(key, asset_id), second_word(key, asset_id))
 
     def to_bytes(self) -> bytes:
         """Return some 6 kB."""

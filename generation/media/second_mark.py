@@ -161,7 +161,9 @@ def _looked_at(video: Path) -> list[Frame]:
             some = islice(container.decode(stream), 0, _MOST_READ * apart, apart)
             found = [frame.to_ndarray(format="bgr24") for frame in some]
     except (av.FFmpegError, IndexError, OSError) as error:
-        raise InputError(f"{video} is not a video: {error}.", remedy="Name a video file.") from error
+        raise InputError(
+            f"{video} is not a video: {error}.", remedy="Name a video file."
+        ) from error
     if not found:
         raise InputError(f"{video} has no pictures.", remedy="Name a video file.")
     return found

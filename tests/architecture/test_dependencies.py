@@ -23,7 +23,7 @@ SOURCES = {
 }
 # The development authority is only there for tests and `make serve`, and says so in its name.
 # The summary of a pack and the label are drawn by the platform; an auditor reads them.
-# The judge of finished videos and the second mark say what is missing where these are not installed.
+# The judge of finished videos and the second mark say what is missing where these are not there.
 SPECIAL = {
     "generation/media/second_mark.py": ["gpu"],
     "generation/evaluation/": ["evaluation", "gpu"],

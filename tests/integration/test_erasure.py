@@ -11,16 +11,17 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.mail import EmailMessage, get_connection
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from pytest_django import Settings
 
@@ -29,10 +30,16 @@ from compliance.permit import MeasureResult, Verdict
 from compliance.signing import KeyRole, StatementVerifier
 from rakkan.audit.models import Event, Leaf
 from rakkan.audit.services import events_sequence
+from rakkan.consents.models import Consent
+from rakkan.consents.services.grant import consent_grant
 from rakkan.core.errors import NotFound, NotPermitted, Refused
 from rakkan.core.requests import request_id_start
 from rakkan.evidence.services import evidence_export
-from rakkan.identity.services import identity_decide, identity_submit
+from rakkan.identity.services import (
+    biometric_consent_grant,
+    identity_decide,
+    identity_submit,
+)
 from rakkan.lifecycle.models import ErasureStep, Step
 from rakkan.lifecycle.services import erase as module
 from rakkan.lifecycle.services import (
@@ -411,3 +418,24 @@ def test_nothing_new_is_drafted_of_somebody_erased_seen_or_heard() -> None:
 
     assert refused.value.code == "erased"
     assert not Production.objects.exists()
+
+
+def test_who_asked_to_be_erased_consents_to_nothing_before_it_is_carried_out_even_by_sql() -> None:
+    team = people.team_make()
+    likeness = people.likeness_make(team)
+    people.identity_make(team)
+    consent = people.consent_make(team, likeness)
+    erasure_ask(user=team.person)
+
+    def try_to(act: Callable[[], object]) -> str:
+        with pytest.raises(Refused) as refused:
+            act()
+        return refused.value.code
+
+    person, granted = team.person, {"trait": likeness, "terms": people.terms()}
+    assert try_to(lambda: consent_grant(user=person, **granted)) == "erasure-asked"
+    assert try_to(lambda: biometric_consent_grant(user=person, agreed=True)) == "erasure-asked"
+    consent.pk = uuid4()
+    with pytest.raises(IntegrityError, match="consents to nothing any more"), transaction.atomic():
+        consent.save(force_insert=True)
+    assert not Consent.objects.filter(withdrawal=None).exists()

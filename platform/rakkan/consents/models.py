@@ -90,6 +90,12 @@ class Consent(IdModel):
                 operation=pgtrigger.Insert,
                 func=pgtrigger.Func(triggers.CONSENT_BY_WHO_ACTS),
             ),
+            pgtrigger.Trigger(
+                name="consent_of_who_stays",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(triggers.CONSENT_OF_WHO_STAYS),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -24,3 +24,18 @@ IF NOT EXISTS (
 END IF;
 RETURN NEW;
 """
+
+# The rows of both apps are of one organisation, so that row-level security hides none of them.
+CONSENT_OF_WHO_STAYS = """
+IF EXISTS (
+    SELECT 1 FROM lifecycle_erasure e
+    WHERE e.person_id = COALESCE(
+        (SELECT person_id FROM likenesses_likeness WHERE id = NEW.likeness_id),
+        (SELECT person_id FROM likenesses_voice WHERE id = NEW.voice_id)
+    )
+) THEN
+    RAISE EXCEPTION 'who asked to be erased consents to nothing any more'
+        USING ERRCODE = 'check_violation';
+END IF;
+RETURN NEW;
+"""

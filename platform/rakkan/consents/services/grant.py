@@ -17,6 +17,7 @@ from rakkan.consents.services.terms import Terms, check_terms
 from rakkan.core.errors import BadInput, Refused
 from rakkan.identity.selectors import check_identity_is_verified
 from rakkan.likenesses.guardians import guardianship_lock
+from rakkan.likenesses.leaving import check_not_leaving
 from rakkan.likenesses.models import Trait
 from rakkan.likenesses.selectors import check_trait_is_usable
 from rakkan.likenesses.services import check_trait_is_own
@@ -27,7 +28,7 @@ def consent_grant(*, user: User, trait: Trait, terms: Terms) -> Consent:
 
     Raises:
         NotPermitted: the likeness or voice is somebody else's.
-        Refused: identity not verified.
+        Refused: identity not verified, or the person's erasure was asked for.
         BadInput: portrait or sample unusable, an empty or unknown scope, or a term that does not
             lie ahead.
     """
@@ -87,6 +88,7 @@ def _grant(user: User, trait: Trait, terms: Terms) -> Consent:
     kind = target_of(trait)
     actor = check_user_has_role(user, Role.DEPICTED_PERSON)
     check_trait_is_own(user, trait)
+    check_not_leaving(trait.person)
     check_trait_is_usable(trait)
     identity = check_identity_is_verified(trait.person)
     check_terms(terms, kind)

@@ -13,6 +13,7 @@ from rakkan.consents.services.record import consent_create, target_of
 from rakkan.consents.services.terms import Terms, check_terms, words_of
 from rakkan.core.errors import BadInput, Refused
 from rakkan.identity.selectors import check_identity_is_verified
+from rakkan.likenesses.leaving import check_not_leaving
 from rakkan.likenesses.services import check_trait_is_own
 
 _NARROWABLE = (ConsentState.LIVE, ConsentState.NOT_YET)
@@ -25,11 +26,13 @@ def consent_narrow(*, user: User, consent: Consent, terms: Terms) -> Consent:
 
     Raises:
         NotPermitted: the consent is not the acting person's own.
-        Refused: it has ended, or the identity is not verified any more.
+        Refused: it has ended, the identity is not verified any more, or the person's erasure was
+            asked for.
         BadInput: the terms are no consent, or allow something the old ones did not.
     """
     actor = user_actor(user)  # it is theirs: taking something away needs no role
     check_trait_is_own(user, consent.trait)
+    check_not_leaving(consent.person)
     Consent.objects.select_for_update().get(pk=consent.pk)  # after, or before, any claim under it
     state = consent_state(consent)
     if state not in _NARROWABLE:

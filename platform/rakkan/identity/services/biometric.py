@@ -20,6 +20,7 @@ from rakkan.core.keys import statement_signer
 from rakkan.identity.models import BiometricConsent, BiometricWithdrawal
 from rakkan.identity.selectors import biometric_consent_get
 from rakkan.likenesses.guardians import check_acts_alone
+from rakkan.likenesses.leaving import check_not_leaving
 from rakkan.likenesses.models import Person
 from rakkan.likenesses.services import person_for
 
@@ -38,7 +39,7 @@ def biometric_consent_grant(
 
     Raises:
         NotPermitted: the account is not a depicted person's, or they are a minor.
-        Refused: it is about somebody else.
+        Refused: it is about somebody else, or their erasure was asked for.
         BadInput: they did not say yes.
     """
     subject = Subject("biometric_consent", "", "new consent")
@@ -48,6 +49,7 @@ def biometric_consent_grant(
         if person.user_id != user.pk:
             raise _not_for_others()
         check_acts_alone(person)
+        check_not_leaving(person)
         if agreed is not True:
             raise BadInput(
                 "This consent is given explicitly or not at all.",
