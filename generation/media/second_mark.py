@@ -24,7 +24,7 @@ from generation.errors import EngineMissing, InputError
 from generation.weights import verified
 
 if TYPE_CHECKING:
-    from imwatermark.rivaGan import RivaWatermark  # type: ignore[import-untyped]
+    from imwatermark.rivaGan import RivaWatermark
 
 Frame = NDArray[np.uint8]  # (H, W, 3) RGB
 
@@ -108,8 +108,8 @@ class RivaGan:
         marked = np.asarray(self._network.encode(np.ascontiguousarray(small[..., ::-1])))
         change = marked[..., ::-1].astype(np.float32) + 0.5 - small
         height, width = rgb.shape[:2]
-        change = cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR)
-        return np.clip(np.rint(rgb + change), 0, 255).astype(np.uint8)
+        enlarged = cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.clip(np.rint(rgb + enlarged), 0, 255).astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def _looked_at(video: Path) -> list[Frame]:
             stream = container.streams.video[0]
             apart = max(1, round(float(stream.average_rate or 25)))
             some = islice(container.decode(stream), 0, _MOST_READ * apart, apart)
-            found = [frame.to_ndarray(format="bgr24") for frame in some]
+            found = [np.asarray(each.to_ndarray(format="bgr24"), np.uint8) for each in some]
     except (av.FFmpegError, IndexError, OSError) as error:
         raise InputError(
             f"{video} is not a video: {error}.", remedy="Name a video file."
@@ -181,5 +181,6 @@ def _networks() -> "type[RivaWatermark]":
 
     for name, digest in _PINNED.items():
         verified(Path(rivaGan.__file__).with_name(name), digest)
-    rivaGan.RivaWatermark.loadModel()
-    return rivaGan.RivaWatermark
+    network: type[RivaWatermark] = rivaGan.RivaWatermark
+    network.loadModel()
+    return network
