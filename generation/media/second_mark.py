@@ -109,7 +109,7 @@ class RivaGan:
         change = marked[..., ::-1].astype(np.float32) + 0.5 - small
         height, width = rgb.shape[:2]
         enlarged = cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR)
-        return np.clip(np.rint(rgb + enlarged), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(np.rint(rgb + enlarged), 0, 255), np.uint8)
 
 
 @dataclass(frozen=True)
