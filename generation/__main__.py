@@ -50,6 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="print the result as JSON")
     check.add_argument("--sheet", type=Path, help="draw what was measured of a photo (PNG)")
     check.set_defaults(command=_check)
+    level = commands.add_parser(
+        "level", help="bring a voice track to -16 LUFS, before it is uploaded and approved"
+    )
+    level.add_argument("file", type=Path)
+    level.add_argument("out", type=Path, help="the WAV to write")
+    level.set_defaults(command=_level)
     guide = commands.add_parser("guide", help="what the gate asks of a photo, as a table")
     guide.add_argument("--language", choices=("en", "ja"), default=_language())
     guide.set_defaults(command=_guide)
@@ -104,6 +110,14 @@ def _print(result: MeasureResult, language: str) -> None:
             _say(f"  {'':<21} {finding.remedy[language]}")
     if detail := result.facts.get("detail"):
         _say(f"  {'':<21} {detail}")
+
+
+def _level(options: argparse.Namespace) -> int:
+    from generation.audio.level_file import level_file  # noqa: PLC0415  as in _check
+
+    done = level_file(options.file, options.out)
+    _say(f"{done.before:g} LUFS, {done.gain:+g} dB: {done.after:g} LUFS in {options.out}")
+    return 0
 
 
 def _guide(options: argparse.Namespace) -> int:

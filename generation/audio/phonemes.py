@@ -9,6 +9,7 @@ from importlib import resources
 import numpy as np
 from hama.asr import ASRModel  # type: ignore[import-untyped]
 
+from generation.audio.loudness import levelled
 from generation.audio.speech import SAMPLE_RATE, Samples, Speech
 from generation.errors import WeightsInvalid
 
@@ -57,6 +58,8 @@ def weights_digest() -> str:
 def recognise(speech: Speech, progress: Callable[[float], None] = lambda part: None) -> list[Phone]:
     """Return what is said, in order; nothing for noise, music or silence.
 
+    It is heard at one loudness: a quiet voice would be taken for other sounds.
+
     Args:
         speech: of any length; memory and time grow in step with it.
         progress: called with 0..1 before every dozen seconds of sound; may raise to stop.
@@ -66,7 +69,7 @@ def recognise(speech: Speech, progress: Callable[[float], None] = lambda part: N
     """
     network = model()
     onsets: list[tuple[str, float]] = []
-    for start, chunk in quiet_pieces(speech.samples, _CHUNK_SECONDS):
+    for start, chunk in quiet_pieces(levelled(speech).samples, _CHUNK_SECONDS):
         progress(start / speech.samples.size)
         spans = network.phoneme_spans(network(chunk, SAMPLE_RATE))
         at = start / SAMPLE_RATE - _LATENCY

@@ -6,9 +6,10 @@ from typing import Any
 from compliance.permit import Finding, MeasureResult, Verdict
 from generation.gate.identity_texts import IDENTITY_TEXTS
 from generation.gate.input_texts import INPUT_TEXTS
+from generation.gate.sound_texts import SOUND_TEXTS
 from generation.gate.texts import TEXTS
 
-_TEXTS = TEXTS | IDENTITY_TEXTS | INPUT_TEXTS
+_TEXTS = TEXTS | IDENTITY_TEXTS | INPUT_TEXTS | SOUND_TEXTS
 _ORDER = (Verdict.USABLE, Verdict.WARNINGS, Verdict.UNUSABLE)
 
 

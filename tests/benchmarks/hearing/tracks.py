@@ -16,10 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from generation.audio import SAMPLE_RATE, Speech, recognise
+from generation.audio import SAMPLE_RATE
 from generation.audio.speech import Samples
-from generation.motion.lips import lips
-from generation.motion.timeline import timeline
 from tests.benchmarks.judging.spoken import speak
 from tests.benchmarks.readings import READERS, SOUNDS, g722, recordings
 
@@ -77,12 +75,6 @@ def tracks(language: str, voice: Samples, held_out: bool) -> Iterator[Track]:
         yield Track(language, held_out, "overdriven", gain, np.clip(loud, -1, 1) * 0.9)
     for gain in (-20, -40):
         yield Track(language, held_out, "quiet", gain, voice * np.float32(10 ** (gain / 20)))
-
-
-def opening(track: Samples) -> np.ndarray:
-    """Return how far the mouth opens, 200 times a second."""
-    speech = Speech(track)
-    return lips(recognise(speech), timeline(speech, 25.0)).gap
 
 
 def added(kind: str, size: int, held_out: bool) -> Samples:

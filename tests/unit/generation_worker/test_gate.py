@@ -1,6 +1,5 @@
 import json
 import struct
-import wave
 import zlib
 
 import numpy as np
@@ -10,7 +9,7 @@ from PIL import Image
 from compliance.permit import Verdict
 from generation.__main__ import main
 from generation.faces.age import age_of_cut, looks_aged
-from generation.gate import check_portrait, check_voice
+from generation.gate import check_portrait
 from generation.gate.findings import Limits, result
 from generation.gate.guide import limits_table
 from generation.gate.portrait import PORTRAIT_LIMITS
@@ -264,48 +263,6 @@ def test_transparency_becomes_white_and_not_black(tmp_path):
     path = tmp_path / "clear.png"
     Image.new("RGBA", (64, 64), (0, 0, 0, 0)).save(path)
     assert load_photo(path).rgb.min() == 255
-
-
-def test_the_sample_voice_is_usable(voice):
-    assert check_voice(voice).verdict is Verdict.USABLE
-
-
-def _sound(path, samples):
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16000)
-        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
-    return path
-
-
-def test_noise_without_speech_is_unusable(tmp_path):
-    noise = 0.1 * np.random.default_rng(0).normal(size=48000)
-    assert _verdicts(check_voice(_sound(tmp_path / "a.wav", noise)))["speech"] is Verdict.UNUSABLE
-
-
-def test_an_overdriven_and_a_quiet_voice_are_doubtful(tmp_path, voice):
-    with wave.open(str(voice)) as file:
-        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
-    loud = check_voice(_sound(tmp_path / "loud.wav", samples * 8))
-    quiet = check_voice(_sound(tmp_path / "quiet.wav", samples * 0.02))
-    assert _verdicts(loud)["clipping"] is Verdict.WARNINGS
-    assert _verdicts(quiet)["level"] is Verdict.WARNINGS
-
-
-def test_a_voice_of_a_third_of_a_second_is_too_short(tmp_path, voice):
-    with wave.open(str(voice)) as file:
-        samples = np.frombuffer(file.readframes(5000), "<i2") / 32768
-    measured = check_voice(_sound(tmp_path / "a.wav", samples))
-    assert _verdicts(measured)["duration"] is Verdict.UNUSABLE
-
-
-def test_silence_and_a_text_file_are_findings_and_not_errors(tmp_path):
-    silence = check_voice(_sound(tmp_path / "a.wav", np.zeros(16000)))
-    (tmp_path / "b.wav").write_text("no sound")
-    text = check_voice(tmp_path / "b.wav")
-    assert [m.findings[0].check for m in (silence, text)] == ["audio-silent", "audio-unreadable"]
-    assert {m.verdict for m in (silence, text)} == {Verdict.UNUSABLE}
 
 
 def test_limits_work_upwards_and_downwards():
