@@ -7,7 +7,7 @@ from typing import Any
 import av
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter, median_filter
+from scipy.ndimage import maximum_filter, median_filter  # type: ignore[import-untyped]
 
 from generation.audio.container import MAX_SECONDS, frames, open_audio
 from generation.audio.phonemes import Phone

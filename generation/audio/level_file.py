@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.audio.frame import AudioFrame
 
 from generation.audio.container import frames, open_audio
 from generation.audio.loudness import TARGET, loudness
@@ -64,5 +65,9 @@ def _blocks(source: Path) -> Iterator[Samples]:
     resampler = av.AudioResampler(format="fltp", layout=layout, rate=RATE)
     for frame in frames(source):
         frame.pts = None
-        yield from (out.to_ndarray() for out in resampler.resample(frame))
-    yield from (out.to_ndarray() for out in resampler.resample(None))
+        yield from map(_samples, resampler.resample(frame))
+    yield from map(_samples, resampler.resample(None))
+
+
+def _samples(frame: AudioFrame) -> Samples:
+    return frame.to_ndarray().astype(np.float32, copy=False)

@@ -1,6 +1,7 @@
 """How loud a voice is by ITU-R BS.1770-4 (FFmpeg's filter ebur128), and the loudness to hear at."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -57,7 +58,10 @@ def _meter() -> Graph:
     graph = Graph()
     graph.link_nodes(
         graph.add_abuffer(
-            format="fltp", sample_rate=SAMPLE_RATE, layout="mono", time_base=f"1/{SAMPLE_RATE}"
+            format="fltp",
+            sample_rate=SAMPLE_RATE,
+            layout="mono",
+            time_base=Fraction(1, SAMPLE_RATE),
         ),
         graph.add("ebur128", "metadata=1"),
         graph.add("abuffersink"),
