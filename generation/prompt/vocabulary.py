@@ -146,9 +146,9 @@ MOVEMENT = (
         "curious",
         r"curious(?:ly)?|interested|attentive(?:ly)?",
         r"興味|好奇心|関心",
-        {"brow": 0.22, "tilt": 3.0},
-        "slightly raised brows and a slight tilt of the head",
-        "眉をわずかに上げ、首を少し傾けます",
+        {"brow": 0.3, "tilt": 3.0},
+        "raised brows and a slight tilt of the head",
+        "眉を上げ、首を少し傾けます",
     ),
     Concept(
         "raised-brows",

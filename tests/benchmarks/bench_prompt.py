@@ -1,7 +1,8 @@
 """Prompts: what each word of the vocabulary moves in finished pictures, and what it leaves alone.
 
 ``prompting/`` says how. Portrait by portrait it lies in build/bench/prompt-details.json, a picture
-for each word in build/bench/prompt-sheets.
+for each word in build/bench/prompt-sheets; ``python -m tests.benchmarks.prompting.page`` writes
+the tables of docs/prompt.md.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from tests.benchmarks.prompting.measures import Clip, watch
 from tests.benchmarks.samples import FIXTURES
 
 SIDE, FPS = 256, 12.5  # px; half of the product's rate: a blink is still three frames long
+FRAMED_SIDE = 512  # px, for words about framing: of a small face the landmarks are coarse
 SEEDS = 4  # neutral clips of each portrait
 COUNT = int(os.environ.get("PROMPT_PORTRAITS", "5"))
 _NEUTRAL = PromptEffects()
@@ -80,10 +81,14 @@ def measured(photo: Path, seed: int) -> Found:
     rgb = load_photo(photo).rgb
     drawn = [clip(rgb, _NEUTRAL, seed + 100 * turn) for turn in range(SEEDS)]
     neutral, shown = [each for each, _ in drawn], {"neutral": drawn[0][1]}
+    large = clip(rgb, _NEUTRAL, seed, side=FRAMED_SIDE)[0]
     moved, wrong = {}, []
     for concept in HONOURED:
-        found, shown[concept.name] = clip(rgb, effects_of(concept), seed)
-        moved[concept.name] = found.beside(neutral[0])
+        framed = "zoom" in concept.adjust
+        side, beside = (FRAMED_SIDE, large) if framed else (SIDE, neutral[0])
+        found, picture = clip(rgb, effects_of(concept), seed, side=side)
+        shown[concept.name] = picture
+        moved[concept.name] = found.beside(beside)
         if concept.backdrop and _nearest(found) != concept.backdrop:
             wrong.append(concept.name)
     values = [each.values | {"background": 0.0} for each in neutral]
@@ -91,12 +96,16 @@ def measured(photo: Path, seed: int) -> Found:
 
 
 def clip(
-    rgb: Image, effects: PromptEffects, seed: int, said: tuple[Speech, list[Phone]] | None = None
+    rgb: Image,
+    effects: PromptEffects,
+    seed: int,
+    said: tuple[Speech, list[Phone]] | None = None,
+    side: int = SIDE,
 ) -> tuple[Clip, Image]:
     """Draw a clip and return what was measured of it, and its middle picture."""
     speech, phones = said or voice()
     curves = animate(speech, phones, effects, seed=seed, fps=FPS)
-    drawing = engines.get("mesh").prepare(rgb, SIDE, SIDE, effects)
+    drawing = engines.get("mesh").prepare(rgb, side, side, effects)
     kept: list[Image] = []
 
     def pictures():
@@ -125,6 +134,6 @@ def sheet(found: Found, folder: Path) -> None:
 
 
 def _titled(picture: Image, name: str) -> Image:
-    canvas = Picture.fromarray(picture)
+    canvas = Picture.fromarray(picture).resize((SIDE, SIDE))
     ImageDraw.Draw(canvas).text((5, 4), name, "white", stroke_width=2, stroke_fill="black")
     return np.asarray(canvas, np.uint8)

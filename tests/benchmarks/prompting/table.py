@@ -141,7 +141,8 @@ def _cell(each: Row, name: str) -> str:
     value = each.moved[name]
     if name == each.own[0]:
         low, high = each.interval
-        return f"**{value:+.1f}** ({low:.1f} to {high:.1f})" + ("" if each.moves else " too little")
+        surely = f" ({low:.1f} to {high:.1f})" if each.portraits > 1 else ""
+        return f"**{value:+.1f}**{surely}" + ("" if each.moves else " too little")
     if abs(value) <= BOUND:
         return ""
     return f"{value:+.1f}" if name in each.declared else f"{value:+.1f} !"
