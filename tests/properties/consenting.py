@@ -186,6 +186,8 @@ class Consenting(Walk):
         scope = {name: SUBSETS[name][max(0, choice - 2)] for name, choice in names}
         picture = isinstance(trait, Likeness)
         scope["permitted_changes"] = ["expression" if picture else "synthetic_speech"]
+        if picture and choices[1] % 2 == 0:
+            scope["permitted_changes"].append("background")
         if not picture and choices[0] == 4:
             scope["permitted_changes"] = []
         terms = people.terms(

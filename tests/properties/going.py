@@ -118,7 +118,7 @@ class Going(Working):
         if production is None or (
             production.state not in _OPEN and Production.objects.count() < PRODUCTIONS
         ):
-            self._draft(self.user(0), cast, wide=False)
+            self._draft(self.user(0), cast, wide=False, wall=self.chance.random() < 0.3)
             self.measure(Verdict.USABLE)
         elif production.state == State.DRAFT:
             self._renew(production)

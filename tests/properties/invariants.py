@@ -150,6 +150,8 @@ def assert_consent_is_live(production: Production, moment: datetime) -> None:
     assert production.voice_origin in ("recorded", "synthetic")
     if production.voice_origin == "synthetic":
         assert "synthetic_speech" in voice_consent.permitted_changes
+    if production.background_sha256:
+        assert "background" in consent.permitted_changes
     for each in (consent, voice_consent):
         assert_covers(each, production, moment)
 

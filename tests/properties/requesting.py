@@ -43,22 +43,25 @@ class Requesting(Consenting):
 
     # -- request and approval -----------------------------------------------------------------
 
-    @rule(who=INDEX, index=INDEX, wide=st.booleans(), synthetic=st.booleans())
-    def draft(self, who: int, index: int, wide: bool, synthetic: bool) -> None:
+    @rule(who=INDEX, index=INDEX, wide=st.booleans(), synthetic=st.booleans(), wall=st.booleans())
+    def draft(self, who: int, index: int, wide: bool, synthetic: bool, wall: bool) -> None:
         likenesses = list(Likeness.objects.order_by("added_at"))
         voices = list(Voice.objects.order_by("added_at"))
         if likenesses and voices and Production.objects.count() < PRODUCTIONS:
             likeness = likenesses[index % len(likenesses)]
             cast = Cast(likeness, voices[index // 2 % len(voices)])
-            self._draft(self.user(who), cast, wide, synthetic)
+            self._draft(self.user(who), cast, wide, synthetic, wall)
 
-    def _draft(self, user: User, cast: Cast, wide: bool, synthetic: bool = False) -> None:
+    def _draft(
+        self, user: User, cast: Cast, wide: bool, synthetic: bool = False, wall: bool = False
+    ) -> None:
         made = {"voice_origin": "synthetic", "voice_engine": "walk 1"} if synthetic else {}
         made |= {"channels": ["website"]} if wide else {}
         asked = people.draft(transcript=people.SPOKEN, **made)
+        files = {"voice": self.voice(), "background": people.portrait_file() if wall else None}
         self.do(
-            "draft",
-            lambda: production_create(user=user, cast=cast, draft=asked, voice=self.voice()),
+            "draft before a picture" if wall else "draft",
+            lambda: production_create(user=user, cast=cast, draft=asked, **files),
             may=Role.REQUESTER in user_roles(user),
         )
 
