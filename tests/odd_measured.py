@@ -30,7 +30,7 @@ class Seen:
     Attributes:
         name: of :class:`tests.odd_files.Odd`.
         code: of its refusal, None where it was taken.
-        seconds: until then.
+        seconds: of one core until then: what else runs meanwhile does not count.
         megabytes: of memory at the highest, over what the process had before.
         size: bytes of the file.
     """
@@ -68,12 +68,12 @@ def made(odds: Iterable[Odd], folder: Path) -> dict[str, Path]:
 
 def _one(name: str, path: Path, read: Read) -> Seen:
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # proc_pid_clear_refs(5)
-    before, began, code = _memory("VmRSS"), time.perf_counter(), None
+    before, began, code = _memory("VmRSS"), time.process_time(), None
     try:
         read(path)
     except Exception as error:  # noqa: BLE001  whatever it is, it is told
         code = getattr(error, "code", repr(error))
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     peak = (_memory("VmHWM") - before) / 1024
     return Seen(name, code, round(seconds, 3), round(peak, 1), path.stat().st_size)
 

@@ -26,15 +26,11 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def seen(files):
-    """What became of every file on every side; those too slow in company are asked once more."""
-
-    def of(side):
-        paths = files[SIDES[side]]
-        first = {each.name: each for each in seen_by(side, paths)}
-        slow = {n: paths[n] for n, each in first.items() if each.seconds > MOST_SECONDS}
-        return first | {each.name: each for each in (seen_by(side, slow) if slow else ())}
-
-    return {side: of(side) for side in SIDES}
+    """What became of every file on every side."""
+    return {
+        side: {each.name: each for each in seen_by(side, files[odds])}
+        for side, odds in SIDES.items()
+    }
 
 
 @pytest.mark.parametrize(
