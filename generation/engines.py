@@ -20,7 +20,13 @@ AS_IT_IS = PromptEffects()
 
 
 class Drawing(Protocol):
-    """One prepared portrait."""
+    """One prepared portrait.
+
+    Attributes:
+        framed: whether the photo had room for the framing that was asked for.
+    """
+
+    framed: bool
 
     def render(self, curves: Curves) -> Iterator[Image]:
         """Yield one (height, width, 3) uint8 frame for each value of ``curves``."""

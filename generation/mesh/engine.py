@@ -51,6 +51,7 @@ class MeshEngine:
         points: (478, 3) px, the landmarks in it.
         gain: how much wider than asked the mouth is opened, from the calibration.
         cut_out: whether the person was cut out of the background.
+        framed: whether the photo had room for the framing that was asked for.
     """
 
     name = "mesh"
@@ -82,7 +83,9 @@ class MeshEngine:
         _check(photo_rgb, width, height)
         finder = landmarker or FaceLandmarker()
         found = finder.only(photo_rgb)
-        crop = choose_crop(found.points, photo_rgb.shape[:2], (height, width), scene.zoom)
+        size = photo_rgb.shape[:2], (height, width)
+        crop = choose_crop(found.points, *size, scene.zoom)
+        self.framed = not scene.zoom or crop != choose_crop(found.points, *size)
         self.frame = cut(photo_rgb, crop, width, height)
         scale = np.array([width / crop.width, height / crop.height, width / crop.width])
         moved = (found.points - (crop.left, crop.top, 0)) * scale

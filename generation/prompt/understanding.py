@@ -87,6 +87,16 @@ def understand(
     return PromptEffects(**combine(wishes), backdrop=backdrop, report=report)
 
 
+def unframed(report: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a report in which words about framing are not honoured: the photo had no room."""
+    return [
+        _not_honoured(entry["words"], entry["concept"], v.NO_ROOM_EN, v.NO_ROOM_JA)
+        if entry["honoured"] and entry["concept"] in v.FRAMES and entry["strength"] > 0
+        else entry
+        for entry in report
+    ]
+
+
 def _behind(entry: _Entry, given: bool) -> _Entry:
     """Let the picture that was given for the background stand over words about it."""
     concept = entry.concept

@@ -493,6 +493,9 @@ FORBIDDEN = {
         "同意の範囲では背景や光を変えられません",
     ),
 }
+FRAMES = frozenset(concept.name for concept in HONOURED if "zoom" in concept.adjust)
+NO_ROOM_EN = "the photo has no room for it: the frame stays as it is"
+NO_ROOM_JA = "写真に余裕がないため、構図はそのままです"
 EMPTY_EN = "these words ask for nothing by themselves"
 EMPTY_JA = "この言葉だけでは指示になりません"
 

@@ -19,7 +19,7 @@ from generation.media.photo import load_photo
 from generation.media.second_mark import RivaGan
 from generation.media.stamp import PreviewStamp
 from generation.motion.speaking import animate
-from generation.prompt import nearest, understand
+from generation.prompt import nearest, understand, unframed
 from generation.worker.behind import background_of
 from generation.worker.errors import JobRefused
 from generation.worker.inputs import read_transcript
@@ -87,7 +87,7 @@ class RenderJob:
             | {WEIGHTS: weights_digest()}
             | nearest.digests()
             | (second.models() if second else {}),
-            prompt_report=effects.report,
+            prompt_report=effects.report if drawing.framed else unframed(effects.report),
             cpu_seconds=round(time.process_time() - cpu, 3),
             wall_seconds=round(time.perf_counter() - began, 3),
         )

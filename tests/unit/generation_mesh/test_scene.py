@@ -108,6 +108,15 @@ def test_the_person_is_drawn_in_every_shape_of_frame(landmarker, drawn, width, h
     assert 0 < points[:, 1].min() < points[:, 1].max() < height
 
 
+def test_a_photo_without_room_is_said_to_have_none(landmarker, portrait, face):
+    middle, half = face.points[1, :2].astype(int), int(0.8 * face.height)
+    tight = portrait[middle[1] - half : middle[1] + half, middle[0] - half : middle[0] + half]
+    tight = cv2.resize(tight, (512, 512))
+    for photo, zoom, framed in ((portrait, 0.8, True), (tight, 0.0, True), (tight, -0.8, False)):
+        engine = MeshEngine(photo, SIZE, SIZE, scene=Scene(zoom=zoom), landmarker=landmarker)
+        assert engine.framed is framed
+
+
 def test_the_whole_photo_is_kept_outside_of_what_moves(landmarker, portrait):
     """A large photo with a small face: the rest of it is pasted back byte by byte."""
     large = cv2.resize(portrait, (1600, 1600), interpolation=cv2.INTER_CUBIC)

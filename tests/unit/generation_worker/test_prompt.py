@@ -4,7 +4,7 @@ import re
 import pytest
 
 from generation.errors import WeightsInvalid
-from generation.prompt import PromptEffects, nearest, understand
+from generation.prompt import PromptEffects, nearest, understand, unframed
 from generation.prompt.effects import BACKDROPS
 from generation.prompt.vocabulary import CONCEPTS, HONOURED, NOT_HONOURED
 from tests.benchmarks.prompting.phrases import LISTS, phrases, score
@@ -288,6 +288,13 @@ def test_no_phrase_of_the_lists_is_an_example_that_it_is_compared_with(listed):
     tuning, held_out = ({each.text for each in listed[name]} for name in LISTS)
     assert not tuning & held_out
     assert not (tuning | held_out) & examples
+
+
+def test_framing_that_the_photo_had_no_room_for_is_not_called_honoured():
+    report = unframed(understand("close-up, calm, not zoomed out").report)
+    assert [entry["honoured"] for entry in report] == [False, True, True]
+    assert "no room" in report[0]["why"]
+    assert report[0]["why_ja"]
 
 
 def test_an_encoder_with_other_bytes_is_refused(monkeypatch):
