@@ -1,9 +1,9 @@
 """The release gate's ear: how the approved voice correlates with what a render makes of it.
 
 Real readers in five languages (see ``readings.py``), Japanese by espeak-ng; of each reader half a
-minute of prompts in a row, and every prompt by itself. Each goes the way of a render (resampled,
-marked, encoded as AAC by :class:`~generation.media.sound.SoundTrack`) and is then compared as the
-gate does. Tampered sounds take the same way. One line a case lies in
+minute of prompts in a row, and every sixteenth prompt by itself. Each goes the way of a render
+(resampled, marked, encoded by :class:`~generation.media.sound.SoundTrack`) and is then compared as
+the gate does. Tampered sounds take the same way. One line a case lies in
 build/bench/voicegate-details.json.
 """
 
@@ -13,6 +13,7 @@ import json
 import tempfile
 import wave
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -32,7 +33,8 @@ from tests.benchmarks.readings import READERS, g722, recordings
 
 PATTERN = expand_audio(WatermarkKey(bytes(range(32))), "00c0ffee00c0ffee")
 SECONDS = 30.0
-_TRIES = 8  # of each way to tamper, at other places
+_TRIES = 2  # of each way to tamper, at other places
+_EACH = 16  # of all prompts one is taken
 _BETWEEN = np.zeros(SAMPLE_RATE // 3, np.float32)
 
 Sound = np.ndarray  # (channels, n) float32 at 16 kHz
@@ -66,7 +68,7 @@ def _cases() -> Iterator[dict[str, object]]:
             for _ in range(_TRIES):
                 yield _case(language, kind, voice[None], tamper(voice, numbers)[None])
     for language in READERS:
-        for name, _, path in recordings(language):
+        for name, _, path in islice(recordings(language), 0, None, _EACH):
             sound = g722(path).samples[None]
             yield _case(language, "one prompt", sound, sound) | {"name": name}
 
