@@ -1,5 +1,6 @@
 """What is heard beside a voice: noise, music, and tops that were cut off."""
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter, median_filter  # type: ignore[import-untyped]
 
-from generation.audio.container import MAX_SECONDS, frames, open_audio
+from generation.audio.container import frames, open_audio
 from generation.audio.phonemes import Phone
 from generation.audio.speech import SAMPLE_RATE, Samples
 
@@ -72,10 +73,11 @@ def music_share(samples: Samples) -> float:
     return float((np.concatenate(held)[sounds] > 0.5 * energy[sounds]).mean())
 
 
-def flat_tops(path: Path, *, max_seconds: float = MAX_SECONDS) -> float:
+def flat_tops(path: Path) -> float:
     """Return the share of samples (0..1) that are as high as the highest, as is the next one.
 
-    At the file's own rate and in all of its channels: resampling makes round what was cut off.
+    At the file's own rate and in all of its channels: resampling makes round what was cut off. The
+    length is not asked for again: what a header claims may be longer than what was read.
 
     Raises:
         AudioError: as :func:`generation.audio.container.frames`.
@@ -83,7 +85,7 @@ def flat_tops(path: Path, *, max_seconds: float = MAX_SECONDS) -> float:
     with open_audio(path) as (_, stream):
         resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
     highest, flat, total = _FAINT, 0, 0
-    for frame in frames(path, max_seconds=max_seconds):
+    for frame in frames(path, max_seconds=math.inf):
         frame.pts = None
         for block in resampler.resample(frame):
             loud = np.abs(block.to_ndarray())

@@ -75,7 +75,7 @@ def judge(path: Path, speech: Speech, phones: list[Phone]) -> tuple[list[Finding
         finding("audio-unreadable", Verdict.USABLE),
         _DURATION.judge(speech.seconds),
         *_said(speech, phones, music),
-        _CLIPPING.judge(flat_tops(path, max_seconds=speech.seconds + 1)),
+        _CLIPPING.judge(flat_tops(path)),
         _LEVEL.judge(_SILENT if loud is None else loud),
     ]
     return findings, facts

@@ -12,6 +12,7 @@ from compliance.permit import Verdict
 from generation import audio
 from generation.__main__ import main
 from generation.audio.background import flat_tops, music_share, signal_to_noise
+from generation.audio.container import declared_seconds, open_audio
 from generation.audio.loudness import TARGET, levelled, loudness
 from generation.gate import check_voice
 from generation.gate.findings import finding
@@ -156,6 +157,27 @@ def test_tops_that_were_cut_off_are_found_at_the_files_own_rate_however_loud(
     cut = np.clip(8 * fine, -0.9, 0.9) * loudest
     assert flat_tops(_sound(tmp_path / "whole.wav", fine, rate)) < 0.001
     assert flat_tops(_sound(tmp_path / "cut.wav", cut, rate)) > 0.1
+
+
+def test_a_track_whose_header_claims_more_than_it_holds_is_measured(samples, tmp_path):
+    """Raw AAC does not say how long it is; FFmpeg guesses from its first frames of silence."""
+    path = tmp_path / "a.aac"
+    sound = np.concatenate([np.zeros(3 * RATE, np.float32), samples])[None]
+    with av.open(str(path), "w", format="adts") as container:
+        stream = container.add_stream("aac", rate=RATE, layout="mono")
+        for start in range(0, sound.shape[1], 1024):
+            block = np.ascontiguousarray(sound[:, start : start + 1024])
+            frame = av.AudioFrame.from_ndarray(block, "fltp", "mono")
+            frame.sample_rate, frame.pts = RATE, start
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with open_audio(path) as (container, stream):
+        claimed = declared_seconds(container, stream)
+
+    measured = check_voice(path, max_seconds=10.0)
+
+    assert measured.facts["readable"]
+    assert claimed > 2 * measured.facts["seconds"]
 
 
 def test_a_voice_that_is_hardly_more_than_its_cut_off_tops_is_unusable(samples, tmp_path):
