@@ -33,6 +33,7 @@ from rakkan.accounts.models import User
 from rakkan.accounts.roles import Role
 from rakkan.accounts.sign_in import in_session, sign_in
 from rakkan.approvals.services import StepPlan, policy_add
+from rakkan.approvals.services import Verdict as Vote
 from rakkan.audit.services import LogUnsound
 from rakkan.core.errors import RakkanError, Unavailable
 from rakkan.core.requests import request_id_start
@@ -159,6 +160,12 @@ class Walk(RuleBasedStateMachine):
             self._draft(self.user(1), cast, wide=False)
             self.measure(Verdict.USABLE)
             self.go_on(1, head - 7)
+        last = 1 if head > 7 else 0
+        ending = self.chance.random()  # rules that end something are left out of whole walks
+        if ending < 0.1:
+            self.turn_down(last, Vote.REJECT)
+        elif ending < 0.2:
+            self.give_up(last, "input")
 
     def user(self, index: int) -> User:
         """Fresh from the database, as a request would get it."""
