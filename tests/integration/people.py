@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -23,6 +24,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client, TestCase
 from django.utils import timezone
+from PIL import Image
 from rest_framework.test import APIClient
 
 from compliance.permit import JobKind, MeasureResult, Verdict
@@ -197,6 +199,13 @@ def portrait_file() -> SimpleUploadedFile:
     """The sample portrait as a browser sends it."""
     path = next(FIXTURES.glob("portrait.*"))
     return SimpleUploadedFile(path.name, path.read_bytes(), "image/png")
+
+
+def background_file() -> SimpleUploadedFile:
+    """A picture for behind a person, with nobody in it."""
+    data = BytesIO()
+    Image.new("RGB", (64, 36), (40, 90, 160)).save(data, "PNG")
+    return SimpleUploadedFile("wall.png", data.getvalue(), "image/png")
 
 
 def recording_file() -> SimpleUploadedFile:

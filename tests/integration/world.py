@@ -250,7 +250,7 @@ class World:
             return self.queued
         if path.endswith(("/submit", "/cancel")):
             return self.draft
-        if path.endswith(("/video", "/captions", "/evidence", "/packs")):
+        if path.endswith(("/video", "/captions", "/background", "/evidence", "/packs")):
             return self.released
         if path.endswith("/redraft"):
             return self.ended
@@ -315,7 +315,7 @@ def world_make() -> World:
     likeness = people.likeness_make(team)
     people.identity_make(team)
     voice = people.voice_ready(team)
-    consent = people.consent_make(team, likeness, permitted_changes=["expression"])
+    consent = people.consent_make(team, likeness, permitted_changes=["background", "expression"])
     released = _released(team, likeness)
     users = {
         Who.REQUESTER: team.requester,
@@ -473,7 +473,7 @@ def _ended(team: people.Team, likeness: Likeness) -> Production:
 
 
 def _released(team: people.Team, likeness: Likeness) -> Production:
-    production = sealed_make(team, likeness)
+    production = sealed_make(team, likeness, background=people.background_file())
     assert production.state == "released", production.problem
     return production
 
