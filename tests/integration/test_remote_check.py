@@ -217,11 +217,12 @@ def test_a_challenge_is_used_once(team: people.Team, likeness: Likeness) -> None
     assert RemoteAttempt.objects.count() == IdentityCheck.objects.count() == 1
 
 
-def test_after_a_minute_it_is_over(
-    team: people.Team, likeness: Likeness, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("passed", [61, -1])
+def test_after_a_minute_it_is_over_and_so_it_is_by_a_clock_that_was_set_back(
+    team: people.Team, likeness: Likeness, monkeypatch: pytest.MonkeyPatch, passed: float
 ) -> None:
     challenge = issue(team, likeness)
-    later(monkeypatch, seconds=61)
+    later(monkeypatch, seconds=passed)
     with pytest.raises(Refused) as caught:
         hand_in(team, challenge)
     assert code_of(caught) == "challenge-expired"

@@ -61,7 +61,8 @@ def check_attempt(person: Person, attempt: Attempt) -> IdentityChallenge:
     challenge = rows.filter(pk=attempt.challenge_id).first()
     if challenge is None or challenge.session_digest != session_digest(attempt.session):
         raise _refused("challenge-unknown", "There is no such challenge for you here.", 404)
-    if timezone.now() >= challenge.expires_at:
+    # By a clock that was set back since then it would live for longer.
+    if not challenge.issued_at <= timezone.now() < challenge.expires_at:
         raise _refused("challenge-expired", "The challenge is over.")
     if RemoteAttempt.objects.filter(challenge=challenge).exists():
         raise _refused("challenge-used", "The challenge was answered before.")

@@ -54,7 +54,8 @@ def question_of(user: User, request_id: UUID | str | None, session: str) -> Assu
     found = rows.filter(pk=request_id).first() if request_id else None
     if found is None or found.session_digest != session_digest(session):
         raise _refused("unknown", "No identity provider was asked from here.")
-    if timezone.now() >= found.expires_at:
+    # By a clock that was set back since then it would live for longer.
+    if not found.issued_at <= timezone.now() < found.expires_at:
         raise _refused("expired", "The provider has answered too late.")
     if AssuranceAnswer.objects.filter(request=found).exists():
         raise _refused("used", "The provider has answered before.")
