@@ -146,7 +146,8 @@ def answers(clip: Clip) -> list[Figure]:
         for name, path in (("verify_intact", intact), ("verify_stripped", stripped)):
             told = [_told(path, key, clip.asset_id) for _ in range(3)]
             wall, spent = zip(*told, strict=True)
-            what = "30 s of 512x512, the process that /verify starts, whole"
+            kind = "as released" if name == "verify_intact" else "cropped, re-encoded, no manifest"
+            what = f"30 s of 512x512, {kind}: the process that /verify starts, whole"
             figures.append(repeated(f"{name}_s", "s", what, wall))
             figures.append(repeated(f"{name}_cpu_s", "s", "the same, by processor time", spent))
     return figures
