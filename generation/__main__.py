@@ -129,11 +129,11 @@ def _guide(options: argparse.Namespace) -> int:
 
 def _second_mark(options: argparse.Namespace) -> int:
     # Here, because torch takes seconds to load.
-    from generation.media.second_mark import read_word  # noqa: PLC0415
+    from generation.media.second_mark import read_words  # noqa: PLC0415
 
     keys = KeyRing.load(options.key).keys
-    found = [read_word(options.video, second_word(key, options.asset_id)) for key in keys]
-    best = min(found, key=lambda each: each.chance)
+    words = [second_word(key, options.asset_id) for key in keys]
+    best = min(read_words(options.video, words), key=lambda each: each.chance)
     chance = min(1.0, best.chance * len(keys))
     state = "found" if chance < _SURE else "not found"
     _say(

@@ -25,6 +25,7 @@ from generation.media.stamp import PreviewStamp
 
 _LIMITED_RANGE = 1  # H.273 video_full_range_flag 0, as FFmpeg counts (AVCOL_RANGE_MPEG)
 # veryfast: 2 to 4 times the speed of medium for some 10 % more bytes; crf 18 is visually lossless.
+# forced-idr: a picture that is asked to be a key frame is one that players can start at.
 _X264 = {"preset": "veryfast", "crf": "18", "forced-idr": "1"}
 
 

@@ -358,6 +358,13 @@ def approve(user: User, production: Production) -> Production:
     )
 
 
+def page_of(user: User, production: Production, language: str) -> str:
+    """A production's page as a user reads it in a language."""
+    client = Client(headers={"accept-language": language})
+    client.force_login(user)
+    return client.get(f"/productions/{production.pk}").content.decode()
+
+
 def signed_in(user: User) -> APIClient:
     """An API client of this user, with a token it got by signing in."""
     client = APIClient()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.test import Client
 
 from compliance.permit import MeasureResult, Verdict
 from generation.audio import SAMPLE_RATE, load
@@ -43,12 +42,6 @@ def drafted(team: people.Team, result: MeasureResult) -> Production:
     return Production.objects.get(pk=production.pk)
 
 
-def page_of(team: people.Team, production: Production, language: str) -> str:
-    client = Client(headers={"accept-language": language})
-    client.force_login(team.requester)
-    return client.get(f"/productions/{production.pk}").content.decode()
-
-
 def test_people_read_what_was_measured_of_a_quiet_and_noisy_track(tmp_path: Path) -> None:
     voice = load(people.FIXTURES / "speech.wav").samples
     hiss = np.random.default_rng(0).normal(0, 0.45 * np.sqrt(np.mean(voice**2)), voice.size)
@@ -57,7 +50,9 @@ def test_people_read_what_was_measured_of_a_quiet_and_noisy_track(tmp_path: Path
     team = people.team_make()
     production = drafted(team, result)
 
-    english, japanese = (page_of(team, production, language) for language in ("en", "ja"))
+    english, japanese = (
+        people.page_of(team.requester, production, language) for language in ("en", "ja")
+    )
 
     assert "Noise or other voices are nearly as loud as the voice" in english
     assert "Record it again in a quiet room, near to the microphone." in english

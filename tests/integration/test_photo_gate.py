@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from django.test import Client
 from PIL import Image
 
 from compliance.permit import MeasureResult, Verdict
@@ -37,12 +36,6 @@ def drafted(team: people.Team, result: MeasureResult) -> Production:
     return Production.objects.get(pk=production.pk)
 
 
-def page_of(team: people.Team, production: Production, language: str) -> str:
-    client = Client(headers={"accept-language": language})
-    client.force_login(team.requester)
-    return client.get(f"/productions/{production.pk}").content.decode()
-
-
 def test_approvers_read_what_was_measured_with_its_limit_and_what_helps(tmp_path: Path) -> None:
     Image.open(FIXTURE).convert("L").save(tmp_path / "grey.png")
     result = check_portrait(tmp_path / "grey.png")
@@ -50,7 +43,9 @@ def test_approvers_read_what_was_measured_with_its_limit_and_what_helps(tmp_path
     team = people.team_make()
     production = drafted(team, result)
 
-    english, japanese = (page_of(team, production, language) for language in ("en", "ja"))
+    english, japanese = (
+        people.page_of(team.requester, production, language) for language in ("en", "ja")
+    )
 
     assert "The face has no colour: a black-and-white photo, or a statue." in english
     assert "Use a colour photo of the person themself." in english

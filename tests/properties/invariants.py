@@ -177,14 +177,7 @@ def assert_was_confirmed(user_id: UUID, moment: datetime, where: str) -> None:
 
 def acting(person: Person, moment: datetime) -> set[UUID]:
     """Who acted for a person at a moment: their account, or a guardian whom a reviewer verified."""
-    rows = Guardianship.objects.filter(
-        person=person,
-        decision__verified=True,
-        decision__decided_at__lte=moment,
-        decision__valid_until__gt=moment,
-    ).exclude(end__ended_at__lte=moment)
-    found = set(rows.values_list("guardian_id", flat=True))
-    return found | ({person.user_id} if person.user_id else set())
+    return _for(person, moment, decision__decided_at__lte=moment)
 
 
 def represented_by(person: Person, moment: datetime) -> set[UUID]:
@@ -193,8 +186,12 @@ def represented_by(person: Person, moment: datetime) -> set[UUID]:
     Whom a reviewer has verified is verified, though the clock now says that it is yet to come. No
     consent is given on it (``guardianship-not-begun``).
     """
+    return _for(person, moment)
+
+
+def _for(person: Person, moment: datetime, **more: Any) -> set[UUID]:
     rows = Guardianship.objects.filter(
-        person=person, decision__verified=True, decision__valid_until__gt=moment
+        person=person, decision__verified=True, decision__valid_until__gt=moment, **more
     ).exclude(end__ended_at__lte=moment)
     found = set(rows.values_list("guardian_id", flat=True))
     return found | ({person.user_id} if person.user_id else set())

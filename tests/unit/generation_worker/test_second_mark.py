@@ -13,7 +13,7 @@ from generation.errors import InputError, WeightsInvalid
 from generation.media import second_mark
 from generation.media.encoder import Encoder, VideoFormat
 from generation.media.photo import load_photo
-from generation.media.second_mark import Choice, RivaGan, read_word
+from generation.media.second_mark import Choice, RivaGan, read_words
 from generation.worker.settings import SettingsError, WorkerSettings
 
 ASSET = "0123456789abcdef"
@@ -34,7 +34,7 @@ def marked(tmp_path_factory, watermark_key, portrait, short_voice) -> Path:
 def test_it_is_in_key_frames_and_leaves_our_mark(marked, watermark_key) -> None:
     with av.open(str(marked)) as container:
         keys = [n for n, frame in enumerate(container.decode(video=0)) if frame.key_frame]
-    found = read_word(marked, Carrier.of(watermark_key, ASSET).word)
+    (found,) = read_words(marked, [Carrier.of(watermark_key, ASSET).word])
 
     assert keys == [0, 25]
     assert (found.agreeing, found.frames) == (32, 2)
@@ -54,8 +54,10 @@ def test_a_recompressed_copy_says_it_and_another_asset_is_not_in_it(
             target.mux(stream.encode(again))
         target.mux(stream.encode(None))
 
-    assert read_word(copy, Carrier.of(watermark_key, ASSET).word).agreeing >= 30
-    assert read_word(copy, Carrier.of(watermark_key, "f" * 16).word).chance > 1e-3
+    words = [Carrier.of(watermark_key, asset_id).word for asset_id in (ASSET, "f" * 16)]
+    own, other = read_words(copy, words)
+    assert own.agreeing >= 30
+    assert other.chance > 1e-3
 
 
 def test_whoever_has_the_key_asks_by_a_command(marked, watermark_key, tmp_path, capsys) -> None:
@@ -77,7 +79,7 @@ def test_a_swapped_network_writes_nothing(monkeypatch) -> None:
 
 def test_what_is_no_video_is_refused(tmp_path) -> None:
     with pytest.raises(InputError, match="not a video"):
-        read_word(tmp_path / "nothing.mp4", bytes(4))
+        read_words(tmp_path / "nothing.mp4", [bytes(4)])
 
 
 def test_it_is_made_where_a_card_and_the_packages_are(monkeypatch, tmp_path) -> None:
