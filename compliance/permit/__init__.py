@@ -10,6 +10,7 @@ from compliance.permit.spec import (
     MeasureResult,
     RenderResult,
     Verdict,
+    read_prompt_report,
 )
 from compliance.permit.token import Permit, permit_issue, permit_verify
 
@@ -28,4 +29,5 @@ __all__ = [
     "Verdict",
     "permit_issue",
     "permit_verify",
+    "read_prompt_report",
 ]

@@ -203,7 +203,6 @@ class RenderResult:
         """
         with _reading("render result"):
             models = shape.fields(data["models"], what="models")
-            report = shape.items(data["prompt_report"], what="prompt_report")
             read = {
                 "sha256": shape.sha256(data["sha256"], what="sha256"),
                 "size": shape.count(data["size"], what="size"),
@@ -212,11 +211,21 @@ class RenderResult:
                 "engine": shape.name(data["engine"], what="engine"),
                 "engine_version": shape.name(data["engine_version"], what="engine_version"),
                 "models": {k: shape.sha256(v, what=f"models.{k}") for k, v in models.items()},
-                "prompt_report": [_report_line(line) for line in report],
+                "prompt_report": read_prompt_report(data["prompt_report"]),
                 "cpu_seconds": shape.duration(data["cpu_seconds"], what="cpu_seconds"),
                 "wall_seconds": shape.duration(data["wall_seconds"], what="wall_seconds"),
             }
             return cls(**data | read)
+
+
+def read_prompt_report(lines: Any) -> list[dict[str, Any]]:
+    """Read what became of every phrase of a prompt, as workers report it.
+
+    Raises:
+        InvalidInput: it is no such report.
+    """
+    with _reading("prompt report"):
+        return [_report_line(line) for line in shape.items(lines, what="prompt_report")]
 
 
 def _report_line(line: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the gate says of photos in forms that it does not take, by check."""
+"""What the gate says of a picture's form, and of one for the background, by check."""
 
 from generation.gate.texts import Text
 
@@ -23,5 +23,22 @@ INPUT_TEXTS: dict[str, Text] = {
         "動く画像です(使われる1枚とは別の画像が人の目に触れます)。",
         "Save the one picture that is meant as a JPEG, PNG or WebP.",
         "使う1枚をJPEG、PNG、WebPのいずれかで保存してください。",
+    ),
+    "background-unreadable": Text(
+        "The picture for the background can be read.",
+        "背景の画像を読み取れました。",
+        "The picture for the background cannot be used.",
+        "背景の画像を使えません。",
+        "Make a new draft with a JPEG, PNG or WebP picture of at most 40 megapixels.",
+        "4000万画素以下のJPEG、PNG、WebP画像で下書きを作り直してください。",
+    ),
+    "background-shows-people": Text(
+        "The picture for the background shows no face.",
+        "背景の画像に顔は写っていません。",
+        "The picture for the background shows a face.",
+        "背景の画像に顔が写っています。",
+        "Make a new draft with a picture without people: nobody has asked whether they want to be"
+        " in it.",
+        "人物の写っていない画像で下書きを作り直してください(写っている方の同意がありません)。",
     ),
 }

@@ -20,7 +20,7 @@ from generation.media.second_mark import RivaGan
 from generation.media.stamp import PreviewStamp
 from generation.motion.speaking import animate
 from generation.prompt import nearest, understand, unframed
-from generation.worker.behind import background_of
+from generation.worker.behind import ROLE, background_of, check_background
 from generation.worker.errors import JobRefused
 from generation.worker.inputs import read_transcript
 
@@ -135,9 +135,9 @@ class MeasureJob:
             if set(inputs) != ROLES:
                 raise JobRefused("An identity check lacks an input.", code="role-unsupported")
             return check_identity(inputs, progress)
-        if "voice" in inputs and set(inputs) <= {"voice", "sample", "transcript"}:
+        if "voice" in inputs and set(inputs) <= {"voice", "sample", "transcript", ROLE}:
             progress(0.0, "measuring the voice")
-            return self._measure_voice(inputs)
+            return self._measure_draft(inputs)
         results = []
         for index, (role, path) in enumerate(inputs.items()):
             progress(index / len(inputs), f"measuring the {role}")
@@ -151,6 +151,20 @@ class MeasureJob:
             return results[0]
         findings = [finding for result in results for finding in result.findings]
         return combine(findings, dict(zip(inputs, (r.facts for r in results), strict=True)))
+
+    def _measure_draft(self, inputs: Mapping[str, Path]) -> MeasureResult:
+        """Measure the voice track, the picture behind the person, and what of the prompt is heard.
+
+        Whether the photo has room for a framing is seen when it is drawn.
+        """
+        voice, spec = self._measure_voice(inputs), self.permit.spec
+        findings, facts = list(voice.findings), dict(voice.facts)
+        if ROLE in inputs:
+            findings += check_background(inputs[ROLE])
+        if spec.prompt:
+            effects = understand(spec.prompt, spec.permitted_changes, given=ROLE in inputs)
+            facts["prompt_report"] = effects.report
+        return combine(findings, facts)
 
     def _measure_voice(self, inputs: Mapping[str, Path]) -> MeasureResult:
         longest, said = self.permit.max_seconds, None

@@ -15,7 +15,7 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from PIL import Image
 
-from compliance.permit import MeasureResult, Verdict
+from compliance.permit import Finding, MeasureResult, Verdict
 from compliance.provenance import read_manifest
 from rakkan.core.blobs import Area, blob_fetch
 from rakkan.core.errors import BadInput, RakkanError
@@ -49,7 +49,15 @@ def team() -> people.Team:
     return team
 
 
-def draft(team: people.Team, permitted: list[str] = PERMITTED, **files: Any) -> Production:
+FINE = MeasureResult(Verdict.USABLE, (), {"seconds": 5.0})
+
+
+def draft(
+    team: people.Team,
+    permitted: list[str] = PERMITTED,
+    result: MeasureResult = FINE,
+    **files: Any,
+) -> Production:
     """A measured draft with a picture, under a consent that permits these changes."""
     likeness = people.likeness_make(team)
     people.consent_make(team, likeness, permitted_changes=permitted)
@@ -60,9 +68,31 @@ def draft(team: people.Team, permitted: list[str] = PERMITTED, **files: Any) -> 
         voice=people.voice_file(),
         **{"background": picture(), **files},
     )
-    people.measured(made.pk, MeasureResult(Verdict.USABLE, (), {"seconds": 5.0}))
+    people.measured(made.pk, result)
     made.refresh_from_db()
     return made
+
+
+def test_it_is_looked_at_with_the_draft_and_one_with_people_is_not_submitted(
+    team: people.Team,
+) -> None:
+    reason = {"en": "The picture for the background shows a face.", "ja": "顔が写っています。"}
+    faces = Finding("background-shows-people", Verdict.UNUSABLE, None, None, "", reason, {})
+    made = draft(team, result=MeasureResult(Verdict.UNUSABLE, (faces,), {"seconds": 5.0}))
+    asked = Job.objects.get(subject_id=made.pk, kind="measure").job_spec()
+    browser = Client()
+    browser.force_login(team.requester)
+
+    page = browser.get(f"/productions/{made.pk}").content.decode()
+    with pytest.raises(BadInput) as refused:
+        people.submit(team.requester, made)
+
+    assert asked.input("background").sha256 == made.background_sha256
+    assert page.count("The picture for the background shows a face.") == 1
+    assert "The picture behind the person is unusable" in page
+    assert "The voice track is unusable" not in page
+    assert refused.value.code == "background-unusable"
+    assert "shows a face" in str(refused.value)
 
 
 def test_it_is_pinned_in_what_approvers_decide_on_and_sent_with_the_job(team: people.Team) -> None:

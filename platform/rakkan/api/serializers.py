@@ -13,6 +13,7 @@ from rakkan.identity.models import BiometricConsent, IdentityCheck
 from rakkan.identity.selectors import biometric_consent_state
 from rakkan.likenesses.models import Likeness, Voice
 from rakkan.productions.models import Production
+from rakkan.productions.prompted import prompt_report_of
 from rakkan.productions.selectors import production_progress
 from rakkan.productions.states import OWNERS, State
 from rakkan.releases.selectors import captions_of, release_of
@@ -265,9 +266,8 @@ class ProductionSerializer(serializers.ModelSerializer[Production]):
         return production_progress(production)
 
     def get_prompt_report(self, production: Production) -> list[dict[str, Any]]:
-        """Return word for word what of the prompt was honoured, once it was rendered."""
-        rendering = getattr(production, "rendering", None)
-        return list(rendering.result.get("prompt_report", [])) if rendering else []
+        """Return word for word what of the prompt was honoured, or would be."""
+        return prompt_report_of(production)
 
     def get_approvals(self, production: Production) -> list[dict[str, Any]]:
         """Return the decisions so far."""

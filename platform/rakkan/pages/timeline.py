@@ -7,7 +7,6 @@ production then shows where it ended.
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -15,7 +14,6 @@ from django.utils.translation import pgettext_lazy
 from compliance.permit import JobKind, Verdict
 from rakkan.approvals.selectors import decisions_of, workflow_of
 from rakkan.approvals.services import Outcome, workflow_outcome
-from rakkan.consents.models import Consent
 from rakkan.consents.scope import Gap, Use, scope_gaps
 from rakkan.consents.selectors import ConsentState, consent_state
 from rakkan.dispatch.selectors import job_newest
@@ -23,7 +21,7 @@ from rakkan.identity.selectors import identity_decision
 from rakkan.likenesses.models import Trait
 from rakkan.likenesses.selectors import trait_verdict
 from rakkan.productions.models import Production
-from rakkan.productions.services.covered import use_of, voice_use_of
+from rakkan.productions.services.covered import consents_at_hand, use_of, voice_use_of
 from rakkan.productions.states import FINAL, State
 from rakkan.releases.selectors import release_of, sealing_of
 
@@ -127,22 +125,6 @@ def _made(production: Production) -> dict[str, datetime | None]:
         done["gate"] = release.gate.checked_at
         done["release"] = release.released_at
     return done
-
-
-def consents_at_hand(production: Production) -> tuple[Consent | None, Consent | None]:
-    """Return live consents of who is seen and who is heard that cover a draft, where there are."""
-    likeness, speaker = production.likeness, production.speaker
-    seen = _covering(likeness, use_of(production))
-    return seen, _covering(speaker, voice_use_of(production)) if speaker else None
-
-
-def _covering(trait: Trait, use: Use) -> Consent | None:
-    """Return a live consent that covers a use; submitting asks again."""
-    now = timezone.now()
-    for consent in trait.consents.order_by("-granted_at"):
-        if consent_state(consent, now) is ConsentState.LIVE and not scope_gaps(consent.scope, use):
-            return consent
-    return None
 
 
 def gaps_of(production: Production) -> list[Gap]:

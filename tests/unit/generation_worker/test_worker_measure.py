@@ -1,4 +1,5 @@
 import pytest
+from PIL import Image
 
 from compliance.canonical import canonical_json
 from compliance.permit import JobKind, MeasureResult, Verdict
@@ -64,3 +65,40 @@ def test_a_role_that_nothing_measures_is_refused(desk, portrait):
     desk.offer(JobKind.MEASURE, {"passport": portrait})
     assert desk.runner.run("job-1") is Outcome.FAILED
     assert desk.platform.failures[0]["code"] == "role-unsupported"
+
+
+DRAFT = {"prompt": "white background, smiling", "permitted_changes": ("expression",)}
+
+
+def test_the_prompt_of_a_draft_is_read_under_what_its_consent_permits(desk, short_voice):
+    desk.offer(JobKind.MEASURE, {"voice": short_voice}, spec=DRAFT)
+    result = _measured(desk)
+    wall, smile = result.facts["prompt_report"]
+    assert (wall["honoured"], smile["honoured"]) == (False, True)
+    assert "consent" in wall["why"]
+
+
+def test_without_a_prompt_a_measurement_says_nothing_of_one(desk, short_voice):
+    desk.offer(JobKind.MEASURE, {"voice": short_voice}, spec={"prompt": ""})
+    assert "prompt_report" not in _measured(desk).facts
+
+
+def test_the_picture_behind_the_person_is_looked_at_with_the_draft(
+    desk, portrait, short_voice, tmp_path
+):
+    wall, broken = tmp_path / "wall.png", tmp_path / "broken.png"
+    Image.new("RGB", (700, 400), (30, 90, 200)).save(wall)
+    broken.write_bytes(wall.read_bytes()[:200])
+    expected = {
+        wall: {"background-unreadable": "usable", "background-shows-people": "usable"},
+        portrait: {"background-unreadable": "usable", "background-shows-people": "unusable"},
+        broken: {"background-unreadable": "unusable"},
+    }
+    for path, verdicts in expected.items():
+        desk.offer(JobKind.MEASURE, {"voice": short_voice, "background": path}, spec=DRAFT)
+        result = _measured(desk)
+        desk.platform.results.clear()
+        found = {f.check: f.verdict.value for f in result.findings if "background" in f.check}
+        assert found == verdicts
+        assert (result.verdict is Verdict.UNUSABLE) == ("unusable" in verdicts.values())
+        assert not result.facts["prompt_report"][0]["honoured"]

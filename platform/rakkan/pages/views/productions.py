@@ -20,19 +20,22 @@ from rakkan.pages.answers import act_page, form_page, page, user_of
 from rakkan.pages.changes import changes_of
 from rakkan.pages.compare import scope_comparisons
 from rakkan.pages.forms import DecisionForm, ProductionForm, ResultForm
+from rakkan.pages.measured import measured_apart
 from rakkan.pages.previews import PreviewPanel, preview_panel
 from rakkan.pages.reviews import review_panel
-from rakkan.pages.timeline import consents_at_hand, gaps_of, timeline
+from rakkan.pages.timeline import gaps_of, timeline
 from rakkan.pages.words import word
 from rakkan.previews.selectors import preview_newest
 from rakkan.productions.captionless import captions_lacking
 from rakkan.productions.models import Production
+from rakkan.productions.prompted import prompt_report_of
 from rakkan.productions.selectors import (
     production_get,
     production_progress,
     productions_visible,
 )
 from rakkan.productions.services.addresses import status_url
+from rakkan.productions.services.covered import consents_at_hand
 from rakkan.productions.services.create import production_create
 from rakkan.productions.services.decide import production_decide
 from rakkan.productions.services.preview import preview_request
@@ -219,11 +222,13 @@ def _facts(production: Production) -> dict[str, Any]:
     steps = steps_of(workflow) if workflow else []
     rendering = getattr(production, "rendering", None)
     draft = State(production.state) is State.DRAFT
+    voice, behind = measured_apart(getattr(production, "voice_measurement", None))
     return {
         "production": production,
         "language_next": reverse("production", args=[production.pk]),
         "steps": timeline(production),
-        "voice": getattr(production, "voice_measurement", None),
+        "voice": voice,
+        "behind": behind,
         "portrait": getattr(production.likeness, "measurement", None),
         "consent": production.consent or (consents_at_hand(production)[0] if draft else None),
         "voice_consent": production.voice_consent
@@ -232,7 +237,7 @@ def _facts(production: Production) -> dict[str, Any]:
         "workflow": workflow,
         "approval": steps,
         "open_steps": [step.name for step in steps if step.waits],
-        "prompt_report": rendering.result.get("prompt_report", []) if rendering else [],
+        "prompt_report": prompt_report_of(production),
         "rendering": rendering,
         "release": release,
         "captions": captions_of(release) if release else None,

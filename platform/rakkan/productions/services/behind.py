@@ -25,6 +25,11 @@ def background_accept(file: UploadedFile[Any] | None) -> InputFile | None:
     return InputFile(BACKGROUND, upload.sha256, upload.size, upload.media_type)
 
 
+def is_about_background(finding: dict[str, Any]) -> bool:
+    """Say whether a finding of a draft's measurement is about the picture, not the voice."""
+    return str(finding.get("check", "")).startswith(f"{BACKGROUND}-")
+
+
 def background_of(production: Production) -> InputFile | None:
     """Return the picture as a job's input; None where the production has none."""
     columns = (

@@ -6,15 +6,19 @@ this order everywhere.
 
 from typing import NamedTuple
 
+from django.utils import timezone
+
 from rakkan.consents.models import Consent
-from rakkan.consents.scope import Change, Use
+from rakkan.consents.scope import Change, Use, scope_gaps
 from rakkan.consents.selectors import (
     ConsentState,
     check_consent_covers,
     check_release_is_covered,
+    consent_state,
     release_consent_state,
 )
 from rakkan.core.errors import Refused
+from rakkan.likenesses.models import Trait
 from rakkan.productions.models import Production
 from rakkan.productions.origins import VoiceOrigin
 
@@ -69,6 +73,22 @@ def voice_use_of(production: Production) -> Use:
         language=seen.language,
         changes=frozenset({Change.SYNTHETIC_SPEECH.value} if synthetic else ()),
     )
+
+
+def consents_at_hand(production: Production) -> tuple[Consent | None, Consent | None]:
+    """Return live consents of who is seen and who is heard that cover a draft, where there are."""
+    likeness, speaker = production.likeness, production.speaker
+    seen = _covering(likeness, use_of(production))
+    return seen, _covering(speaker, voice_use_of(production)) if speaker else None
+
+
+def _covering(trait: Trait, use: Use) -> Consent | None:
+    """Return a live consent that covers a use; submitting asks again."""
+    now = timezone.now()
+    for consent in trait.consents.order_by("-granted_at"):
+        if consent_state(consent, now) is ConsentState.LIVE and not scope_gaps(consent.scope, use):
+            return consent
+    return None
 
 
 def use_under(production: Production, consent: Consent) -> Use:

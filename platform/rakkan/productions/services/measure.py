@@ -18,6 +18,9 @@ from rakkan.identity.services import recording_measured
 from rakkan.likenesses.models import Likeness, Voice
 from rakkan.likenesses.services import likeness_measured, sample_measured
 from rakkan.productions.models import Production, VoiceMeasurement
+from rakkan.productions.prompted import with_prompt
+from rakkan.productions.services.behind import background_of
+from rakkan.productions.services.covered import consents_at_hand
 from rakkan.productions.services.transition import production_lock, subject_of
 from rakkan.productions.services.wording import transcript_of, with_transcript
 
@@ -63,12 +66,23 @@ def voice_measure(*, production: Production) -> Job:
 
     The track is compared with its transcript, if there is one; and with the speaker's sample only
     under their live consent to biometric matching: without it the job does not name the sample.
+    The picture behind the person is looked at, and the prompt read under the consent at hand.
     """
-    inputs = [voice_of(production), *transcript_of(production)]
+    inputs, behind = [voice_of(production), *transcript_of(production)], background_of(production)
     if production.speaker is not None and may_compare(production.speaker):
         inputs.append(_sample_of(production.speaker))
+    if behind is not None:
+        inputs.append(behind)
+    seen, _ = consents_at_hand(production)
     return job_create(
-        spec=JobSpec(JobKind.MEASURE, GATE, tuple(inputs), language=production.language),
+        spec=JobSpec(
+            JobKind.MEASURE,
+            GATE,
+            tuple(inputs),
+            prompt=production.prompt if seen else "",  # without consent nobody can say
+            permitted_changes=tuple(sorted(seen.permitted_changes)) if seen else (),
+            language=production.language,
+        ),
         subject_id=production.pk,
         person=production.likeness.person,
     )
@@ -152,7 +166,7 @@ def measure_receive(job: Job, result: MeasureResult) -> None:
     if production is None:
         raise Refused("What was measured is not there any more.", code="subject-gone")
     allowed = _without_what_was_not_allowed(production, job, result)
-    _voice_measured(production, with_transcript(production, job, allowed))
+    _voice_measured(production, with_transcript(production, job, with_prompt(job, allowed)))
 
 
 def _without_what_was_not_allowed(

@@ -26,7 +26,7 @@ from rakkan.likenesses.guardians import ever_acted_for
 from rakkan.likenesses.models import Voice
 from rakkan.likenesses.selectors import check_trait_is_usable, first_reason
 from rakkan.productions.models import Production
-from rakkan.productions.services.behind import background_of
+from rakkan.productions.services.behind import background_of, is_about_background
 from rakkan.productions.services.captioning import captions_pin
 from rakkan.productions.services.covered import pinned_consents, use_of, voice_use_of
 from rakkan.productions.services.labelling import label_input, label_of, label_pin, label_place
@@ -145,10 +145,10 @@ def asked_of(production: Production) -> Asked:
 
 
 def check_voice_is_usable(production: Production) -> None:
-    """Raise unless the gate found the voice track usable.
+    """Raise unless the gate found the voice track usable, and the picture behind the person.
 
     Raises:
-        BadInput: it is unusable, not measured yet, or was measured with another transcript.
+        BadInput: one is unusable, not measured yet, or was measured with another transcript.
     """
     measurement = getattr(production, "voice_measurement", None)
     if measurement is None:
@@ -159,6 +159,7 @@ def check_voice_is_usable(production: Production) -> None:
             status=409,
         )
     if measurement.verdict == Verdict.UNUSABLE:
+        _check_background_is_usable(measurement.findings)
         raise BadInput(
             f"The voice track is unusable: {first_reason(measurement.findings)}",
             code="voice-unusable",
@@ -166,6 +167,17 @@ def check_voice_is_usable(production: Production) -> None:
             status=409,
         )
     check_transcript_is_measured(production, measurement.facts)
+
+
+def _check_background_is_usable(findings: list[dict[str, Any]]) -> None:
+    about = [each for each in findings if is_about_background(each)]
+    if any(each.get("verdict") == Verdict.UNUSABLE.value for each in about):
+        raise BadInput(
+            f"The picture behind the person is unusable: {first_reason(about)}",
+            code="background-unusable",
+            remedy="Make a new draft with another picture, or without one.",
+            status=409,
+        )
 
 
 def job_spec_of(production: Production, consent: Consent) -> JobSpec:
