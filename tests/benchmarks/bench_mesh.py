@@ -2,8 +2,8 @@
 
 PORTRAITS names a folder of photos (``judging/cases.py`` says which are held out), Debian's packages
 of ``readings.py`` and libespeak-ng1 give the voices; what is missing is left out with a sentence.
-MESH_PARTS names parts (speed, quality, way, gate; all of them by default, and the gate's takes
-longest). Clip by clip it lies in build/bench/mesh-details.json, pictures of every clip in
+MESH_PARTS names parts (speed, quality, length, way, gate; all of them by default, and the gate's
+takes longest). Clip by clip it lies in build/bench/mesh-details.json, pictures of every clip in
 build/bench/mesh-sheets.
 """
 
@@ -24,13 +24,14 @@ from generation.resident import landmarker
 from tests.benchmarks import bench_gate
 from tests.benchmarks.harness import BUILD, Bar, Figure, apart, in_turn, repeated
 from tests.benchmarks.judging.cases import cases
+from tests.benchmarks.judging.length import length
 from tests.benchmarks.judging.way import way
 from tests.benchmarks.samples import FIXTURES, curves, encode, engine, frames, planes
 
 FRAMES, LARGE_FRAMES = 50, 15
 ROUNDS = 5
 LARGE = 1024
-PARTS = os.environ.get("MESH_PARTS", "speed,quality,way,gate").split(",")
+PARTS = os.environ.get("MESH_PARTS", "speed,quality,length,way,gate").split(",")
 BARS: dict[str, Bar] = {
     "fps_512": ("at least", 60),
     "fps_1024": ("at least", 30),
@@ -46,6 +47,8 @@ BARS: dict[str, Bar] = {
     "identity_closed_mean": ("at most", 0.13),
     "identity_toothy_mean": ("at most", 0.22),
     "identity_max": ("at most", 0.38),
+    "long_identity_drift": ("at most", 0.02),
+    "long_memory_growth_mb": ("at most", 32),
     **bench_gate.BARS,
 }
 _QUALITY = {
@@ -69,6 +72,7 @@ def measure() -> list[Figure]:
     measures: dict[str, Callable[[], list[Figure]]] = {
         "speed": _speed,
         "quality": _quality,
+        "length": lambda: apart(length),
         "way": lambda: apart(way),
         "gate": bench_gate.measure,
     }

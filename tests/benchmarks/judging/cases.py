@@ -41,7 +41,7 @@ SHEETS = BUILD / "mesh-sheets"
 EACH = int(os.environ.get("MESH_VOICES", "2"))  # voices of each portrait
 MOST = int(os.environ.get("MESH_PORTRAITS", "1000"))
 TOOTHY = 0.25  # cm between the inner lips of the photo, from which teeth are likely to show
-_CARRIER = Carrier.of(WatermarkKey(bytes(range(32))), "00c0ffee00c0ffee")
+CARRIER = Carrier.of(WatermarkKey(bytes(range(32))), "00c0ffee00c0ffee")
 _ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -98,7 +98,7 @@ def _measured(face: Face, voice: Voice, seed: int) -> dict[str, Any]:
     curves = animate(voice.speech, heard(voice.language), understand("calm"), seed=seed, fps=FPS)
     drawing = engines.get("mesh").prepare(load_photo(face.photo).rgb, SIZE, SIZE)
     size = VideoFormat(SIZE, SIZE, FPS)
-    with Encoder(video, size, audio=voice.path, carrier=_CARRIER) as encoder:
+    with Encoder(video, size, audio=voice.path, carrier=CARRIER) as encoder:
         for frame in drawing.render(curves):
             encoder.write(frame)
     case = Case(video, face.photo, voice.path, text=voice.text, phones=voice.phones)
