@@ -26,6 +26,7 @@ SOURCES = {
 # The judge of finished videos and the second mark say what is missing where these are not there.
 SPECIAL = {
     "generation/media/second_mark.py": ["gpu"],
+    "generation/portraittalk/": ["gpu"],
     "generation/evaluation/": ["evaluation", "gpu"],
     "compliance/development/": ["local"],
     "compliance/evidence/document.py": ["platform"],

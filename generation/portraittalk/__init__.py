@@ -1,0 +1,1 @@
+"""The `portraittalk` engine: latent diffusion steered by a portrait, a voice and a text."""

@@ -1,0 +1,58 @@
+"""The one place that says how large the networks are that this project trains and ships.
+
+128 px a side, 16 x 16 latents of 8 channels. In half precision all of it together has to stay
+below 60 MB.
+"""
+
+from typing import Any
+
+from generation.portraittalk.animate_net import AnimateNet
+from generation.portraittalk.denoiser import Denoiser
+from generation.portraittalk.identity_net import IdentityNet
+
+SIDE = 128  # px
+LATENT_SIDE, LATENT_CHANNELS = 16, 8
+TOKEN = 128  # numbers: text, identity and voice
+_CHANNELS = (64, 128, 192)
+_HEADS = 4
+_DRAWN = (8, 16, 32, 48)  # channels of the convolutions over the drawn face
+AROUND_ROWS, SPEECH_SIZE = 10, 52  # what a frame hears: features.SEEN rows of features.SIZE
+
+
+def unet() -> dict[str, Any]:
+    """Say how diffusers' UNetMotionModel is made."""
+    return {
+        "sample_size": LATENT_SIDE,
+        "in_channels": LATENT_CHANNELS,
+        "out_channels": LATENT_CHANNELS,
+        "block_out_channels": _CHANNELS,
+        "down_block_types": ("CrossAttnDownBlockMotion",) * len(_CHANNELS),
+        "up_block_types": ("CrossAttnUpBlockMotion",) * len(_CHANNELS),
+        "layers_per_block": 1,
+        "cross_attention_dim": TOKEN,
+        "num_attention_heads": _HEADS,
+        "motion_num_attention_heads": _HEADS,
+    }
+
+
+def encoder() -> dict[str, Any]:
+    """Say how diffusers' ControlNetModel, IdentityNet's encoder, is made."""
+    return {
+        "in_channels": LATENT_CHANNELS,
+        "block_out_channels": _CHANNELS,
+        "down_block_types": ("CrossAttnDownBlock2D",) * len(_CHANNELS),
+        "layers_per_block": 1,
+        "cross_attention_dim": TOKEN,
+        "attention_head_dim": _HEADS,  # diffusers' name for the number of heads
+        "conditioning_embedding_out_channels": _DRAWN,
+    }
+
+
+def denoiser() -> Denoiser:
+    """Make both networks with random weights."""
+    audio = {"size": SPEECH_SIZE, "rows": AROUND_ROWS}
+    resampler = {"hidden_dims": 192, "depth": 2, "dim_head": 48, "heads": 4}
+    return Denoiser(
+        AnimateNet(unet(), audio, structure_channels=_DRAWN),
+        IdentityNet(encoder(), resampler_config=resampler),
+    )

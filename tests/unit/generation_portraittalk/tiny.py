@@ -1,0 +1,92 @@
+"""How the networks of the tests are made, and something to put into them."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from generation.portraittalk.animate_net import AnimateNet
+from generation.portraittalk.denoiser import Inputs
+from generation.portraittalk.identity_net import IdentityNet
+
+Net = TypeVar("Net", bound=nn.Module)
+
+LATENT, CHANNELS, TOKEN, SIDE = 8, 4, 16, 32  # px of latents, their channels, token size, px
+ROWS, SPEECH, FACE = 6, 5, 12  # speech rows a frame hears, their size, size of a face embedding
+
+UNET = {
+    "sample_size": LATENT,
+    "block_out_channels": (8, 16),
+    "down_block_types": ("CrossAttnDownBlockMotion", "DownBlockMotion"),
+    "up_block_types": ("UpBlockMotion", "CrossAttnUpBlockMotion"),
+    "layers_per_block": 1,
+    "norm_num_groups": 4,
+    "cross_attention_dim": TOKEN,
+    "num_attention_heads": 2,
+    "motion_num_attention_heads": 2,
+}
+PICTURES = {  # the same for one picture
+    "sample_size": LATENT,
+    "block_out_channels": (8, 16),
+    "down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D"),
+    "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D"),
+    "layers_per_block": 1,
+    "norm_num_groups": 4,
+    "cross_attention_dim": TOKEN,
+    "attention_head_dim": 2,
+}
+ENCODER = {
+    "block_out_channels": (8, 16),
+    "down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D"),
+    "layers_per_block": 1,
+    "norm_num_groups": 4,
+    "cross_attention_dim": TOKEN,
+    "attention_head_dim": 2,
+    "conditioning_embedding_out_channels": (4, 4, 8),
+}
+AUDIO = {"size": SPEECH, "rows": ROWS, "hidden": 8}
+STEM = (4, 4, 8)  # 32 px to 8
+
+
+def animate_net(structure_tokens: int = 0) -> AnimateNet:
+    """Make a network whose every path, motion too, does something."""
+    net = AnimateNet(UNET, AUDIO, structure_channels=STEM, structure_tokens=structure_tokens)
+    return wake(net).eval()
+
+
+def identity_net() -> IdentityNet:
+    """Make one that adds something."""
+    resampler = {"hidden_dims": 8, "depth": 1, "dim_head": 4, "heads": 2}
+    net = IdentityNet(ENCODER, FACE, portrait_tokens=3, resampler_config=resampler)
+    return wake(net).eval()
+
+
+def wake(net: Net) -> Net:
+    """Give what begins at zero some values, as training would."""
+    with torch.no_grad():
+        for parameter in net.parameters():
+            if not parameter.any():
+                parameter.normal_(std=0.2)
+    return net
+
+
+def inputs(clips: int = 1, frames: int = 3, portraits: int = 1) -> Inputs:
+    """Make some of everything."""
+    sizes = (clips, frames)
+    return Inputs(
+        text=torch.randn(clips, 5, TOKEN),
+        embeddings=torch.randn(clips, portraits, FACE),
+        portraits=torch.randn(clips, portraits, CHANNELS, LATENT, LATENT),
+        drawn_portraits=torch.rand(clips, portraits, 3, SIDE, SIDE),
+        drawn=torch.rand(*sizes, 3, SIDE, SIDE),
+        voice=torch.randn(*sizes, ROWS, SPEECH),
+        face=torch.ones(*sizes, LATENT, LATENT),
+        lips=torch.rand(*sizes, LATENT, LATENT).round(),
+    )
+
+
+def noisy(clips: int = 1, frames: int = 3) -> Tensor:
+    """Make noise of the shape of latents."""
+    return torch.randn(clips, CHANNELS, frames, LATENT, LATENT)
