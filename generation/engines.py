@@ -1,6 +1,6 @@
 """The engines a worker may draw with, by the name that a permit uses."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,8 +28,11 @@ class Drawing(Protocol):
 
     framed: bool
 
-    def render(self, curves: Curves) -> Iterator[Image]:
-        """Yield one (height, width, 3) uint8 frame for each value of ``curves``."""
+    def render(self, curves: Curves, threads: int = ...) -> Generator[Image, None, None]:
+        """Yield one (height, width, 3) uint8 frame for each value of ``curves``.
+
+        The frames do not depend on how many threads draw; whoever does not take all closes it.
+        """
         ...
 
 

@@ -2,7 +2,9 @@
 
 import functools
 import hashlib
+import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import resources
 
@@ -12,6 +14,7 @@ from hama.asr import ASRModel  # type: ignore[import-untyped]
 from generation.audio.loudness import levelled
 from generation.audio.speech import SAMPLE_RATE, Samples, Speech
 from generation.errors import WeightsInvalid
+from generation.sharing import in_order
 
 WEIGHTS = "asr_waveform.hama"
 PINNED = "a9fcfe73e179ca48e399cd76a90a6b3e1887bf5037ecc52b778d13a149563328"
@@ -33,9 +36,15 @@ class Phone:
     end: float
 
 
-@functools.cache
+class _Own(threading.local):
+    network: ASRModel | None = None
+
+
+_own = _Own()  # a thread's: nothing says that several may use one
+
+
 def model() -> ASRModel:
-    """Load the network once a process.
+    """Return this thread's network, loaded at first use: some 20 ms, 5 MB.
 
     Raises:
         WeightsInvalid: the installed weight file is not the one in the model card.
@@ -45,7 +54,9 @@ def model() -> ASRModel:
             f"hama's {WEIGHTS} is not the file this program was tested with.",
             remedy="Install hama in the pinned version again.",
         )
-    return ASRModel()
+    if _own.network is None:
+        _own.network = ASRModel()
+    return _own.network
 
 
 @functools.cache
@@ -55,26 +66,41 @@ def weights_digest() -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def recognise(speech: Speech, progress: Callable[[float], None] = lambda part: None) -> list[Phone]:
+def recognise(
+    speech: Speech,
+    progress: Callable[[float], None] = lambda part: None,
+    *,
+    threads: int = 1,
+) -> list[Phone]:
     """Return what is said, in order; nothing for noise, music or silence.
 
     It is heard at one loudness: a quiet voice would be taken for other sounds.
 
     Args:
         speech: of any length; memory and time grow in step with it.
-        progress: called with 0..1 before every dozen seconds of sound; may raise to stop.
+        progress: called with 0..1 with every dozen seconds of sound; may raise to stop.
+        threads: that listen, a dozen seconds each; what they hear does not depend on it.
 
     Raises:
         WeightsInvalid: the installed weight file is not the pinned one.
     """
-    network = model()
+    progress(0.0)
     onsets: list[tuple[str, float]] = []
-    for start, chunk in quiet_pieces(levelled(speech).samples, _CHUNK_SECONDS):
-        progress(start / speech.samples.size)
-        spans = network.phoneme_spans(network(chunk, SAMPLE_RATE))
-        at = start / SAMPLE_RATE - _LATENCY
-        onsets += [(span.phoneme, max(0.0, at + span.start_ms / 1000)) for span in spans]
+    pieces = quiet_pieces(levelled(speech).samples, _CHUNK_SECONDS)
+    with closing(in_order(_heard, pieces, threads)) as heard:
+        for (start, piece), found in zip(pieces, heard, strict=True):
+            onsets += found
+            progress((start + piece.size) / speech.samples.size)
     return _with_ends(onsets, speech.seconds)
+
+
+def _heard(piece: tuple[int, Samples]) -> list[tuple[str, float]]:
+    """Return the phonemes of a piece and when each begins, seconds of the track."""
+    start, samples = piece
+    network = model()
+    at = start / SAMPLE_RATE - _LATENCY
+    spans = network.phoneme_spans(network(samples, SAMPLE_RATE))
+    return [(span.phoneme, max(0.0, at + span.start_ms / 1000)) for span in spans]
 
 
 def _with_ends(onsets: list[tuple[str, float]], seconds: float) -> list[Phone]:

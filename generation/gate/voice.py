@@ -30,7 +30,11 @@ VOICE_LIMITS = (
 
 
 def check_voice(
-    path: Path, *, max_seconds: float = MAX_SECONDS, said: Said | None = None
+    path: Path,
+    *,
+    max_seconds: float = MAX_SECONDS,
+    said: Said | None = None,
+    threads: int = 1,
 ) -> MeasureResult:
     """Measure a voice track; a file that is no sound is a finding, not an error.
 
@@ -38,6 +42,7 @@ def check_voice(
         path: the track.
         max_seconds: the longest that is taken.
         said: what it is said to say, if it is to be compared with that.
+        threads: that listen at once.
 
     Raises:
         WeightsInvalid: the phoneme network is not the pinned one.
@@ -46,7 +51,7 @@ def check_voice(
         speech = load(path, max_seconds=max_seconds)
     except AudioError as error:
         return unreadable(error.code, str(error))
-    phones = recognise(speech)
+    phones = recognise(speech, threads=threads)
     findings, facts = judge(path, speech, phones)
     if said is not None and said.text.strip():
         compared, facts["transcript"] = check_transcript(phones, said, speech)

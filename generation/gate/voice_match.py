@@ -21,7 +21,12 @@ _LEAST = 4.0  # seconds of speech: less says too little, in a track or at its en
 
 
 def check_track(
-    track: Path, sample: Path, *, max_seconds: float = MAX_SECONDS, said: Said | None = None
+    track: Path,
+    sample: Path,
+    *,
+    max_seconds: float = MAX_SECONDS,
+    said: Said | None = None,
+    threads: int = 1,
 ) -> MeasureResult:
     """Measure a voice track as :func:`check_voice` does, and compare it with a sample.
 
@@ -30,7 +35,7 @@ def check_track(
     Raises:
         WeightsInvalid: a network is not the pinned one.
     """
-    measured = check_voice(track, max_seconds=max_seconds, said=said)
+    measured = check_voice(track, max_seconds=max_seconds, said=said, threads=threads)
     if not measured.facts["readable"]:
         return measured
     match, facts = _compare(track, sample, max_seconds)

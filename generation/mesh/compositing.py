@@ -42,6 +42,12 @@ class Cutout:
         self._picture, self._behind = picture, behind
         self._cover = np.round(cover * 255).astype(np.uint8)
         self._ends = _ends_at_top(cover, face_height)
+        # As large as the region: numpy takes ten times as long where it repeats a pair for each.
+        height, width = cover.shape
+        self._least = np.empty((height, width, 2), np.float32)
+        self._least[:] = 0, -height
+        self._most = np.empty_like(self._least)
+        self._most[:] = width - 1, height - 1
         self._strips = _strips(cover, round(LARGEST_MOVE * face_height) + 2)
 
     def sample(self, source: Floats) -> Image:
@@ -60,9 +66,7 @@ class Cutout:
     def _around(self, person: Image, source: Floats, area: tuple[slice, slice]) -> None:
         where = source[area]
         if self._ends:  # at the top only: at the other sides the person goes on
-            height, width = self._cover.shape
-            most = np.array([width - 1, height - 1], np.float32)
-            where = np.clip(where, np.array([0, -height], np.float32), most)
+            where = np.minimum(np.maximum(where, self._least[area]), self._most[area])
         cover = sample_mask(self._cover, where, outside_zero=self._ends)
         if cover.min() == 255:
             return

@@ -4,7 +4,9 @@ No learnt generator: landmarks, geometry and compositing. What is drawn is the p
 person bent before a background that holds still; only the inside of the mouth is painted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,18 +29,28 @@ from generation.mesh.shapes import shape_weights
 from generation.mesh.spectacles import take_off
 from generation.mesh.subject import find_subject
 from generation.motion.curves import Controls, Curves
+from generation.sharing import ahead, in_order
 
 BROWS_BEHIND_RIMS = 0.5  # of their rise: where they touch, rim and brow cannot be told apart
 MIN_SIDE, MAX_SIDE = 128, 3840
 
 
-class _Memory:
-    """The last frame's inverse fields, a start for the next; one per rendering, never shared."""
+class _Moved(NamedTuple):
+    """What a frame is drawn from: everything that depends on the frame before it.
 
-    def __init__(self) -> None:
-        self.upper: Floats | None = None
-        self.lower: Floats | None = None
-        self.head: Floats | None = None
+    Attributes:
+        controls: of the frame.
+        head: (rows, columns, 2) px, where the head goes.
+        upper: (rows, columns, 2) px, where the picture comes from, as the upper lip sees it.
+        lower: the same as the lower lip sees it.
+        rims: the same for the rims of glasses, which follow the head alone; None without any.
+    """
+
+    controls: Controls
+    head: Floats
+    upper: Floats
+    lower: Floats
+    rims: Floats | None
 
 
 class MeshEngine:
@@ -112,36 +124,51 @@ class MeshEngine:
         columns, rows = np.meshgrid(np.arange(width), np.arange(height))
         self._pixels: Floats = np.stack([columns, rows], -1).astype(np.float32)
 
-    def render(self, curves: Curves) -> Iterator[Image]:
+    def render(self, curves: Curves, threads: int = 1) -> Generator[Image, None, None]:
         """Yield one (height, width, 3) uint8 RGB frame per row of `curves`.
 
-        Lazy and of constant memory; the same curves give the same bytes each time.
-        """
-        memory = _Memory()
-        for index in range(len(curves)):
-            yield self._draw(curves.at(index), memory)
+        Lazy and of constant memory; the same curves give the same bytes each time, by however
+        many threads. Close it to end them, with ``contextlib.closing``.
 
-    def _draw(self, c: Controls, memory: _Memory) -> Image:
-        subject = self._subject
-        if self._rims:
-            c = c._replace(brow=BROWS_BEHIND_RIMS * c.brow)
-        head = self._motion.field(c)
-        upper, lower = self._layers.mix(shape_weights(c, self.gain, self._grin))
-        memory.upper = invert(upper + head, subject.grid, memory.upper)
-        memory.lower = invert(lower + head, subject.grid, memory.lower)
-        source = self._everywhere(memory.lower)
+        Args:
+            curves: the movement.
+            threads: that draw; beside them one goes ahead with how everything moves.
+        """
+        moved = self._moved(curves)
+        if threads > 1:
+            moved = ahead(moved, threads)
+        with closing(moved), closing(in_order(self._draw, moved, threads)) as frames:
+            yield from frames
+
+    def _moved(self, curves: Curves) -> Generator[_Moved, None, None]:
+        """Yield how everything moves, frame by frame: each begins where the last one ended."""
+        grid = self._subject.grid
+        upper = lower = rims = None
+        for index in range(len(curves)):
+            c = curves.at(index)
+            if self._rims:
+                c = c._replace(brow=BROWS_BEHIND_RIMS * c.brow)
+            head = self._motion.field(c)
+            up, down = self._layers.mix(shape_weights(c, self.gain, self._grin))
+            upper, lower = invert(up + head, grid, upper), invert(down + head, grid, lower)
+            if self._rims:
+                rims = invert(head, grid, rims)
+            yield _Moved(c, head, upper, lower, rims)
+
+    def _draw(self, moved: _Moved) -> Image:
+        c = moved.controls
+        source = self._everywhere(moved.lower)
         looking = self._glancing(source, c.gaze)
         region = self._cutout.sample(looking)
         box = self._lips.box
         part = np.ascontiguousarray(source[box[1] : box[3], box[0] : box[2]])
-        maps = MouthMaps(self._within(memory.upper, box), part)
-        self._lips.compose(region, maps, c, self._drift(head))
+        maps = MouthMaps(self._within(moved.upper, box), part)
+        self._lips.compose(region, maps, c, self._drift(moved.head))
         for lid in self._lids:
             lid.draw(region, source, c.blink)
-        self._creases.draw(region, memory.lower, c)
-        if self._rims:
-            memory.head = invert(head, subject.grid, memory.head)
-            self._rims.draw(region, self._within(memory.head, self._rims.box))
+        self._creases.draw(region, moved.lower, c)
+        if self._rims and moved.rims is not None:
+            self._rims.draw(region, self._within(moved.rims, self._rims.box))
         self._cutout.over(region, source)
         return self._into_frame(region)
 

@@ -41,10 +41,19 @@ class Grid:
         """(rows * columns, 2) px, for interpolation."""
         return self.positions.reshape(-1, 2).astype(np.float64)
 
+    @cached_property
+    def _cells_per_px(self) -> Floats:
+        """(rows, columns, 2): as large as the grid, as numpy is slow where it repeats a pair."""
+        return np.full_like(self.positions, 1) * np.array(
+            [1 / self.step[0], 1 / self.step[1]], np.float32
+        )
+
     def sample(self, field: Floats, where: Floats) -> Floats:
-        """Return a field (rows, columns, c) at positions (h, w, 2) px."""
-        scale = np.array([1 / self.step[0], 1 / self.step[1]], np.float32)
-        return sample(field, (where + np.float32(0.5)) * scale - np.float32(0.5))
+        """Return a field (rows, columns, c) at a position (rows, columns, 2) px for each cell."""
+        cells = where + np.float32(0.5)
+        cells *= self._cells_per_px
+        cells -= np.float32(0.5)
+        return sample(field, cells)
 
     def enlarge_matrix(self, box: Box) -> Points:
         """(2, 3) matrix that takes pixels of `box` to grid coordinates."""

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +20,9 @@ from generation.media.label import LabelOverlay
 from generation.media.photo import load_photo
 from generation.media.second_mark import RivaGan
 from generation.media.stamp import PreviewStamp
+from generation.motion import Curves
 from generation.motion.speaking import animate
-from generation.prompt import nearest, understand, unframed
+from generation.prompt import PromptEffects, nearest, understand, unframed
 from generation.worker.behind import ROLE, background_of, check_background
 from generation.worker.errors import JobRefused
 from generation.worker.inputs import read_transcript
@@ -37,11 +40,13 @@ class RenderJob:
         permit: what may be drawn.
         carrier: of its marks.
         marked_twice: key frames of a video, not of a preview, get the second mark too.
+        threads: that listen, and that draw; the frames do not depend on it.
     """
 
     permit: Permit
     carrier: Carrier
     marked_twice: bool = False
+    threads: int = 1
 
     def run(
         self, inputs: Mapping[str, Path], destination: Path, progress: Progress
@@ -59,21 +64,24 @@ class RenderJob:
             InvalidInput: the permit names no portrait, no voice or no label.
         """
         began, cpu = time.perf_counter(), time.process_time()
-        spec, limit = self.permit.spec, self.permit.max_seconds
+        spec = self.permit.spec
         engine = engines.get(spec.engine)
         for role in ("portrait", "voice", "label"):
             spec.input(role)
-        speech = audio.load(inputs["voice"], max_seconds=limit, cut=self._is_preview)
-        phones = audio.recognise(speech, lambda part: progress(0.05 * part, "listening"))
         behind = background_of(spec, inputs)
         effects = understand(spec.prompt, spec.permitted_changes, given=behind is not None)
-        curves = animate(speech, phones, effects, seed=spec.seed, fps=spec.fps)
-        progress(0.05, "preparing the portrait")
-        photo = load_photo(inputs["portrait"]).rgb
         second = self._second()
-        drawing = engine.prepare(photo, spec.width, spec.height, effects, behind)
-        with self._encoder(destination, inputs, second) as encoder:
-            for index, frame in enumerate(drawing.render(curves)):
+        with ThreadPoolExecutor(1, thread_name_prefix="portrait") as beside:
+            photo = load_photo(inputs["portrait"]).rgb
+            ready = beside.submit(engine.prepare, photo, spec.width, spec.height, effects, behind)
+            curves = self._curves(inputs["voice"], effects, progress)
+            progress(0.1, "preparing the portrait")
+            drawing = ready.result()
+        with (
+            self._encoder(destination, inputs, second) as encoder,
+            closing(drawing.render(curves, self.threads)) as frames,
+        ):
+            for index, frame in enumerate(frames):
                 progress(0.1 + 0.85 * index / len(curves), "drawing")
                 encoder.write(frame)
         return RenderResult(
@@ -95,6 +103,14 @@ class RenderJob:
     @property
     def _is_preview(self) -> bool:
         return self.permit.kind is JobKind.PREVIEW
+
+    def _curves(self, voice: Path, effects: PromptEffects, progress: Progress) -> Curves:
+        spec, longest = self.permit.spec, self.permit.max_seconds
+        speech = audio.load(voice, max_seconds=longest, cut=self._is_preview)
+        phones = audio.recognise(
+            speech, lambda part: progress(0.1 * part, "listening"), threads=self.threads
+        )
+        return animate(speech, phones, effects, seed=spec.seed, fps=spec.fps)
 
     def _second(self) -> RivaGan | None:
         if not self.marked_twice or self._is_preview:
@@ -121,9 +137,15 @@ class RenderJob:
 
 @dataclass(frozen=True)
 class MeasureJob:
-    """One permitted measurement: numbers and words, never a picture."""
+    """One permitted measurement: numbers and words, never a picture.
+
+    Attributes:
+        permit: what may be measured.
+        threads: that listen.
+    """
 
     permit: Permit
+    threads: int = 1
 
     def run(self, inputs: Mapping[str, Path], progress: Progress) -> MeasureResult:
         """Check each input by its role, or all of them together for who somebody is.
@@ -167,9 +189,11 @@ class MeasureJob:
         return combine(findings, facts)
 
     def _measure_voice(self, inputs: Mapping[str, Path]) -> MeasureResult:
-        longest, said = self.permit.max_seconds, None
+        longest, threads, said = self.permit.max_seconds, self.threads, None
         if "transcript" in inputs:
             said = read_transcript(inputs["transcript"], self.permit.spec.language)
         if "sample" in inputs:
-            return check_track(inputs["voice"], inputs["sample"], max_seconds=longest, said=said)
-        return check_voice(inputs["voice"], max_seconds=longest, said=said)
+            return check_track(
+                inputs["voice"], inputs["sample"], max_seconds=longest, said=said, threads=threads
+            )
+        return check_voice(inputs["voice"], max_seconds=longest, said=said, threads=threads)

@@ -106,7 +106,7 @@ class JobRunner:
             inputs = fetch_inputs(permit, claim, job, folder)
             heartbeat.check(0.0, "inputs fetched")
             if permit.kind is JobKind.MEASURE:
-                measured = MeasureJob(permit).run(inputs, heartbeat.check)
+                measured = MeasureJob(permit, self._settings.threads).run(inputs, heartbeat.check)
                 heartbeat.check(1.0, "reporting")
                 job.result(measured.to_dict())
             else:
@@ -122,7 +122,8 @@ class JobRunner:
     ) -> None:
         carrier = Carrier.from_bytes(claim.watermark or b"")
         output = next(iter(inputs.values())).with_name("video.mp4")
-        drawing = RenderJob(permit, carrier, self._settings.second_mark.wanted())
+        marked_twice = self._settings.second_mark.wanted()
+        drawing = RenderJob(permit, carrier, marked_twice, self._settings.threads)
         rendered = drawing.run(inputs, output, heartbeat.check)
         heartbeat.renew()  # ask once more before anything leaves this machine
         heartbeat.check(0.97, "uploading")

@@ -9,6 +9,9 @@ from pathlib import Path
 from compliance.signing import KeyRole, StatementVerifier
 from generation.errors import GenerationError
 from generation.media.second_mark import Choice, lacking
+from generation.sharing import cores
+
+_MOST_THREADS = 4  # by itself: more than the encoder keeps up with, and each holds a frame at work
 
 
 class SettingsError(GenerationError):
@@ -26,12 +29,14 @@ class WorkerSettings:
     permit_keys: Path  # permit.pub.pem
     work_dir: Path
     second_mark: Choice = Choice.AUTO
+    threads: int = 1  # that listen, and that draw
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "WorkerSettings":
         """Read what the process was told.
 
-        RAKKAN_PLATFORM_URL, RAKKAN_WORKER_TOKEN, RAKKAN_TRUST, RAKKAN_WORK_DIR, RAKKAN_SECOND_MARK.
+        RAKKAN_PLATFORM_URL, RAKKAN_WORKER_TOKEN, RAKKAN_TRUST, RAKKAN_WORK_DIR, RAKKAN_SECOND_MARK,
+        RAKKAN_WORKER_THREADS.
 
         Raises:
             SettingsError: a variable is missing; the remedy says which.
@@ -55,6 +60,7 @@ class WorkerSettings:
             permit_keys=keys,
             work_dir=Path(environment.get("RAKKAN_WORK_DIR", "") or fallback),
             second_mark=_choice(environment.get("RAKKAN_SECOND_MARK") or Choice.AUTO),
+            threads=_threads(environment.get("RAKKAN_WORKER_THREADS", "")),
         )
 
     def verifier(self) -> StatementVerifier:
@@ -64,6 +70,17 @@ class WorkerSettings:
             SignatureInvalid: the key file does not hold a public key.
         """
         return StatementVerifier.from_pems(KeyRole.PERMIT, [self.permit_keys.read_bytes()])
+
+
+def _threads(text: str) -> int:
+    if not text:
+        return min(_MOST_THREADS, cores())
+    if not text.isdecimal() or not int(text):
+        raise SettingsError(
+            f"RAKKAN_WORKER_THREADS is {text!r}.",
+            remedy="Set it to how many cores this worker may use, or leave it out.",
+        )
+    return int(text)
 
 
 def _choice(text: str) -> Choice:

@@ -6,6 +6,7 @@ import os
 import threading
 from typing import Any
 
+import cv2
 from celery import Celery
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
@@ -55,6 +56,7 @@ def run(job_id: str, **_unknown: Any) -> str:
 def _begin(**_: Any) -> None:
     """Fail at start rather than at the first job when a setting is missing."""
     _stopping.clear()
+    cv2.setNumThreads(1)  # the runner's threads share the cores; OpenCV's own would fight them
     runner()
 
 

@@ -1,4 +1,7 @@
+import threading
 import tracemalloc
+from contextlib import closing
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -105,6 +108,53 @@ def test_frames_are_drawn_one_at_a_time_in_constant_memory(engine):
     tracemalloc.stop()
     assert kept < engine.frame.nbytes
     assert peak < 40 * engine.frame.nbytes
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_several_threads_draw_exactly_the_frames_that_one_draws(engine, wild, threads):
+    alone = [f.tobytes() for f in engine.render(wild)]
+    assert [f.tobytes() for f in engine.render(wild, threads)] == alone
+
+
+def test_several_threads_hold_a_few_frames_however_long_it_gets(engine):
+    with closing(engine.render(curves(100_000, gap=0.5, blink=0.5, yaw=2), 2)) as frames:
+        for _ in range(5):
+            next(frames)
+        tracemalloc.start()
+        base = tracemalloc.get_traced_memory()[0]
+        for _ in range(40):
+            next(frames)
+        kept, peak = (each - base for each in tracemalloc.get_traced_memory())
+        tracemalloc.stop()
+    assert kept < 30 * engine.frame.nbytes
+    assert peak < 60 * engine.frame.nbytes
+
+
+def test_closing_ends_the_threads_that_draw(engine):
+    with closing(engine.render(curves(100_000, gap=0.5), 2)) as frames:
+        next(frames)
+        assert _drawing()
+    assert not _drawing()
+
+
+def test_a_frame_that_cannot_be_drawn_says_why_and_ends_the_threads(landmarker, portrait):
+    class Failing(MeshEngine):
+        def _draw(self, moved):
+            if moved.controls.yaw > 4:
+                raise ArithmeticError("this frame cannot be drawn")
+            return super()._draw(moved)
+
+    failing = Failing(portrait, landmarker=landmarker)
+    turning = curves(100, yaw=np.arange(100) / 10)  # 0.1 degrees a frame: the 42nd is beyond 4
+    with closing(failing.render(turning, 2)) as frames:
+        assert len(list(islice(frames, 41))) == 41
+        with pytest.raises(ArithmeticError, match="cannot be drawn"):
+            next(frames)
+    assert not _drawing()
+
+
+def _drawing():
+    return [t.name for t in threading.enumerate() if t.name.startswith(("in-order", "ahead"))]
 
 
 def test_drawing_leaves_the_prepared_photo_alone(engine, wild):

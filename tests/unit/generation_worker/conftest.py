@@ -250,7 +250,7 @@ def desk(
     keys = tmp_path / "permit.pub.pem"
     keys.write_bytes(signer.public_pem())
     stopping = threading.Event()
-    settings = WorkerSettings(platform.url, TOKEN, keys, tmp_path / "work")
+    settings = WorkerSettings(platform.url, TOKEN, keys, tmp_path / "work", threads=2)
     runner = JobRunner(settings, stopping)
     yield Desk(platform, signer, watermark_key, runner, stopping, settings.work_dir)
     runner.close()

@@ -175,6 +175,7 @@ def test_a_long_track_is_heard_in_pieces_with_the_same_words(voice):
     samples = np.concatenate([np.concatenate([once.samples, pause]) for _ in range(4)])
     parts = []
     phones = audio.recognise(audio.Speech(samples), parts.append)
+    assert audio.recognise(audio.Speech(samples), threads=2) == phones
     alone = len(audio.recognise(once))
     assert len(phones) == pytest.approx(4 * alone, abs=6)
     assert len(parts) > 1
