@@ -1,6 +1,7 @@
 """`python -m generation`: try the input gate, look up the prompt's words, judge a video.
 
-There is no command that draws: without a permit nothing is rendered.
+There is no command that draws a video: without a permit nothing is rendered. What `train-data`
+writes are arrays of 128 px, without sound, of people who do not exist or agreed to training.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from compliance.watermark import KeyRing
 from compliance.watermark.second import WORD_BITS, second_word
 from generation.errors import GenerationError
 from generation.evaluation import command as evaluation
+from generation.portraittalk.training import command as training
 from generation.prompt.vocabulary import CONCEPTS
 
 _SOUND = frozenset(
@@ -71,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     second.add_argument("--key", type=Path, required=True, help="the file of watermark keys")
     second.set_defaults(command=_second_mark)
     evaluation.add_to(commands)
+    training.add_to(commands)
     return parser
 
 

@@ -10,6 +10,7 @@ from importlib import resources
 
 import numpy as np
 from hama.asr import ASRModel  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 from generation.audio.loudness import levelled
 from generation.audio.speech import SAMPLE_RATE, Samples, Speech
@@ -19,7 +20,8 @@ from generation.sharing import in_order
 WEIGHTS = "asr_waveform.hama"
 PINNED = "a9fcfe73e179ca48e399cd76a90a6b3e1887bf5037ecc52b778d13a149563328"
 # Its emissions come 85 ms after the lips meet (measured on read English, deviation 15 ms).
-_LATENCY = 0.085
+LATENCY = 0.085
+HOP = 320  # samples a row of posteriors stands for: 50 rows a second
 # Cost grows faster than length (attention), so long tracks are cut where they are quietest.
 _CHUNK_SECONDS = (12.0, 18.0)
 _HOLD = 0.30  # s: phones closer than this follow each other without a pause
@@ -98,9 +100,36 @@ def _heard(piece: tuple[int, Samples]) -> list[tuple[str, float]]:
     """Return the phonemes of a piece and when each begins, seconds of the track."""
     start, samples = piece
     network = model()
-    at = start / SAMPLE_RATE - _LATENCY
+    at = start / SAMPLE_RATE - LATENCY
     spans = network.phoneme_spans(network(samples, SAMPLE_RATE))
     return [(span.phoneme, max(0.0, at + span.start_ms / 1000)) for span in spans]
+
+
+def log_posteriors(speech: Speech) -> NDArray[np.float32]:
+    """Return what the network thinks of every 20 ms: (n, tokens) log-probabilities.
+
+    Row i belongs to the sound :data:`LATENCY` s before 20 i ms; :func:`tokens` names the columns.
+
+    Raises:
+        WeightsInvalid: the installed weight file is not the pinned one.
+    """
+    network, found = model(), []
+    inputs = [node.name for node in network.session.get_inputs()]
+    outputs = [node.name for node in network.session.get_outputs()]
+    pieces = quiet_pieces(levelled(speech).samples, _CHUNK_SECONDS)
+    ends = [start for start, _ in pieces[1:]] + [speech.samples.size]
+    for (start, chunk), end in zip(pieces, ends, strict=True):
+        given = dict(zip(inputs, (chunk[None], np.array([chunk.size], np.int64)), strict=True))
+        rows = np.asarray(network.session.run(outputs[:1], given)[0][0], np.float32)
+        # Each piece rounds its last row by itself: places are counted from the whole track's start.
+        wanted = round(end / HOP) - round(start / HOP)
+        found.append(rows[np.minimum(np.arange(wanted), len(rows) - 1)])
+    return np.concatenate(found)
+
+
+def tokens() -> list[str]:
+    """Return the name of each column of :func:`log_posteriors`."""
+    return list(model().decoder_tokens)
 
 
 def _with_ends(onsets: list[tuple[str, float]], seconds: float) -> list[Phone]:

@@ -1,0 +1,109 @@
+import signal
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import torch
+
+from generation.portraittalk.autoencoder import PatchedAutoencoder
+from generation.portraittalk.training.errors import TrainingFailed
+from generation.portraittalk.training.frame_batches import FrameBatches
+from generation.portraittalk.training.loop import CHECKPOINT, Run, Settings
+from generation.portraittalk.training.vae import VaeStage, edge_error, weighted_error
+
+torch.set_num_threads(1)
+SETTINGS = Settings(steps=8, batch=2, warmup=2, precision="no", keep_seconds=0.0)
+
+
+def tiny(channels=(16, 16)):
+    torch.manual_seed(0)
+    return PatchedAutoencoder(
+        in_channels=48, out_channels=48, block_out_channels=channels, norm_num_groups=8,
+        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
+        latent_channels=4, sample_size=32, mid_block_add_attention=False,
+    )  # fmt: skip
+
+
+def run(data, out, model=None):
+    return Run(
+        VaeStage(FrameBatches(data, "train"), SETTINGS.batch, model or tiny()), SETTINGS, out
+    )
+
+
+KILLED = """
+    import os, pathlib, signal, sys
+    from tests.unit.generation_training.test_training_runs import run
+    def told(step, loss):
+        if step == 5:
+            os.kill(os.getpid(), signal.SIGKILL)
+    run(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])).train(told)
+"""
+
+
+def test_a_training_that_was_killed_goes_on_to_the_very_loss_of_an_unbroken_one(
+    training_set, tmp_path
+):
+    unbroken = run(training_set, tmp_path / "unbroken").train()
+    code = textwrap.dedent(KILLED)
+    killed = subprocess.run(
+        [sys.executable, "-c", code, str(training_set), str(tmp_path / "killed")], check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    again = run(training_set, tmp_path / "killed")
+    assert again.step == 4  # the step it was killed in had not been kept
+    assert again.train() == unbroken
+    kept = [
+        torch.load(tmp_path / name / CHECKPOINT, weights_only=True)
+        for name in ("killed", "unbroken")
+    ]
+    for name, value in kept[1]["model"].items():
+        assert torch.equal(kept[0]["model"][name], value), name
+    averaged = PatchedAutoencoder.from_pretrained(tmp_path / "killed" / "averaged")
+    assert averaged.scale_factor == 8
+
+
+def test_a_checkpoint_of_other_sizes_is_refused(training_set, tmp_path):
+    run(training_set, tmp_path).keep()
+    with pytest.raises(TrainingFailed, match="another training") as caught:
+        run(training_set, tmp_path, tiny((16, 32)))
+    assert "--out" in caught.value.remedy
+
+
+def test_numbers_that_are_none_stop_a_training(training_set, tmp_path):
+    model = tiny()
+    with torch.no_grad():
+        model.decoder.conv_out.bias.fill_(float("nan"))
+    with pytest.raises(TrainingFailed, match="nan"):
+        run(training_set, tmp_path, model).train()
+    assert not (tmp_path / CHECKPOINT).exists()
+
+
+def test_a_batch_is_drawn_from_the_seed_and_the_step_alone(training_set):
+    one, other = (FrameBatches(training_set, "train", seed=1) for _ in range(2))
+    one.batch(0, 2)
+    for a, b in zip(one.batch(7, 2), other.batch(7, 2), strict=True):
+        assert (a == b).all()
+    pictures, weights = one.batch(7, 2)
+    assert pictures.shape == (2, 3, 128, 128)
+    assert np.abs(pictures).max() <= 1
+    assert weights.shape == (2, 1, 128, 128)
+    assert weights.max() > 4  # lips and eyes count more
+
+
+def test_an_autoencoder_of_patches_gives_pictures_back_at_their_size():
+    model = tiny()
+    pictures = torch.rand(2, 3, 64, 128) * 2 - 1
+    latents = model.to_latents(pictures)
+    assert latents.shape == (2, 4, 8, 16)
+    assert model.to_pictures(latents).shape == pictures.shape
+
+
+def test_a_blurred_edge_costs_more_than_a_shift_of_light():
+    wanted = torch.zeros(1, 3, 32, 32)
+    wanted[..., 16:] = 1
+    weights = torch.ones(1, 1, 32, 32)
+    blurred = torch.nn.functional.avg_pool2d(wanted, 7, 1, 3, count_include_pad=False)
+    lighter = wanted + float(weighted_error(blurred, wanted, weights))
+    assert edge_error(blurred, wanted, weights) > 4 * edge_error(lighter, wanted, weights)
