@@ -52,13 +52,13 @@ class PatchedAutoencoder(AutoencoderKL):
         """Return the latents (b, c, h, w), of about unit variance, that a denoiser works on."""
         made = self._made_with
         mode = self.encode(pictures).latent_dist.mode()
-        latents: Tensor = (mode - made.shift_factor) * made.scaling_factor
+        latents: Tensor = (mode - (made.shift_factor or 0.0)) * made.scaling_factor
         return latents
 
     def to_pictures(self, latents: Tensor) -> Tensor:
         """Return the pictures (b, 3, H, W) of such latents, in -1..1."""
         made = self._made_with
-        z = latents / made.scaling_factor + made.shift_factor
+        z = latents / made.scaling_factor + (made.shift_factor or 0.0)
         pictures: Tensor = self.decode(z).sample
         return pictures.clamp(-1, 1)
 
