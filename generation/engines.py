@@ -89,10 +89,7 @@ def _mesh_models() -> dict[str, str]:
 _ENGINES = {
     MeshEngine.name: Engine(MeshEngine.name, MeshEngine.version, _mesh, _mesh_models),
 }
-_KNOWN_ELSEWHERE = {
-    "portraittalk": "its networks need a GPU worker and weights from the operator, and this "
-    "installation has neither"
-}
+_KNOWN_ELSEWHERE = {"portraittalk": "its networks have no trained weights yet"}
 
 
 def available() -> tuple[str, ...]:

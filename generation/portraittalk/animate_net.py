@@ -132,6 +132,16 @@ class AnimateNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name th
         net.to(unet.dtype)  # type: ignore[arg-type]  # its decorator hides that it is a method
         return net
 
+    @property
+    def channels(self) -> int:
+        """Channels of the latents."""
+        return int(self.unet.config["in_channels"])
+
+    @property
+    def positions(self) -> int:
+        """Frames that the motion modules know places for: the longest window."""
+        return int(self.unet.config["motion_max_seq_length"])
+
     def forward(
         self,
         sample: Tensor,

@@ -90,11 +90,12 @@ class DecoupledAttention(nn.Module):
             paths: which of :data:`PATHS` there are beside the text.
         """
         super().__init__()
-        self.to_k, self.to_v = nn.ModuleDict(), nn.ModuleDict()
+        # Not named like diffusers' own layers: peft finds those that LoRA changes by their names.
+        self.own_k, self.own_v = nn.ModuleDict(), nn.ModuleDict()
         for path in paths:
             values = width * (len(REGIONS) if path == AUDIO else 1)
-            self.to_k[path] = nn.Linear(token_size, width, bias=False)
-            self.to_v[path] = _silent(nn.Linear(token_size, values, bias=False))
+            self.own_k[path] = nn.Linear(token_size, width, bias=False)
+            self.own_v[path] = _silent(nn.Linear(token_size, values, bias=False))
 
     def __call__(
         self,
@@ -149,7 +150,9 @@ class DecoupledAttention(nn.Module):
         place = (id(self), path)
         if path in LASTING and steering.kept is not None and place in steering.kept:
             return steering.kept[place]
-        to_k, to_v = (attn.to_k, attn.to_v) if path == TEXT else (self.to_k[path], self.to_v[path])
+        to_k, to_v = (
+            (attn.to_k, attn.to_v) if path == TEXT else (self.own_k[path], self.own_v[path])
+        )
         found = to_k(tokens), to_v(tokens)
         if path in LASTING and steering.kept is not None:
             steering.kept[place] = found

@@ -88,6 +88,11 @@ class IdentityNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name t
             zero_module(nn.Conv2d(each.out_channels, 1, 1)) for each in zeros
         )
 
+    @property
+    def channels(self) -> int:
+        """Channels of the latents."""
+        return int(self.encoder.config["in_channels"])
+
     def tokens(self, embeddings: Tensor, latents: Tensor) -> Tensor:
         """Return identity tokens (b, n, size).
 

@@ -16,9 +16,9 @@ LENGTHS = {"text": 4, "identity": 3, "audio": 5, "structure": 2}
 @pytest.fixture
 def layer() -> Attention:
     processor = DecoupledAttention(WIDTH, TOKEN, ("identity", "audio", "structure"))
-    torch.nn.init.normal_(processor.to_v["identity"].weight)
-    torch.nn.init.normal_(processor.to_v["audio"].weight)
-    torch.nn.init.normal_(processor.to_v["structure"].weight)
+    torch.nn.init.normal_(processor.own_v["identity"].weight)
+    torch.nn.init.normal_(processor.own_v["audio"].weight)
+    torch.nn.init.normal_(processor.own_v["structure"].weight)
     return Attention(
         WIDTH, TOKEN, heads=HEADS, dim_head=WIDTH // HEADS, processor=processor
     ).requires_grad_(False)
@@ -56,16 +56,16 @@ def test_each_path_has_keys_values_and_a_weight_of_its_own(
 
     own, q = layer.processor, layer.to_q(queries)
     text, identity, audio, structure = rows.split(list(LENGTHS.values()), 1)
-    full, at_face, at_lips = own.to_v["audio"](audio).chunk(3, -1)
-    key = own.to_k["audio"](audio)
+    full, at_face, at_lips = own.own_v["audio"](audio).chunk(3, -1)
+    key = own.own_k["audio"](audio)
     heard = plainly(q, key, full)
     heard = heard + face.reshape(-1, PLACES, 1) * plainly(q, key, at_face)
     heard = heard + lips.reshape(-1, PLACES, 1) * plainly(q, key, at_lips)
     z = (
         0.9 * plainly(q, layer.to_k(text), layer.to_v(text))
-        + 0.5 * plainly(q, own.to_k["identity"](identity), own.to_v["identity"](identity))
+        + 0.5 * plainly(q, own.own_k["identity"](identity), own.own_v["identity"](identity))
         + 2.0 * heard
-        + 0.25 * plainly(q, own.to_k["structure"](structure), own.to_v["structure"](structure))
+        + 0.25 * plainly(q, own.own_k["structure"](structure), own.own_v["structure"](structure))
     )
     torch.testing.assert_close(found, layer.to_out[0](z), rtol=1e-5, atol=1e-5)
 
@@ -101,7 +101,7 @@ def test_keys_of_text_and_identity_are_computed_once(
     assert {path for _, path in kept} == {"text", "identity"}
     assert {key.shape[0] for key, _ in kept.values()} == {2}  # once a clip, not once a frame
     counted = []
-    for projection in (layer.to_k, layer.processor.to_k["identity"]):
+    for projection in (layer.to_k, layer.processor.own_k["identity"]):
         projection.register_forward_hook(lambda *_: counted.append(1))
     again = layer(queries, rows, steering=Steering(LENGTHS, FRAMES, kept=kept))
     assert counted == []

@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import TypeVar
 
 import torch
+from diffusers import AutoencoderKL
 from torch import Tensor, nn
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from generation.portraittalk import small
 from generation.portraittalk.animate_net import AnimateNet
+from generation.portraittalk.clip import Clip, Portraits, Scene, WholeScene
 from generation.portraittalk.denoiser import Inputs
 from generation.portraittalk.identity_net import IdentityNet
+from generation.portraittalk.pipeline import PortraitTalkPipeline
+from generation.portraittalk.text import tokenizer_of
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -90,3 +96,59 @@ def inputs(clips: int = 1, frames: int = 3, portraits: int = 1) -> Inputs:
 def noisy(clips: int = 1, frames: int = 3) -> Tensor:
     """Make noise of the shape of latents."""
     return torch.randn(clips, CHANNELS, frames, LATENT, LATENT)
+
+
+def vae(latent_channels: int = CHANNELS) -> AutoencoderKL:
+    """Make one that halves pictures twice, as Stable Diffusion's does three times."""
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 3,
+        up_block_types=("UpDecoderBlock2D",) * 3,
+        block_out_channels=(4, 4, 8),
+        latent_channels=latent_channels,
+        norm_num_groups=2,
+        sample_size=SIDE,
+    ).eval()
+
+
+def text_parts() -> tuple[CLIPTokenizer, CLIPTextModel]:
+    """Make a tokenizer of a few words and its encoder."""
+    tokenizer = tokenizer_of(["a smiling person", "a sad person"], length=5)
+    config = CLIPTextConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=TOKEN,
+        intermediate_size=TOKEN,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        max_position_embeddings=5,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return tokenizer, CLIPTextModel(config).eval()
+
+
+def pipeline() -> PortraitTalkPipeline:
+    """Put a whole pipeline together."""
+    tokenizer, encoder = text_parts()
+    made = PortraitTalkPipeline(
+        vae(), encoder, tokenizer, animate_net(), identity_net(), small.scheduler()
+    )
+    made.set_progress_bar_config(disable=True)
+    return made
+
+
+def clip(frames: int = 5, portraits: int = 1, prompt: str = "a smiling person") -> Clip:
+    """Make a clip of noise."""
+    make = torch.Generator().manual_seed(7)
+    person = Portraits(
+        pictures=torch.rand(portraits, 3, SIDE, SIDE, generator=make) * 2 - 1,
+        drawn=torch.rand(portraits, 3, SIDE, SIDE, generator=make),
+        embeddings=torch.randn(portraits, FACE, generator=make),
+    )
+    scene = Scene(
+        drawn=torch.rand(frames, 3, SIDE, SIDE, generator=make),
+        voice=torch.randn(frames, ROWS, SPEECH, generator=make),
+        face=torch.ones(frames, SIDE, SIDE),
+        lips=torch.rand(frames, SIDE, SIDE, generator=make).round(),
+    )
+    return Clip(prompt, person, WholeScene(scene))

@@ -1,0 +1,280 @@
+"""PortraitTalk's pipeline: from portraits, a voice and a prompt to frames, window by window."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, AutoencoderTiny
+from diffusers.loaders.lora_pipeline import StableDiffusionLoraLoaderMixin
+from diffusers.models.unets.unet_motion_model import UNetMotionModel
+from diffusers.pipelines.pipeline_utils import DiffusionPipeline
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler
+from diffusers.schedulers.scheduling_lcm import LCMScheduler
+from diffusers.utils.outputs import BaseOutput
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from generation.portraittalk import text
+from generation.portraittalk.animate_net import AnimateNet
+from generation.portraittalk.clip import Clip, Portraits, Sampling, padded
+from generation.portraittalk.errors import ClipUnusable, DrawingStopped
+from generation.portraittalk.identity_net import IdentityNet
+from generation.portraittalk.passes import Passes, Person
+from generation.portraittalk.windows import Carried, Window, windows
+
+Image = NDArray[np.uint8]  # (H, W, 3) RGB
+OnStep = Callable[["PortraitTalkPipeline", int, Tensor, dict[str, Tensor]], dict[str, Tensor]]
+
+
+@dataclass
+class PortraitTalkOutput(BaseOutput):
+    """All frames of a clip.
+
+    Attributes:
+        frames: (f, H, W, 3) uint8.
+    """
+
+    frames: Image
+
+
+@dataclass
+class _Run:
+    """One clip being drawn: what its windows share."""
+
+    clip: Clip
+    sampling: Sampling
+    passes: Passes
+    scheduler: Any
+    noise: torch.Generator | None
+    on_step: OnStep | None
+    size: tuple[int, int]
+    step: int = 0
+
+
+class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
+    """Draws one clip at a time: it is not safe for several threads, `cancel` excepted.
+
+    The same inputs, settings and generator give the same frames on the same machine; bits differ
+    between machines and devices.
+    """
+
+    vae: Any  # set by register_modules
+    text_encoder: CLIPTextModel
+    tokenizer: CLIPTokenizer
+    animate_net: AnimateNet
+    identity_net: IdentityNet
+    scheduler: Any
+
+    def __init__(
+        self,
+        vae: AutoencoderKL | AutoencoderTiny,
+        text_encoder: CLIPTextModel,
+        tokenizer: CLIPTokenizer,
+        animate_net: AnimateNet,
+        identity_net: IdentityNet,
+        scheduler: DDIMScheduler,
+    ) -> None:
+        """Take the networks.
+
+        Args:
+            vae: pixels to latents and back; `enable_slicing` and `enable_tiling` are its own.
+            text_encoder: its states have the token size of both networks.
+            tokenizer: of the text encoder.
+            animate_net: the denoising network.
+            identity_net: keeps the face.
+            scheduler: says how noise was added in training; each clip gets a fresh one of it.
+        """
+        super().__init__()
+        self.register_modules(
+            vae=vae,
+            text_encoder=text_encoder,
+            tokenizer=tokenizer,
+            animate_net=animate_net,
+            identity_net=identity_net,
+            scheduler=scheduler,
+        )
+        self._cancelled = threading.Event()
+
+    @property
+    def unet(self) -> UNetMotionModel:
+        """The network that LoRA weights are loaded into (diffusers asks by this name)."""
+        network: UNetMotionModel = self.animate_net.unet
+        return network
+
+    def cancel(self) -> None:
+        """End the clip that is being drawn before its next step; safe from other threads."""
+        self._cancelled.set()
+
+    def steps(self, clip: Clip, sampling: Sampling) -> int:
+        """Return how many steps a clip takes in all, for progress."""
+        count = len(list(windows(clip.drive.frames, sampling.window, sampling.overlap)))
+        return count * sampling.steps
+
+    def __call__(
+        self,
+        clip: Clip,
+        sampling: Sampling | None = None,
+        generator: torch.Generator | None = None,
+        callback_on_step_end: OnStep | None = None,
+    ) -> PortraitTalkOutput:
+        """Draw a short clip; :meth:`stream` takes the same and keeps no frame."""
+        frames = self.stream(clip, sampling, generator, callback_on_step_end)
+        return PortraitTalkOutput(frames=np.stack(list(frames)))
+
+    def stream(
+        self,
+        clip: Clip,
+        sampling: Sampling | None = None,
+        generator: torch.Generator | None = None,
+        callback_on_step_end: OnStep | None = None,
+    ) -> Iterator[Image]:
+        """Yield the frames (H, W, 3) of a clip as soon as they are certain.
+
+        Memory does not grow with the clip: a window and its overlap are all that is kept.
+
+        Args:
+            clip: what is drawn.
+            sampling: how.
+            generator: of the CPU: noise is made there, so that a seed means the same anywhere.
+            callback_on_step_end: called with the pipeline, the step counted over the whole clip,
+                the time step and {"latents": ...}; what it returns under that name is gone on
+                with. Whatever it raises ends the clip.
+
+        Raises:
+            ClipUnusable: inputs do not fit each other.
+            DrawingStopped: `cancel` was called.
+        """
+        sampling = sampling or Sampling()
+        clip.check()
+        sampling.check(self.animate_net.positions)
+        self._cancelled.clear()
+        return self._frames(clip, sampling, generator, callback_on_step_end)
+
+    def _frames(
+        self,
+        clip: Clip,
+        sampling: Sampling,
+        generator: torch.Generator | None,
+        on_step: OnStep | None,
+    ) -> Iterator[Image]:
+        # Entered anew for each window: a generator must not leave autograd off at its caller's.
+        with torch.no_grad():
+            run = self._start(clip, sampling, generator, on_step)
+        carried: Carried | None = None
+        for window in windows(clip.drive.frames, sampling.window, sampling.overlap):
+            with torch.no_grad():
+                latents, noise = self._draw(run, window, carried)
+                kept = 0 if window.last else sampling.overlap
+                if kept:
+                    carried = Carried.of(latents, noise, window, kept)
+            yield from self._decoded(latents[0, :, : window.stop - window.start - kept], sampling)
+
+    def _start(
+        self,
+        clip: Clip,
+        sampling: Sampling,
+        generator: torch.Generator | None,
+        on_step: OnStep | None,
+    ) -> _Run:
+        dropped = [frozenset[str]()] if sampling.few_steps else sampling.guidance.dropped()
+        person = self._person(clip.portraits)
+        texts = text.encode(self.tokenizer, self.text_encoder, [clip.prompt, text.NOTHING])
+        passes = Passes(
+            self.animate_net, self.identity_net, person,
+            (texts[:1].to(self.animate_net.device), texts[1:].to(self.animate_net.device)),
+            dropped,
+        )  # fmt: skip
+        kind = LCMScheduler if sampling.few_steps else DDIMScheduler
+        height, width = person.latents.shape[-2:]
+        return _Run(
+            clip, sampling, passes, kind.from_config(self.scheduler.config),
+            generator, on_step, (height, width),
+        )  # fmt: skip
+
+    def _person(self, portraits: Portraits) -> Person:
+        vae, net = self.vae, self.identity_net
+        seen = vae.encode(portraits.pictures.to(vae.device, vae.dtype))
+        clean = seen.latent_dist.mode() if hasattr(seen, "latent_dist") else seen.latents
+        shift, scale = self._shift_and_scale()
+        latents = ((clean - shift) * scale)[None].to(net.device, net.dtype)
+        if latents.shape[2] != net.channels:
+            raise ClipUnusable(
+                f"The VAE makes {latents.shape[2]} channels, and the networks take {net.channels}.",
+                remedy="Load a VAE and networks that were trained together.",
+            )
+        drawn = portraits.drawn[None].to(net.device, net.dtype)
+        embeddings = portraits.embeddings[None].to(net.device, net.dtype)
+        return Person(latents, drawn, net.tokens(embeddings, latents))
+
+    def _draw(self, run: _Run, window: Window, carried: Carried | None) -> tuple[Tensor, Tensor]:
+        """Return a window's clean latents (1, c, f, h, w) and the noise they began as."""
+        net, length = self.animate_net, run.sampling.window
+        if run.clip.drive.frames < length:
+            length = run.clip.drive.frames
+        scene = padded(run.clip.drive.scene(window.start, window.stop), length)
+        conditions = run.passes.conditions(scene, run.size)
+        known = 0 if carried is None else window.overlap
+        shape = (1, net.channels, length - known, *run.size)
+        noise = torch.randn(shape, generator=run.noise).to(net.device, net.dtype)
+        if carried is not None:
+            noise = torch.cat([carried.noise, noise], dim=2)
+        latents = noise
+        run.scheduler.set_timesteps(run.sampling.steps, device=net.device)
+        for timestep in run.scheduler.timesteps:
+            self._check_cancelled()
+            sample = latents.expand(len(run.passes), -1, -1, -1, -1)
+            predicted = net(
+                sample, timestep, conditions, run.sampling.weights, kept=run.passes.kept
+            )
+            if len(run.passes) > 1:
+                predicted = run.sampling.guidance.mix(predicted)
+            if carried is not None:
+                predicted = self._go_on(run, carried, predicted, latents, timestep)
+            latents = self._step(run, predicted, timestep, latents)
+        return latents, noise
+
+    def _go_on(
+        self, run: _Run, carried: Carried, predicted: Tensor, latents: Tensor, timestep: Tensor
+    ) -> Tensor:
+        alpha = run.scheduler.alphas_cumprod.to(predicted.device)[timestep].to(predicted.dtype)
+        velocity = run.scheduler.config.prediction_type == "v_prediction"
+        return carried.mix(predicted, latents, alpha, velocity)
+
+    def _step(self, run: _Run, predicted: Tensor, timestep: Tensor, latents: Tensor) -> Tensor:
+        more: dict[str, Any] = {}
+        if isinstance(run.scheduler, LCMScheduler):
+            more["generator"] = run.noise
+        after: Tensor = run.scheduler.step(predicted, timestep, latents, return_dict=False, **more)[
+            0
+        ]
+        if run.on_step is not None:
+            told = run.on_step(self, run.step, timestep, {"latents": after})
+            after = told.get("latents", after)
+        run.step += 1
+        return after
+
+    def _check_cancelled(self) -> None:
+        if self._cancelled.is_set():
+            raise DrawingStopped(
+                "The drawing was stopped before its end.", remedy="Start it again if it is wanted."
+            )
+
+    def _decoded(self, latents: Tensor, sampling: Sampling) -> Iterator[Image]:
+        """Yield the pictures of latents (c, f, h, w), a few at a time."""
+        shift, scale = self._shift_and_scale()
+        for some in latents.transpose(0, 1).split(sampling.decoded_together):
+            with torch.no_grad():
+                z = some.to(self.vae.device, self.vae.dtype) / scale + shift
+                drawn = self.vae.decode(z).sample  # (n, 3, H, W)
+                pixels = (drawn.float().clamp(-1, 1) + 1) * 127.5
+                pictures = pixels.round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+            self._check_cancelled()
+            yield from pictures
+
+    def _shift_and_scale(self) -> tuple[float, float]:
+        config = self.vae.config
+        return getattr(config, "shift_factor", None) or 0.0, config.scaling_factor
