@@ -26,7 +26,7 @@ from generation.mesh.eyelids import TRAVEL
 from generation.mesh.gaze import EYEBALL_RADIUS, LARGEST
 from generation.mesh.headmotion import HeadMotion
 from generation.mesh.mouth_shapes import measure_grin, measure_mouth
-from generation.mesh.sampling import polygon
+from generation.mesh.sampling import polygon, sample
 from generation.mesh.shapes import build_shapes, shape_weights
 from generation.mesh.subject import find_subject
 from generation.motion.curves import Controls, Curves
@@ -36,6 +36,7 @@ _NOSE = (168, 6, 197, 195, 5, 4)  # down its ridge
 _NOSTRILS = (98, 97, 2, 326, 327)
 _BROW_LINES = ((70, 63, 105, 66, 107), (300, 293, 334, 296, 336))
 _INNER_LIPS = (*UPPER_INNER_LIP, *LOWER_INNER_LIP[-2:0:-1])
+_ABOVE_JAW = (*FACE_OVAL[-8:], *FACE_OVAL[:9])  # from ear to ear over the forehead
 _BITS = 4  # of sub-pixel precision
 _LOOSE = 0.12  # of the mouth's width and of an eye's: what a mask takes in around them
 
@@ -59,13 +60,15 @@ class FaceGeometry:
         self._grin = measure_grin(measure_mouth(self._subject.head))
         self._motion = HeadMotion(self._subject, cut_out=True)
         self._gain = gain
+        spots = self._points - self._corner
+        cells = (spots + 0.5) / self._subject.grid.step - 0.5
+        self._cells = cells.astype(np.float32)[None]
 
     def moved(self, curves: Curves) -> Floats:
         """Return (T, 478, 2) px, the landmarks at each frame."""
         return np.stack([self._at(curves.at(i)) for i in range(len(curves))])
 
     def _at(self, c: Controls) -> Floats:
-        subject = self._subject
         spots = self._points - self._corner
         weights = shape_weights(c, self._gain, self._grin)
         moved = spots.copy()
@@ -74,8 +77,7 @@ class FaceGeometry:
             upper, lower = list(eye[0]), list(eye[1])
             moved[upper] += np.clip(c.blink, 0, 1) * TRAVEL * (spots[lower] - spots[upper])
             moved[list(iris)] += self._glance(c.gaze)
-        where = spots.astype(np.float32)[None]
-        head = subject.grid.sample(self._motion.field(c), where)[0]
+        head = sample(self._motion.field(c), self._cells)[0]
         return np.asarray(moved + head + self._corner, np.float32)
 
     def _glance(self, gaze: float) -> Points:
@@ -85,7 +87,7 @@ class FaceGeometry:
         return along
 
 
-def draw_structure(points: Points | Floats, side: int) -> Image:
+def draw_structure(points: Points | Floats, side: int, *, mouth: bool = True) -> Image:
     """Return a face drawn from its landmarks: (3, side, side) uint8.
 
     Channel 0 holds the outline of face, brows and nose, 1 the openings of the eyes with their
@@ -94,11 +96,15 @@ def draw_structure(points: Points | Floats, side: int) -> Image:
     Args:
         points: (478, >=2) px in a picture of that side.
         side: px.
+        mouth: whether lips, chin and jaw are drawn; left out, the voice alone moves them.
     """
     points = np.asarray(points, np.float64)[:, :2]
     drawn = np.zeros((CHANNELS, side, side), np.uint8)
     thick = max(1, round(side / 128))
-    _line(drawn[0], points[list(FACE_OVAL)], thick, closed=True)
+    if mouth:
+        _line(drawn[0], points[list(FACE_OVAL)], thick, closed=True)
+    else:
+        _line(drawn[0], points[list(_ABOVE_JAW)], thick)
     for vertices in (_NOSE, _NOSTRILS, *_BROW_LINES):
         _line(drawn[0], points[list(vertices)], thick)
     for eye, iris in ((RIGHT_EYE, RIGHT_IRIS), (LEFT_EYE, LEFT_IRIS)):
@@ -107,6 +113,8 @@ def draw_structure(points: Points | Floats, side: int) -> Image:
         _line(drawn[1], outline, thick, closed=True)
         pupil = points[iris[0]]
         _fill(drawn[1], pupil + (points[list(iris[1:])] - pupil) * 0.7, 255)
+    if not mouth:
+        return drawn
     _fill(drawn[2], points[list(OUTER_LIPS)], 110)
     _fill(drawn[2], points[list(_INNER_LIPS)], 255)
     _line(drawn[2], points[list(OUTER_LIPS)], thick, closed=True)
