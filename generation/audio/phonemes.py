@@ -3,13 +3,13 @@
 import functools
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 
 import numpy as np
-from hama.asr import ASRModel  # type: ignore[import-untyped]
+from hama.asr import ASRModel, ASRResult  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from generation.audio.loudness import levelled
@@ -17,6 +17,7 @@ from generation.audio.speech import SAMPLE_RATE, Samples, Speech
 from generation.errors import WeightsInvalid
 from generation.sharing import in_order
 
+Belief = NDArray[np.float64]  # (frames, tokens) probabilities, or their logarithms
 WEIGHTS = "asr_waveform.hama"
 PINNED = "a9fcfe73e179ca48e399cd76a90a6b3e1887bf5037ecc52b778d13a149563328"
 # Its emissions come 85 ms after the lips meet (measured on read English, deviation 15 ms).
@@ -27,25 +28,76 @@ _CHUNK_SECONDS = (12.0, 18.0)
 _HOLD = 0.30  # s: phones closer than this follow each other without a pause
 _LONGEST = 0.25  # s a phone lasts before a pause at most
 _LAST = 0.12  # s the last phone before a pause lasts
+# Lips that meet are seen, so p, b and m are also taken where the network does not choose them, but
+# together believes in them this much, and by this share as much as in what it chooses.
+_BILABIALS = ("p", "b", "m", "pʰ", "p͈", "ɓ")
+_NO_SOUND = ("<blank>", "<wb>")
+_DOUBT, _RIVAL = 0.10, 0.25
+_APART = 0.06  # s from a bilabial that was chosen: nearer, it is the same one
 
 
 @dataclass(frozen=True)
 class Phone:
-    """One phoneme (IPA) and the time it takes, in seconds from the start of the track."""
+    """One phoneme (IPA) and the time it takes, in seconds from the start of the track.
+
+    Attributes:
+        symbol: as the network spells it.
+        start: s.
+        end: s.
+        shut: s within it at which the lips may have met, though the network chose another sound.
+    """
 
     symbol: str
     start: float
     end: float
+    shut: float | None = None
+
+
+@dataclass
+class Heard(ASRResult):  # type: ignore[misc]
+    """What the network says of a piece.
+
+    Attributes:
+        doubts: frames, of 20 ms, at which it half believes in a bilabial and chooses none.
+    """
+
+    doubts: tuple[int, ...] = ()
+
+
+class Recogniser(ASRModel):  # type: ignore[misc]
+    """The network, with its second thoughts about lips that meet."""
+
+    def _decode_single(self, log_probs: Belief, out_length: int) -> Heard:
+        """Decode as the package does and look at what it did not choose."""
+        chosen = super()._decode_single(log_probs, out_length)
+        belief = np.exp(np.asarray(log_probs[: chosen.num_frames], np.float64))
+        return Heard(**vars(chosen), doubts=doubtful(belief, self.decoder_tokens))
+
+
+def doubtful(belief: Belief, tokens: Sequence[str]) -> tuple[int, ...]:
+    """Return at which frames lips may meet.
+
+    Args:
+        belief: (frames, tokens) probabilities.
+        tokens: their names.
+    """
+    lips = [index for index, token in enumerate(tokens) if token in _BILABIALS]
+    silent = [index for index, token in enumerate(tokens) if token in _NO_SOUND]
+    meet = belief[:, lips].sum(1)
+    rival = np.delete(belief, [*lips, *silent], axis=1).max(1)
+    high = (meet > _DOUBT) & (meet > _RIVAL * rival)
+    before, after = np.r_[0, meet[:-1]], np.r_[meet[1:], 0]
+    return tuple(int(at) for at in np.flatnonzero(high & (meet >= before) & (meet > after)))
 
 
 class _Own(threading.local):
-    network: ASRModel | None = None
+    network: Recogniser | None = None
 
 
 _own = _Own()  # a thread's: nothing says that several may use one
 
 
-def model() -> ASRModel:
+def model() -> Recogniser:
     """Return this thread's network, loaded at first use: some 20 ms, 5 MB.
 
     Raises:
@@ -57,7 +109,7 @@ def model() -> ASRModel:
             remedy="Install hama in the pinned version again.",
         )
     if _own.network is None:
-        _own.network = ASRModel()
+        _own.network = Recogniser()
     return _own.network
 
 
@@ -88,21 +140,25 @@ def recognise(
     """
     progress(0.0)
     onsets: list[tuple[str, float]] = []
+    doubts: list[float] = []
     pieces = quiet_pieces(levelled(speech).samples, _CHUNK_SECONDS)
     with closing(in_order(_heard, pieces, threads)) as heard:
-        for (start, piece), found in zip(pieces, heard, strict=True):
+        for (start, piece), (found, doubted) in zip(pieces, heard, strict=True):
             onsets += found
+            doubts += doubted
             progress((start + piece.size) / speech.samples.size)
-    return _with_ends(onsets, speech.seconds)
+    return _with_doubts(_with_ends(onsets, speech.seconds), doubts)
 
 
-def _heard(piece: tuple[int, Samples]) -> list[tuple[str, float]]:
-    """Return the phonemes of a piece and when each begins, seconds of the track."""
+def _heard(piece: tuple[int, Samples]) -> tuple[list[tuple[str, float]], list[float]]:
+    """Return the phonemes of a piece and when each begins, and when lips may have met; seconds."""
     start, samples = piece
     network = model()
     at = start / SAMPLE_RATE - LATENCY
-    spans = network.phoneme_spans(network(samples, SAMPLE_RATE))
-    return [(span.phoneme, max(0.0, at + span.start_ms / 1000)) for span in spans]
+    said = network(samples, SAMPLE_RATE)
+    spans = network.phoneme_spans(said)
+    onsets = [(span.phoneme, max(0.0, at + span.start_ms / 1000)) for span in spans]
+    return onsets, [at + frame * HOP / SAMPLE_RATE for frame in said.doubts]
 
 
 def log_posteriors(speech: Speech) -> NDArray[np.float32]:
@@ -142,6 +198,20 @@ def _with_ends(onsets: list[tuple[str, float]], seconds: float) -> list[Phone]:
         end = min(start + max(lasts, 0.02), seconds)
         if end > start:
             phones.append(Phone(symbol, start, end))
+    return phones
+
+
+def _with_doubts(phones: list[Phone], doubts: list[float]) -> list[Phone]:
+    """Say in which phones the lips may have met, unless a bilabial is chosen beside."""
+    chosen = [(phone.start, phone.end) for phone in phones if phone.symbol in _BILABIALS]
+    for at in doubts:
+        if any(start - _APART < at < end + _APART for start, end in chosen):
+            continue
+        for index, phone in enumerate(phones):
+            if phone.start - HOP / SAMPLE_RATE <= at < phone.end and phone.shut is None:
+                phones[index] = replace(phone, shut=max(at, phone.start))
+                chosen.append((at, at))
+                break
     return phones
 
 

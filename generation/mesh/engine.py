@@ -12,7 +12,7 @@ import numpy as np
 
 from generation.faces import FaceLandmarker
 from generation.faces.arrays import Floats, Image, Points
-from generation.mesh.calibration import opening_gain
+from generation.mesh.calibration import Opening, calibrate
 from generation.mesh.creases import Creases
 from generation.mesh.eyelids import eyelids
 from generation.mesh.fields import build_layers, invert
@@ -61,13 +61,13 @@ class MeshEngine:
         version: changes whenever the same input would give other pixels.
         frame: (height, width, 3) RGB, the photo as framed and lit, before anything moves.
         points: (478, 3) px, the landmarks in it.
-        gain: how much wider than asked the mouth is opened, from the calibration.
+        opening: how much further than asked the mouth is opened, from the calibration.
         cut_out: whether the person was cut out of the background.
         framed: whether the photo had room for the framing that was asked for.
     """
 
     name = "mesh"
-    version = "2.7"
+    version = "2.8"
 
     def __init__(
         self,
@@ -104,8 +104,7 @@ class MeshEngine:
         self.points: Points = finder.track(self.frame, moved).points
         self.frame = grade(self.frame, self.points, scene.light)
         self._prepare(scene)
-        self.gain = 1.0
-        self.gain = opening_gain(self.points, finder, lambda c: next(self.render(c)))
+        self.opening = calibrate(self.points, finder, self._opened)
 
     def _prepare(self, scene: Scene) -> None:
         layers = Layers.of(self.frame, self.points, scene)
@@ -123,6 +122,11 @@ class MeshEngine:
         height, width = subject.shape
         columns, rows = np.meshgrid(np.arange(width), np.arange(height))
         self._pixels: Floats = np.stack([columns, rows], -1).astype(np.float32)
+
+    def _opened(self, curves: Curves, opening: Opening) -> Image:
+        """Draw the first frame as a calibration asks."""
+        self.opening = opening
+        return next(self.render(curves))
 
     def render(self, curves: Curves, threads: int = 1) -> Generator[Image, None, None]:
         """Yield one (height, width, 3) uint8 RGB frame per row of `curves`.
@@ -149,7 +153,7 @@ class MeshEngine:
             if self._rims:
                 c = c._replace(brow=BROWS_BEHIND_RIMS * c.brow)
             head = self._motion.field(c)
-            up, down = self._layers.mix(shape_weights(c, self.gain, self._grin))
+            up, down = self._layers.mix(shape_weights(c, self.opening, self._grin))
             upper, lower = invert(up + head, grid, upper), invert(down + head, grid, lower)
             if self._rims:
                 rims = invert(head, grid, rims)

@@ -7,6 +7,7 @@ import numpy as np
 from generation.faces.arrays import Floats, Points
 from generation.faces.topology import BROWS, LEFT_EYE, RIGHT_EYE
 from generation.mesh import mouth_shapes
+from generation.mesh.calibration import Opening
 from generation.mesh.mouth_shapes import Grin, MouthGeometry, measure_mouth
 from generation.mesh.sampling import smoothstep
 from generation.motion.curves import Controls
@@ -63,17 +64,17 @@ def build_shapes(head: Points) -> Points:
     return np.stack([shape(mouth) for shape in SHAPES.values()])
 
 
-def lip_gap(c: Controls, gain: float) -> float:
+def lip_gap(c: Controls, opening: Opening) -> float:
     """Return the distance between the inner lips to draw, cm.
 
     `close` and `labiodental` are ceilings, not factors: curves that already narrow the gap around
-    a closure are not narrowed twice, and a full closure is closed whatever the gap says. The small
-    offset carries openings over what the landmarker, and a viewer, still take for closed.
+    a closure are not narrowed twice, and a full closure is closed whatever the gap says. The lead
+    carries openings over what the landmarker, and a viewer, still take for closed.
     """
     ceiling = min(1.8 * (1 - c.close), 0.10 + 1.8 * (1 - c.labiodental))
     gap = max(0.0, min(c.gap, ceiling))
-    opening = float(smoothstep(np.array(gap / 0.15)))
-    return gap * gain + 0.13 * opening
+    begun = float(smoothstep(np.array(gap / 0.15)))
+    return gap * opening.gain + opening.lead * begun
 
 
 def let_go(c: Controls) -> float:
@@ -88,13 +89,13 @@ def let_go(c: Controls) -> float:
     return (0.2 + 0.8 * min(1.0, sound)) * (1 - 0.7 * max(0.0, min(1.0, c.smile)))
 
 
-def shape_weights(c: Controls, gain: float, grin: Grin) -> Floats:
+def shape_weights(c: Controls, opening: Opening, grin: Grin) -> Floats:
     """Return (K,) weights in the order of SHAPES for one frame.
 
     The lips reach their target whatever the jaw does: the lower lip's own shape makes up the
     difference.
     """
-    gap = lip_gap(c, gain)
+    gap = lip_gap(c, opening)
     jaw = max(0.0, c.jaw) * (1 - 0.15 * c.round)
     upper = 0.20 * gap + 0.10 * c.labiodental + 0.08 * c.protrude
     smile, sad = max(0.0, c.smile), max(0.0, -c.smile)

@@ -5,18 +5,30 @@ with a * exp(-distance / tau), and the lips follow the weighted mean of all. Bil
 labiodentals get windows of their own on top, because a "p" that does not close is seen at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from generation.audio import Phone
 from generation.motion.timeline import RATE, Timeline, Track, smooth
-from generation.motion.visemes import BILABIALS, LABIODENTALS, SHAPES, VOWELS, Shape, drawable
+from generation.motion.visemes import (
+    BILABIALS,
+    LABIODENTALS,
+    SHAPES,
+    VOWELS,
+    Shape,
+    drawable,
+    is_vowel,
+)
 
 _LEAD = 0.02  # s: lips are a little ahead of the sound they make
 _REACH = 0.5  # s: beyond this a phone's dominance is below 1 % of anything
 _PAUSE = 0.12  # s without a phone counts as a pause
-_RAMP = 0.055  # s a closure takes to come and to go
+_CLOSING, _RELEASE = 0.055, 0.030  # s a closure takes to come and to go: a release is a burst
+_SHUT, _AT_TEETH = 0.080, 0.050  # s that lips stay so at least; the network's times are too short
+_LONGEST = 0.120  # s
+_VOICED = 0.5  # of the loudness: as long as a vowel stays louder, it is still said
+_MOST_HELD = 0.6  # s that a vowel is held for without another sound being heard
 _SPREAD = ("wide", "round", "protrude")
 
 
@@ -36,15 +48,15 @@ class Lips:
 
 def lips(phones: list[Phone], line: Timeline, openness: float = 1.0) -> Lips:
     """Return the mouth's movement; ``openness`` scales how far it opens."""
-    known = drawable(phones)
+    known = drawable(held(phones, line))
     shape = {name: _lead(track) for name, track in _blend(known, line.times).items()}
     talking = _talking(known, line.times)
     # Speech lies in the upper half of the loudness: there loud vowels differ from weak ones.
-    loud = np.clip((line.loudness - 0.45) / 0.5, 0, 1)
-    gap = np.clip(shape["gap"], 0, None) * (0.55 + 0.75 * loud) * openness
+    loud = np.clip((line.strength - 0.5) / 0.45, 0, 1)
+    gap = np.clip(shape["gap"], 0, None) * (0.2 + 1.1 * loud) * openness
     gap = smooth(gap, 0.020) * talking
-    close = _windows(known, BILABIALS, line.times)
-    labiodental = _windows(known, LABIODENTALS, line.times)
+    close = _windows([p for p in known if p.symbol in BILABIALS], _SHUT, line.times)
+    labiodental = _windows([p for p in known if p.symbol in LABIODENTALS], _AT_TEETH, line.times)
     rest = {name: smooth(shape[name], 0.030) * talking for name in _SPREAD}
     return Lips(
         gap=gap * (1 - close) * (1 - 0.75 * labiodental),
@@ -54,6 +66,32 @@ def lips(phones: list[Phone], line: Timeline, openness: float = 1.0) -> Lips:
         labiodental=labiodental,
         **rest,
     )
+
+
+def held(phones: list[Phone], line: Timeline) -> list[Phone]:
+    """Return phones that last as long as the voice does, for the network tells only their starts.
+
+    What is said last before a pause, or before a sound that it did not name, goes on as long as it
+    is loud: a vowel as itself, after a consonant a neutral one.
+    """
+    lasting = []
+    for index, phone in enumerate(phones):
+        after = phones[index + 1].start if index + 1 < len(phones) else float(line.times[-1])
+        end = _voiced_until(line, phone.end, min(after, phone.end + _MOST_HELD))
+        if is_vowel(phone):
+            phone = replace(phone, end=end)
+        lasting.append(phone)
+        if end > phone.end:
+            lasting.append(Phone("\u0259", phone.end, end))
+    return lasting
+
+
+def _voiced_until(line: Timeline, start: float, latest: float) -> float:
+    """Return until when it stays loud from ``start`` on, ``latest`` at most."""
+    first, last = np.searchsorted(line.times, (start, latest))
+    quiet = np.flatnonzero(line.loudness[first:last] < _VOICED)
+    until = float(line.times[first + quiet[0]]) if quiet.size else latest
+    return max(start, until)
 
 
 def _blend(phones: list[Phone], times: Track) -> dict[str, Track]:
@@ -77,7 +115,7 @@ def _insistence(symbol: str, name: str, target: float) -> tuple[float, float]:
     """Return strength and reach in seconds with which a phone wants one target."""
     if name == "gap":
         if symbol in BILABIALS:
-            return 5.0, 0.030
+            return 3.0, 0.020
         if symbol in LABIODENTALS:
             return 3.0, 0.035
         return (1.0, 0.060) if symbol in VOWELS else (1.3, 0.040)
@@ -109,15 +147,15 @@ def _talking(phones: list[Phone], times: Track) -> Track:
     return np.clip(smooth(mask, 0.025) * 1.06 - 0.03, 0, 1)
 
 
-def _windows(phones: list[Phone], symbols: frozenset[str], times: Track) -> Track:
-    """Return 1 while one of ``symbols`` is said, with raised-cosine ramps around."""
+def _windows(phones: list[Phone], least: float, times: Track) -> Track:
+    """Return 1 while a phone is said, ``least`` s at least, with raised-cosine ramps around."""
     track = np.zeros(times.size)
     for phone in phones:
-        if phone.symbol in symbols:
-            centre = (phone.start + phone.end) / 2
-            half = np.clip((phone.end - phone.start) / 2, 0.025, 0.06)
-            away = np.clip((np.abs(times - centre) - half) / _RAMP, 0, 1)
-            np.maximum(track, 0.5 + 0.5 * np.cos(np.pi * away), out=track)
+        start, end = phone.start, max(phone.end, phone.start + least)
+        spare = max(0.0, end - start - _LONGEST) / 2
+        early, late = start + spare - times, times - end + spare
+        away = np.clip(np.maximum(early / _CLOSING, late / _RELEASE), 0, 1)
+        np.maximum(track, 0.5 + 0.5 * np.cos(np.pi * away), out=track)
     return track
 
 

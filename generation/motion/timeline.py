@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from generation.audio import SAMPLE_RATE, Speech
 
 RATE = 200  # Hz: a lip closure lasts some 60 ms, so 5 ms steps place it well within a frame
+_RANGE = 4.5  # of the level's logarithm: 40 dB
 Track = NDArray[np.float64]  # (n,): one value each 5 ms
 
 
@@ -18,12 +19,14 @@ class Timeline:
     Attributes:
         times: (n,) seconds, long enough for every frame.
         loudness: (n,) 0 (pause) .. 1 (the speaker's loud syllables), smoothed over 30 ms.
+        strength: (n,) the same, but 0 is 40 dB below those syllables, however quiet pauses are.
         frames: number of video frames; together at least as long as the sound.
         fps: frames a second.
     """
 
     times: Track
     loudness: Track
+    strength: Track
     frames: int
     fps: float
 
@@ -39,10 +42,10 @@ def timeline(speech: Speech, fps: float) -> Timeline:
     # 1e-6: 2.0 s at 25 fps are 50 frames even when the division says 50.0000000001
     frames = max(1, int(np.ceil(speech.seconds * fps - 1e-6)))
     times = np.arange(int(np.ceil(frames / fps * RATE)) + 1) / RATE
-    return Timeline(times, _loudness(speech, times.size), frames, fps)
+    return Timeline(times, *_loudness(speech, times.size), frames, fps)
 
 
-def _loudness(speech: Speech, size: int) -> Track:
+def _loudness(speech: Speech, size: int) -> tuple[Track, Track]:
     step = SAMPLE_RATE // RATE
     padded = np.zeros(size * step)
     padded[: min(speech.samples.size, padded.size)] = speech.samples[: padded.size]
@@ -50,11 +53,13 @@ def _loudness(speech: Speech, size: int) -> Track:
     level = np.log(np.sqrt(smooth(power, 0.010)) + 1e-5)
     loud = np.percentile(level, 95)
     # The floor is the room's noise, but never further than 40 dB below the voice.
-    quiet = max(np.percentile(level, 5), loud - 4.5)
+    quiet = max(np.percentile(level, 5), loud - _RANGE)
+    even = smooth(level, 0.030) - loud
+    strength: Track = np.clip(1 + even / _RANGE, 0, 1)
     if loud - quiet < 0.1:  # a steady tone has no syllables
-        return np.ones(size)
-    loudness: Track = np.clip((smooth(level, 0.030) - quiet) / (loud - quiet), 0, 1)
-    return loudness
+        return np.ones(size), strength
+    loudness: Track = np.clip(1 + even / (loud - quiet), 0, 1)
+    return loudness, strength
 
 
 def smooth(track: Track, seconds: float) -> Track:

@@ -91,14 +91,20 @@ BILABIALS = frozenset("pbm")
 LABIODENTALS = frozenset("fv")
 
 
+_SAME_SOUND = 0.031  # s: lips that meet this near to a consonant's start are what was said
+_BRIEF = 0.05  # s a closure within another sound takes
+_LEFT = 0.02  # s: what is left of a vowel before a closure is dropped below this
+
+
 def drawable(phones: list[Phone]) -> list[Phone]:
     """Return ``phones`` as ones that :data:`SHAPES` knows.
 
     Diphthongs become their two halves, unknown symbols their first known letter; what is left
-    (tone marks and the like) moves no lips and is dropped.
+    (tone marks and the like) moves no lips and is dropped. Where lips may have met within another
+    sound, they do.
     """
     known = []
-    for phone in phones:
+    for phone in (part for each in phones for part in _met(each)):
         if phone.symbol in DIPHTHONGS:
             first, second = DIPHTHONGS[phone.symbol]
             middle = (phone.start + phone.end) / 2
@@ -109,3 +115,22 @@ def drawable(phones: list[Phone]) -> list[Phone]:
         elif phone.symbol[:1] in SHAPES:
             known.append(Phone(phone.symbol[:1], phone.start, phone.end))
     return known
+
+
+def is_vowel(phone: Phone) -> bool:
+    """Return whether the lips stand open as long as a phone lasts."""
+    return phone.symbol in DIPHTHONGS or phone.symbol[:1] in VOWELS
+
+
+def _met(phone: Phone) -> list[Phone]:
+    """Return a phone in whose time the lips may have met as what they then do."""
+    if phone.shut is None:
+        return [phone]
+    if not is_vowel(phone) and phone.shut - phone.start < _SAME_SOUND:
+        return [Phone("m", phone.start, phone.end)]
+    again = min(phone.end, phone.shut + _BRIEF)
+    parts = (
+        [Phone(phone.symbol, phone.start, phone.shut)] if phone.shut - phone.start > _LEFT else []
+    )
+    parts.append(Phone("m", phone.shut, again))
+    return [*parts, Phone(phone.symbol, again, phone.end)] if phone.end > again else parts

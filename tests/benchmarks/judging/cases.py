@@ -1,8 +1,9 @@
 """Held-out faces that speak: rendered as the product does, marks and all, and judged.
 
-PORTRAITS names the folder of photos. Names with an even number are for tuning and never shown
-here; odd ones are held out, and so is the sample portrait. A result is kept for the version of the
-sources it came from, so that a measurement may be interrupted and taken up again.
+PORTRAITS names the folder of photos. Names with an odd number are held out, and so is the sample
+portrait; even ones are for tuning and shown only with MESH_HALF=tuning, which also takes other
+sentences (``voices.py``). A result is kept for the version of the sources it came from, so that a
+measurement may be interrupted and taken up again.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from generation.media.photo import load_photo
 from generation.motion.speaking import animate
 from generation.prompt import understand
 from generation.resident import landmarker
-from tests.benchmarks.harness import BUILD
+from tests.benchmarks.harness import BUILD, TUNING
 from tests.benchmarks.judging.voices import Voice, heard, voices
 from tests.benchmarks.kept import kept
 from tests.benchmarks.samples import FIXTURES, FPS, SIZE
@@ -54,10 +55,10 @@ class Face:
 
 
 def portraits() -> list[Face]:
-    """Return the held-out portraits."""
+    """Return the held-out portraits, or those for tuning."""
     named = os.environ.get("PORTRAITS")
-    photos = [p for p in sorted(Path(named).glob("*.*")) if _odd(p)] if named else []
-    photos = [*photos[: MOST - 1], FIXTURES / "portrait.png"]
+    photos = [p for p in sorted(Path(named).glob("*.*")) if _odd(p) != TUNING] if named else []
+    photos = photos[:MOST] if TUNING else [*photos[: MOST - 1], FIXTURES / "portrait.png"]
     return [Face(p, landmarker().only(load_photo(p).rgb).mouth_gap() > TOOTHY) for p in photos]
 
 

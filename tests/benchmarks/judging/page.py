@@ -26,13 +26,23 @@ def main() -> int:
         text = between(text, "faults", _table(json.loads(FAULTS.read_text(encoding="utf-8"))))
     if MESH.exists():
         found = json.loads(MESH.read_text(encoding="utf-8"))["figures"]
-        text = between(text, "results", _results(found))
+        text = between(text, "results", _results(found, _rows(text)))
     PAGE.write_text(text, encoding="utf-8")
     return 0
 
 
-def _results(figures: Mapping[str, Any]) -> str:
-    """Return the figures that have a bar, and beside each what it is in each language."""
+def _rows(text: str) -> dict[str, str]:
+    """Return the rows of the table of results as they stand, by figure."""
+    _, _, rest = text.partition("<!-- results: written by a command -->")
+    rows = rest.partition("<!-- end of results -->")[0].splitlines()
+    return {row.split("`")[1]: row for row in rows if "`" in row}
+
+
+def _results(figures: Mapping[str, Any], before: Mapping[str, str]) -> str:
+    """Return the figures that have a bar, and beside each what it is in each language.
+
+    A row of `before` stays where its figure was not measured now.
+    """
     languages = sorted({name[-2:] for name in figures if name.startswith("r_judge_")})
     names = ["r_judge", "r_speech_judge", *BARS]
     lines = [
@@ -44,6 +54,8 @@ def _results(figures: Mapping[str, Any]) -> str:
         if any(cells):
             way, bar = BARS.get(name, ("", ""))
             lines.append(f"| `{name}` | {way} {bar} | {' | '.join(cells)} |")
+        elif name in before:
+            lines.append(before[name])
     return "\n".join(lines)
 
 

@@ -3,6 +3,9 @@
 Each is a few sentences with pauses between. English has its text, so its sounds are aligned;
 Japanese is spoken by espeak-ng, whose sounds are known to the millisecond. Only prompts that did
 not fit the judge are used. A language that this machine cannot speak is left out with a word.
+
+MESH_HALF=tuning takes the other half instead: prompts that did fit the judge, and other Japanese
+sentences by another voice. An engine is changed by those, and counted on the held-out half.
 """
 
 from __future__ import annotations
@@ -17,12 +20,17 @@ from zlib import crc32
 import numpy as np
 
 from generation.audio import SAMPLE_RATE, Phone, Speech, recognise
-from tests.benchmarks.harness import BUILD
+from tests.benchmarks.harness import BUILD, TUNING
 from tests.benchmarks.judging.spoken import speak
 from tests.benchmarks.readings import READERS, g722, recordings
 
 FOLDER = BUILD.parent / "judge" / "voices"
 JAPANESE = ("窓の前の花瓶に、紫の花が飾ってあります。", "皆さまのご参加をお待ちしております。")
+JAPANESE_TUNING = (
+    "本日は新しい部品についてご説明いたします。",
+    "まもなく、皆で海辺の町へ向かいます。",
+)
+_SUFFIX = "-tuning" if TUNING else ""
 _PAUSE = 0.7  # s before, between and after sentences
 _SECONDS = 7.0  # of speech at least
 _SENTENCE = (1.5, 4.5)  # s
@@ -78,8 +86,8 @@ def _voices() -> Iterator[Voice]:
 
 def _read(language: str, seconds: float) -> Voice:
     parts, texts, total = [_silence()], [], 0.0
-    held_out = [r for r in recordings(language) if crc32(r[0].encode()) % 2 == 0]
-    for _, text, path in sorted(held_out, key=lambda r: -_telling(r[1])):
+    half = [r for r in recordings(language) if (crc32(r[0].encode()) % 2 == 1) == TUNING]
+    for _, text, path in sorted(half, key=lambda r: -_telling(r[1])):
         speech = g722(path)
         if _SENTENCE[0] <= speech.seconds <= _SENTENCE[1]:
             parts += [speech.samples, _silence()]
@@ -88,7 +96,7 @@ def _read(language: str, seconds: float) -> Voice:
         if total >= seconds:
             break
     text = " ".join(texts) if language == "en" else ""
-    path = _write(f"{language}-{seconds:.0f}", np.concatenate(parts))
+    path = _write(f"{language}-{seconds:.0f}{_SUFFIX}", np.concatenate(parts))
     return Voice(language, text, None, path)
 
 
@@ -102,12 +110,12 @@ def _telling(text: str) -> float:
 
 def _spoken() -> Voice:
     parts, phones = [_silence()], []
-    for text in JAPANESE:
-        said = speak(text, "ja")
+    for text in JAPANESE_TUNING if TUNING else JAPANESE:
+        said = speak(text, "ja+f2" if TUNING else "ja")
         at = sum(part.size for part in parts) / SAMPLE_RATE
         phones += [Phone(p.symbol, p.start + at, p.end + at) for p in said.phones]
         parts += [said.speech.samples, _silence()]
-    return Voice("ja", "", phones, _write("ja", np.concatenate(parts)))
+    return Voice("ja", "", phones, _write(f"ja{_SUFFIX}", np.concatenate(parts)))
 
 
 def _silence() -> np.ndarray:

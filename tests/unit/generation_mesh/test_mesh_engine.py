@@ -10,6 +10,7 @@ import pytest
 from generation.faces import topology
 from generation.faces.errors import FaceNotFound, SeveralFaces
 from generation.mesh import MeshEngine
+from generation.mesh.calibration import SMALL_GAP, SMALL_SEEN
 from generation.mesh.compositing import Cutout
 from generation.mesh.creases import BRIGHTEST, DEEPEST
 from generation.mesh.matte import find_matte
@@ -91,7 +92,7 @@ def test_two_renderings_at_once_do_not_disturb_each_other(engine, wild):
 
 def test_the_same_photo_prepared_twice_draws_the_same(landmarker, portrait, engine):
     again = MeshEngine(portrait.copy(), landmarker=landmarker)
-    assert again.gain == engine.gain
+    assert again.opening == engine.opening
     assert (frame_of(again, gap=0.7, yaw=3) == frame_of(engine, gap=0.7, yaw=3)).all()
 
 
@@ -173,7 +174,14 @@ def test_the_mouth_opens_as_far_as_the_gap_asks(landmarker, engine):
     assert measured == sorted(measured)
     assert measured[0] < 0.25
     assert measured[-1] - measured[0] > 0.7
-    assert 1.0 <= engine.gain <= 1.6
+    assert 1.0 <= engine.opening.gain <= 1.6
+
+
+def test_a_small_opening_is_seen_on_this_mouth(landmarker, engine):
+    shut, small = (
+        seen(landmarker, engine, gap=g, jaw=0.75 * g).mouth_gap() for g in (0.0, SMALL_GAP)
+    )
+    assert 0.6 * SMALL_SEEN < small - shut < 1.6 * SMALL_SEEN
 
 
 def test_a_photo_with_parted_lips_starts_closed(landmarker, engine):

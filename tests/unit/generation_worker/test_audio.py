@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from generation import audio
+from generation.audio.phonemes import doubtful
 from generation.errors import AudioError
 
 
@@ -180,3 +181,20 @@ def test_a_long_track_is_heard_in_pieces_with_the_same_words(voice):
     assert len(phones) == pytest.approx(4 * alone, abs=6)
     assert len(parts) > 1
     assert parts == sorted(parts)
+
+
+def test_lips_may_meet_where_the_network_half_believes_so_and_chooses_another_sound():
+    tokens = ["n", "p", "b", "m", "a", "<wb>", "<blank>"]
+    belief = np.full((7, 7), 0.001)
+    belief[:, -1] = 0.9
+    belief[1, :4] = 0.3, 0.05, 0.05, 0.1  # together two thirds of n
+    belief[4, 3:5] = 0.12, 0.7  # a sixth of a: no
+    belief[6, 1:4] = 0.04, 0.04, 0.01  # hardly anything
+    assert doubtful(belief, tokens) == (1,)
+
+
+def test_what_is_half_heard_changes_no_sound_that_is_told(voice):
+    phones = audio.recognise(audio.load(voice))
+    halves = [phone for phone in phones if phone.shut is not None]
+    assert all(phone.start <= phone.shut < phone.end for phone in halves)
+    assert not any(phone.symbol in "pbm" for phone in halves)
