@@ -33,6 +33,7 @@ class Opening:
     lead: float = LEAD
 
 
+USUAL = Opening()
 Draw = Callable[[Curves, Opening], Image]
 
 
@@ -50,7 +51,7 @@ def calibrate(points: Points, landmarker: FaceLandmarker, draw: Draw) -> Opening
         curves = Curves.rest(1).with_(gap=asked, jaw=np.float32(0.75) * asked)
         return landmarker.track(draw(curves, opening), points).mouth_gap()
 
-    opening = Opening()
+    opening = USUAL
     shut = seen(0.0, opening)
     usual = seen(SMALL_GAP, opening) - shut
     other = MAX_LEAD if usual < SMALL_SEEN else MIN_LEAD

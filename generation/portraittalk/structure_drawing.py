@@ -22,6 +22,7 @@ from generation.faces.topology import (
     RIGHT_IRIS,
     UPPER_INNER_LIP,
 )
+from generation.mesh.calibration import USUAL, Opening
 from generation.mesh.eyelids import TRAVEL
 from generation.mesh.gaze import EYEBALL_RADIUS, LARGEST
 from generation.mesh.headmotion import HeadMotion
@@ -44,13 +45,13 @@ _LOOSE = 0.12  # of the mouth's width and of an eye's: what a mask takes in arou
 class FaceGeometry:
     """The landmarks of one photo, and how they move."""
 
-    def __init__(self, points: Points, side: int, gain: float = 1.0) -> None:
+    def __init__(self, points: Points, side: int, opening: Opening = USUAL) -> None:
         """Prepare a face.
 
         Args:
             points: (478, 3) px, in a square picture.
             side: px of that picture.
-            gain: how much wider than asked the mouth is opened (the mesh engine's calibration).
+            opening: how much further than asked the mouth opens (the mesh engine's calibration).
         """
         picture = np.zeros((side, side, CHANNELS), np.uint8)
         self._subject = find_subject(picture, points)
@@ -59,7 +60,7 @@ class FaceGeometry:
         self._shapes = self._subject.pose.offsets_to_pixels(build_shapes(self._subject.head))
         self._grin = measure_grin(measure_mouth(self._subject.head))
         self._motion = HeadMotion(self._subject, cut_out=True)
-        self._gain = gain
+        self._opening = opening
         spots = self._points - self._corner
         cells = (spots + 0.5) / self._subject.grid.step - 0.5
         self._cells = cells.astype(np.float32)[None]
@@ -70,7 +71,7 @@ class FaceGeometry:
 
     def _at(self, c: Controls) -> Floats:
         spots = self._points - self._corner
-        weights = shape_weights(c, self._gain, self._grin)
+        weights = shape_weights(c, self._opening, self._grin)
         moved = spots.copy()
         moved[:MESH_POINTS] += np.einsum("k,knd->nd", weights, self._shapes)
         for eye, iris in ((RIGHT_EYE, RIGHT_IRIS), (LEFT_EYE, LEFT_IRIS)):

@@ -72,7 +72,7 @@ class Description:
         rights: of the pictures.
         source: the file they come from, by its name.
         clips: in the order of their frames.
-        facts: numbers about the making (gain, cut_out, seed).
+        facts: numbers about the making (gain, lead, seed).
     """
 
     identity: str

@@ -17,6 +17,7 @@ from generation.faces.arrays import AnyArray, Image, Points
 from generation.faces.errors import FaceNotFound, SeveralFaces
 from generation.media.photo import load_photo
 from generation.mesh import MeshEngine
+from generation.mesh.calibration import USUAL
 from generation.motion.curves import Controls, Curves
 from generation.motion.speaking import animate
 from generation.portraittalk.cropping import SIDE, FaceCrop
@@ -112,7 +113,7 @@ def make_person(
         person.draw_scene(number)
     about = Description(
         identity, identity_split(photo.stem), rights["portraits"], photo.name,
-        tuple(person.clips), {"seed": plan.seed, "gain": person.gain, "clothed": person.clothed},
+        tuple(person.clips), {"seed": plan.seed, "clothed": person.clothed, **vars(person.opening)},
     )  # fmt: skip
     write_shard(root, about, person.arrays())
     return True
@@ -130,7 +131,7 @@ class _Person:
         self._photo = crop.cut(whole)
         self._points = self._finder.track(self._photo, crop.to_crop(face.points)).points
         self._cover = clothes(self._photo, self._points)
-        self.clothed, self.gain = self._cover is not None, 1.0
+        self.clothed, self.opening = self._cover is not None, USUAL
         self._rng = np.random.default_rng([plan.seed, crc32(identity.encode())])
         self._heard, self._plan, self._speech_rights = heard, plan, speech_rights
         self.clips: list[Clip] = []
@@ -143,8 +144,8 @@ class _Person:
         look = look.possible(cut_out=True, clothed=self.clothed)
         engine = MeshEngine(self._dressed(look), DRAWN, DRAWN, scene=look.scene())
         look = look.possible(cut_out=engine.cut_out, clothed=self.clothed)
-        self.gain = engine.gain
-        geometry = FaceGeometry(engine.points, DRAWN, engine.gain)
+        self.opening = engine.opening
+        geometry = FaceGeometry(engine.points, DRAWN, engine.opening)
         plan = self._plan
         names = self._rng.permutation(list(conditions.EXPRESSIONS))
         for expression in names[: plan.expressions]:

@@ -59,7 +59,7 @@ def test_landmarks_move_where_the_mesh_engine_draws_them(portrait, face):
     assert (engine.frame == crop.cut(portrait)).all()  # the crop is the frame, pixel for pixel
     f = np.array([0.0, 1.0], np.float32)
     curves = Curves.rest(2).with_(gap=0.8 * f, jaw=0.6 * f, yaw=6 * f, pitch=-4 * f, brow=0.4 * f)
-    moved = FaceGeometry(engine.points, 256, engine.gain).moved(curves)
+    moved = FaceGeometry(engine.points, 256, engine.opening).moved(curves)
     drawn = list(engine.render(curves))[1]
     found = landmarker().track(drawn, engine.points).points[:, :2]
     apart = np.linalg.norm(moved[1] - found, axis=1) / (FACE * 256)
