@@ -6,8 +6,12 @@ from typing import Any
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.autoencoders.vae import DecoderOutput
+from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor
 from torch.nn import functional
+
+# A pipeline loads a class of ours only if its base is found in the same module: ModelMixin is.
+__all__ = ["ModelMixin", "PatchedAutoencoder", "small_autoencoder"]
 
 
 class PatchedAutoencoder(AutoencoderKL):

@@ -104,3 +104,9 @@ def caption(rng: np.random.Generator, expression: str, look: Look) -> str:
     rest = [part for part in parts[1:] if part]
     rng.shuffle(rest)
     return parts[0] + (" " if rest else "") + ", ".join(rest)
+
+
+def words() -> list[str]:
+    """Return everything that a caption may say, for a vocabulary."""
+    templates = [text for table in (_FACES, _LIT) for row in table.values() for text in row]
+    return [*templates, *_BEFORE, *_BLURRED, *_WORN, *BACKGROUNDS, *CLOTHES]

@@ -4,12 +4,30 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-STAGES = ("vae",)
+STAGES = ("vae", "1", "2")
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command to the program's."""
+    """Add the commands to the program's."""
+    latents = commands.add_parser(
+        "train-latents",
+        help="encode a training set once, for stages 1 and 2",
+        description="What is encoded already is kept. See docs/portraittalk-training.md.",
+    )
+    latents.add_argument("--data", type=Path, required=True, metavar="DIR")
+    latents.add_argument("--vae", type=Path, required=True, metavar="DIR", help="of --stage vae")
+    latents.add_argument("--out", type=Path, required=True, metavar="DIR")
+    latents.set_defaults(command=encode)
+    judged = commands.add_parser(
+        "train-check", help="measure an autoencoder on people whom it never saw"
+    )
+    judged.add_argument("--data", type=Path, required=True, metavar="DIR")
+    judged.add_argument("--vae", type=Path, required=True, metavar="DIR")
+    judged.add_argument("--split", choices=("held-out", "train"), default="held-out")
+    judged.add_argument("--sheet", type=Path, help="draw pictures over their copies (PNG)")
+    judged.set_defaults(command=check)
     parser = commands.add_parser(
         "train",
         help="train one stage of the portraittalk engine",
@@ -22,16 +40,59 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("--stage", choices=STAGES, required=True)
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--latents", type=Path, metavar="DIR", help="stages 1 and 2")
+    parser.add_argument("--from", dest="begin", type=Path, metavar="DIR",
+                        help="a pipeline to begin with; stage 2 needs stage 1's")  # fmt: skip
+    parser.add_argument("--frames", type=int, default=14, help="of each window in stage 2")
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--minutes", type=float, default=0.0, help="default: no limit")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--precision", choices=("no", "bf16", "fp16"), default="bf16")
     parser.add_argument("--accumulate", type=int, default=1)
+    parser.add_argument("--checkpointing", action="store_true",
+                        help="compute activations twice: for a small GPU")  # fmt: skip
     parser.add_argument("--keep-seconds", type=float, default=180.0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.set_defaults(command=run)
+
+
+def encode(options: argparse.Namespace) -> int:
+    """Encode what is missing; returns the exit status.
+
+    Raises:
+        GenerationError: there is no data, or the folder is of another autoencoder.
+    """
+    # Here and below, because torch takes seconds to load and --help should not.
+    import torch  # noqa: PLC0415
+
+    from generation.portraittalk.training.latents import encode_set  # noqa: PLC0415
+
+    torch.set_num_threads(1)
+    for number, _ in enumerate(encode_set(options.data, options.vae, options.out)):
+        _say(f"\rpeople {number + 1}")
+    _say("\n")
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """Measure an autoencoder; returns the exit status.
+
+    Raises:
+        GenerationError: there is no data.
+    """
+    import torch  # noqa: PLC0415
+
+    from generation.portraittalk.training.vae_check import check, written  # noqa: PLC0415
+
+    torch.set_num_threads(1)
+    found, sheet = check(options.vae, options.data, options.split)
+    for name, value in found.to_dict().items():
+        sys.stdout.write(f"{name:<16} {value:.4g}\n")
+    if options.sheet is not None:
+        written(sheet, options.sheet)
+    return 0
 
 
 def run(options: argparse.Namespace) -> int:
@@ -40,20 +101,20 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         GenerationError: there is no data, or what is in the folder is of another training.
     """
-    # Here, because torch takes seconds to load and --help should not.
-    from generation.portraittalk.training.frame_batches import FrameBatches  # noqa: PLC0415
-    from generation.portraittalk.training.loop import Run, Settings  # noqa: PLC0415
-    from generation.portraittalk.training.vae import VaeStage  # noqa: PLC0415
+    import torch  # noqa: PLC0415
 
+    from generation.portraittalk.training.loop import Run, Settings  # noqa: PLC0415
+
+    torch.manual_seed(options.seed)  # what the weights begin with
     settings = Settings(
         steps=options.steps, minutes=options.minutes, batch=options.batch, rate=options.rate,
         precision=options.precision, accumulate=options.accumulate,
         keep_seconds=options.keep_seconds, seed=options.seed, threads=options.threads,
     )  # fmt: skip
-    data = FrameBatches(options.data, "train", options.seed)
-    going = Run(VaeStage(data, settings.batch), settings, options.out)
-    _say(f"{data.people} people, from step {going.step}\n")
+    stage = _vae(options) if options.stage == "vae" else _denoiser(options)
+    going = Run(stage, settings, options.out)
     began, first = time.monotonic(), going.step
+    _say(f"from step {first}\n")
 
     def told(step: int, loss: float) -> None:
         if step % 20 == 0:
@@ -62,6 +123,37 @@ def run(options: argparse.Namespace) -> int:
 
     going.train(told)
     return 0
+
+
+def _vae(options: argparse.Namespace) -> Any:
+    from generation.portraittalk.training.frame_batches import FrameBatches  # noqa: PLC0415
+    from generation.portraittalk.training.vae import VaeStage  # noqa: PLC0415
+
+    data = FrameBatches(options.data, "train", options.seed)
+    _say(f"{data.people} people, ")
+    return VaeStage(data, options.batch)
+
+
+def _denoiser(options: argparse.Namespace) -> Any:
+    from generation.portraittalk.training.clip_batches import ClipBatches  # noqa: PLC0415
+    from generation.portraittalk.training.errors import TrainingDataRefused  # noqa: PLC0415
+    from generation.portraittalk.training.stages import DenoiserStage, Parts  # noqa: PLC0415
+
+    number = int(options.stage)
+    if options.latents is None or (number > 1 and options.begin is None):
+        raise TrainingDataRefused(
+            f"Stage {number} lacks --latents{'' if number == 1 else ' or --from'}.",
+            code="no-latents",
+            remedy="Compute latents (train-latents); --from is stage 1's folder `averaged`.",
+        )
+    frames = 1 if number == 1 else options.frames
+    data = ClipBatches(options.data, options.latents, "train", seed=options.seed, frames=frames)
+    parts = Parts.load(options.begin) if options.begin else Parts.new(data.captions())
+    if options.checkpointing:
+        parts.denoiser.animate_net.enable_gradient_checkpointing()
+        parts.denoiser.identity_net.enable_gradient_checkpointing()
+    _say(f"{data.people} people, ")
+    return DenoiserStage(parts, data, options.latents, number=number, size=options.batch)
 
 
 def _say(text: str) -> None:
