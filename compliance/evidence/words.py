@@ -124,6 +124,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "gate-voice": ("Its sound is the approved voice", "音声が承認されたものである"),
     "gate-audiomark": ("Its sound carries this asset id", "音声にこのアセットIDが入っている"),
     "gate-label": ("Its visible AI label is there", "AI表示が映像に入っている"),
+    "gate-lips": ("Its lips follow the voice", "口の動きが音声に合っている"),
     "gate-consent": ("Consent still held", "同意がその時点で有効だった"),
     # the vocabulary of requests and consents
     "product_briefing": ("Product briefing", "製品紹介"),

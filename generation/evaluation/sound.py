@@ -60,7 +60,7 @@ def listen(speech: Speech, times: Track, fps: float, phones: list[Phone] | None)
         WeightsInvalid: the judge's weights are not the pinned ones.
     """
     samples = speech.samples.astype(np.float64)
-    energy, band = _level(samples, times, fps), _level(_voice(samples), times, fps)
+    energy, band = level(samples, times, fps), level(_voice(samples), times, fps)
     loud = np.percentile(energy, 95)
     talking = energy > loud - _SPEECH_DB / 20 * np.log(10)
     audible = energy > max(loud - _QUIET_DB / 20 * np.log(10), np.log(2 * _FLOOR))
@@ -82,7 +82,7 @@ def offset(own: Speech, given: Speech) -> Measure:
     rate, reach = 200, 200
     size = min(own.samples.size, given.samples.size) // (SAMPLE_RATE // rate) - 1
     times = (np.arange(size) + 0.5) / rate
-    one, other = (_level(each.samples.astype(np.float64), times, rate) for each in (own, given))
+    one, other = (level(each.samples.astype(np.float64), times, rate) for each in (own, given))
     one, other = one - one.mean(), other - other.mean()
     power = max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1e-9)
     both = correlate(one, other, mode="same") / power
@@ -93,8 +93,8 @@ def offset(own: Speech, given: Speech) -> Measure:
     return Measure("own_sound_lag", 1000 * best / rate, "ms", NEITHER, note=note)
 
 
-def _level(samples: Track, times: Track, fps: float) -> Track:
-    """Return the logarithm of the root mean square within each frame."""
+def level(samples: Track, times: Track, fps: float) -> Track:
+    """Return the logarithm (T,) of the root mean square of (n,) samples within each frame."""
     width = max(1, round(SAMPLE_RATE / fps))
     power = uniform_filter1d(np.square(samples), width, mode="constant")
     at = np.round(times * SAMPLE_RATE).astype(int)

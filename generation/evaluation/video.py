@@ -63,6 +63,40 @@ def frames(path: Path) -> Iterator[Image]:
         raise _unreadable(path, error) from error
 
 
+def looks_a_second(fps: float, most: float) -> float:
+    """Return how many pictures a second are taken where every one or every n-th is."""
+    return fps / max(1, round(fps / most))
+
+
+def frames_between(
+    path: Path, window: tuple[float, float], rate: float
+) -> Iterator[tuple[float, Image]]:
+    """Yield the pictures of a part of a video with the middle of each in s.
+
+    Args:
+        path: the file.
+        window: first and last moment in s.
+        rate: at most so many pictures a second; of more, some are left out evenly.
+
+    Raises:
+        VideoError: as :func:`frames`.
+    """
+    form = describe(path)
+    step = round(form.fps / looks_a_second(form.fps, rate))
+    try:
+        with av.open(str(path), container_options=_OPTIONS) as container:
+            container.streams.video[0].codec_context.thread_count = 1
+            container.seek(int(window[0] * av.time_base))  # to the key frame before it
+            for frame in container.decode(video=0):
+                moment = float(frame.time or 0.0) + 0.5 / form.fps
+                if moment > window[1]:
+                    return
+                if moment >= window[0] and int(moment * form.fps) % step == 0:
+                    yield moment, np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+    except (FFmpegError, ValueError, MemoryError) as error:
+        raise _unreadable(path, error) from error
+
+
 def _format(path: Path, container: InputContainer) -> Format:
     if not container.streams.video:
         raise VideoError(f"{path.name} has no picture.", remedy=_REMEDY)

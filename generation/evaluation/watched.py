@@ -90,7 +90,7 @@ def watch(pictures: Iterable[Image], fps: float, photo: Image, expected_frames: 
     notes, flow, last = _Notes(), FlowWarp(), None
     step = max(1, expected_frames // SHEET)
     for index, picture in enumerate(pictures):
-        last = _find(picture, last)
+        last = follow(picture, last)
         notes.warp.append(flow.step(picture))
         _note(notes, picture, last)
         if last is not None and index % EMBED_EVERY == 0:
@@ -101,8 +101,8 @@ def watch(pictures: Iterable[Image], fps: float, photo: Image, expected_frames: 
     return _summed(notes, fps)
 
 
-def _find(picture: Image, last: Face | None) -> Face | None:
-    """Follow the face, or search it anew where it was lost."""
+def follow(picture: Image, last: Face | None) -> Face | None:
+    """Return the face near the last one, or search it anew where that was lost."""
     if last is not None:
         found = landmarker().track(picture, last.points)
         if found.score > 0.5:

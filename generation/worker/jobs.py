@@ -7,11 +7,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from compliance.canonical import file_sha256
 from compliance.carrier import Carrier
-from compliance.permit import JobKind, MeasureResult, Permit, RenderResult
+from compliance.permit import JobKind, MeasureResult, Permit, RenderResult, Verdict
 from generation import audio, engines
 from generation.audio.phonemes import WEIGHTS, weights_digest
+from generation.errors import AudioError
+from generation.evaluation.lips import measure_lips
 from generation.gate import check_portrait, check_track, check_voice
 from generation.gate.findings import result as combine
 from generation.identity import ROLES, check_identity
@@ -30,6 +34,7 @@ from generation.worker.inputs import read_transcript
 Progress = Callable[[float, str], None]  # (0..1, stage); raises to stop the work
 
 IDENTITY = "identity"  # the engine of a measure job that compares a recording with a portrait
+LIPS = "lips"  # the engine of a measure job that looks whether lips follow a voice
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,7 @@ class MeasureJob:
     threads: int = 1
 
     def run(self, inputs: Mapping[str, Path], progress: Progress) -> MeasureResult:
-        """Check each input by its role, or all of them together for who somebody is.
+        """Check each input by its role, or all of them together: who somebody is, what lips do.
 
         Raises:
             JobRefused: an input is missing or has a role that nothing here can measure.
@@ -157,6 +162,10 @@ class MeasureJob:
             if set(inputs) != ROLES:
                 raise JobRefused("An identity check lacks an input.", code="role-unsupported")
             return check_identity(inputs, progress)
+        if self.permit.spec.engine == LIPS:
+            if set(inputs) != {"video", "voice"}:
+                raise JobRefused("A look at lips lacks an input.", code="role-unsupported")
+            return self._measure_lips(inputs, progress)
         if "voice" in inputs and set(inputs) <= {"voice", "sample", "transcript", ROLE}:
             progress(0.0, "measuring the voice")
             return self._measure_draft(inputs)
@@ -187,6 +196,16 @@ class MeasureJob:
             effects = understand(spec.prompt, spec.permitted_changes, given=ROLE in inputs)
             facts["prompt_report"] = effects.report
         return combine(findings, facts)
+
+    def _measure_lips(self, inputs: Mapping[str, Path], progress: Progress) -> MeasureResult:
+        try:
+            voice = audio.load(inputs["voice"], max_seconds=self.permit.max_seconds)
+        except AudioError as error:
+            if error.code != "audio-silent":
+                raise
+            voice = audio.Speech(np.zeros(0, np.float32))  # nobody speaks: a fact, and no failure
+        facts = measure_lips(inputs["video"], voice, progress)
+        return MeasureResult(Verdict.USABLE, (), facts)
 
     def _measure_voice(self, inputs: Mapping[str, Path]) -> MeasureResult:
         longest, threads, said = self.permit.max_seconds, self.threads, None

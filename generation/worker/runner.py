@@ -17,7 +17,7 @@ from generation.worker.client import Claim, JobClient, PlatformClient
 from generation.worker.errors import JobRefused, LeaseLost, PlatformError
 from generation.worker.heartbeat import Heartbeat
 from generation.worker.inputs import fetch_inputs
-from generation.worker.jobs import IDENTITY, MeasureJob, RenderJob
+from generation.worker.jobs import IDENTITY, LIPS, MeasureJob, RenderJob
 from generation.worker.settings import WorkerSettings
 from generation.worker.workspace import sweep, workspace
 
@@ -56,7 +56,7 @@ class JobRunner:
         self.capabilities = Capabilities(
             worker=f"{socket.gethostname()[:100]}:{os.getpid()}",
             kinds=_KINDS,
-            engines=(*engines.available(), _GATE, IDENTITY),
+            engines=(*engines.available(), _GATE, IDENTITY, LIPS),
         )
         if removed := sweep(settings.work_dir):
             _log.warning("Removed %d work folders of workers that died.", removed)

@@ -114,6 +114,7 @@ def test_captions_that_changed_in_storage_are_not_released(
     result = render_result(data)
     assert worker.upload(result["sha256"], data).status_code == 201
     assert worker.result(result).status_code == 200
+    people.lips_measured(production)
     changed(f"inputs/{production.captions_sha256[:2]}/{production.captions_sha256}")
 
     production_finish(production.pk)

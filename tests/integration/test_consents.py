@@ -78,6 +78,7 @@ def released(team: people.Team, consent: Consent, folder: Path, **changes: Any) 
     result = render_result(data)
     assert worker.upload(result["sha256"], data).status_code == 201
     assert worker.result(result).status_code == 200
+    people.lips_measured(production)
     production_finish(production.pk)
     return state_of(production)
 

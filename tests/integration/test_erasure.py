@@ -160,6 +160,7 @@ def released(
     assert worker.upload(result["sha256"], data).status_code == 201
     answer = worker.result(result)
     assert answer.status_code == 200, answer.json()
+    people.lips_measured(production)
     production_finish(production.pk)
     production.refresh_from_db()
     assert production.state == "released", production.problem

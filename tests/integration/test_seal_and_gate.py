@@ -222,16 +222,21 @@ def right(own: Pattern) -> Clip:
     return Clip((own,))
 
 
-def handed_in(folder: Path, make: Make | bytes = right) -> Rendered:
+def handed_in(folder: Path, make: Make | bytes = right, *, judged: bool = True) -> Rendered:
     """Let a worker hand in the clip that ``make`` says for the pattern it was given, or bytes."""
     team = people.team_make()
-    return handed_in_for(people.approved_make(team), team, folder, make)
+    return handed_in_for(people.approved_make(team), team, folder, make, judged=judged)
 
 
 def handed_in_for(
-    production: Production, team: people.Team, folder: Path, make: Make | bytes = right
+    production: Production,
+    team: people.Team,
+    folder: Path,
+    make: Make | bytes = right,
+    *,
+    judged: bool = True,
 ) -> Rendered:
-    """The same for a production that was approved."""
+    """The same for a production that was approved; a worker has looked at its lips, too."""
     worker = people.render_worker(production)
     own = Carrier.from_bytes(base64.b64decode(worker.claim().json()["watermark"]))
     path = folder / "rendered.mp4"
@@ -253,6 +258,8 @@ def handed_in_for(
         wall_seconds=1.0,
     )
     assert worker.result(result.to_dict()).status_code == 200
+    if judged:
+        people.lips_measured(production)
     return Rendered(production, team)
 
 
@@ -271,7 +278,7 @@ def test_a_marked_file_is_sealed_gated_and_released(tmp_path: Path) -> None:
     rendered.production.refresh_from_db()
     assert rendered.production.state == "released", rendered.production.problem
     report = GateReport.objects.get(subject_id=rendered.production.pk)
-    assert [check["outcome"] for check in report.checks] == ["pass"] * 9
+    assert [check["outcome"] for check in report.checks] == ["pass"] * 10
     production_finish(rendered.production.pk)  # a repeated message changes nothing
     assert Release.objects.filter(subject_id=rendered.production.pk).count() == 1
 

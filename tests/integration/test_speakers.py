@@ -78,6 +78,7 @@ def rendered(team: people.Team, production: Production, folder: Path) -> Product
     result = render_result(data)
     assert worker.upload(result["sha256"], data).status_code == 201
     assert worker.result(result).status_code == 200
+    people.lips_measured(production)
     return Production.objects.get(pk=production.pk)
 
 

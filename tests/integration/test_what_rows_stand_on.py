@@ -42,7 +42,14 @@ def refused(table: str, values: dict[str, Any]) -> str:
 
 
 @pytest.fixture
-def rendered() -> Production:
+def rendered(unjudged: Production) -> Production:
+    """The same, and a worker has said that its lips follow the voice."""
+    people.lips_measured(unjudged)
+    return unjudged
+
+
+@pytest.fixture
+def unjudged() -> Production:
     """A production whose rendering came from a worker, under its permit."""
     production = people.approved_make(people.team_make())
     worker = people.render_worker(production)
@@ -150,3 +157,14 @@ def test_a_release_stands_on_the_sealed_file_and_approvals(rendered: Production)
     assert "no used permit" in refused("releases_release", other)
     Production.objects.filter(pk=rendered.pk).update(state="stopped")
     assert "no release" in refused("releases_release", release(rendered, gate))
+
+
+def test_a_release_stands_on_lips_that_follow_the_voice(unjudged: Production) -> None:
+    sealed(unjudged)
+    passed = report(unjudged)
+    insert("releases_gatereport", passed)
+    said = refused("releases_release", release(unjudged, passed["id"]))
+    assert "lips that follow" in said
+
+    people.lips_measured(unjudged, in_time=0.0, best=0.1)
+    assert "lips that follow" in refused("releases_release", release(unjudged, passed["id"]))

@@ -526,6 +526,7 @@ def sealed_make(
     result = render_result(data)
     assert worker.upload(result["sha256"], data).status_code == 201
     assert worker.result(result).status_code == 200
+    people.lips_measured(production)
     production_finish(production.pk)
     production.refresh_from_db()
     return production

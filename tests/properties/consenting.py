@@ -32,6 +32,7 @@ from rakkan.likenesses.models import Guardianship, Likeness, Trait, Voice
 from rakkan.likenesses.services import guardianship_decide
 from rakkan.productions.services.dispatch import job_claim
 from rakkan.productions.services.guardian import guardianship_end
+from rakkan.productions.services.lips import is_about_lips
 from rakkan.productions.services.portray import portrait_add, voice_enrol
 from rakkan.productions.services.prove import recording_hand_in
 from rakkan.productions.services.withdraw import withdraw
@@ -86,7 +87,15 @@ class Consenting(Walk):
             return
         lease = Lease(job.pk, handed.claim.token, handed.claim.job.fence)
         self.leases.append(lease)
-        self.report(lease, MeasureResult(verdict, (), people.heard(SECONDS)).to_dict())
+        self.report(lease, MeasureResult(verdict, (), self.measured(job, verdict)).to_dict())
+
+    @staticmethod
+    def measured(job: Job, verdict: Verdict) -> dict[str, Any]:
+        """What a worker finds in what a job names: in a voice, or in a finished video."""
+        if not is_about_lips(job):
+            return people.heard(SECONDS)
+        wrong = {Verdict.UNUSABLE: {"in_time": 0.0}, Verdict.WARNINGS: {"speech_seconds": 0.1}}
+        return people.LIPS_IN_STEP | wrong.get(verdict, {})
 
     @rule(who=INDEX)
     def submit_identity(self, who: int) -> None:

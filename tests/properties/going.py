@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from compliance.permit import Verdict
+from compliance.permit import MeasureResult, Verdict
 from rakkan.accounts.models import User
 from rakkan.accounts.permissions import user_roles
 from rakkan.accounts.roles import Role
@@ -27,6 +27,7 @@ from rakkan.identity.services import (
 from rakkan.likenesses.models import Likeness, Trait, Voice
 from rakkan.previews.models import Preview
 from rakkan.productions.models import Production
+from rakkan.productions.selectors import lips_job_waiting
 from rakkan.productions.services.create import Cast
 from rakkan.productions.services.submit import production_submit
 from rakkan.productions.states import State
@@ -132,6 +133,8 @@ class Going(Working):
         elif production.state in (State.QUEUED, State.RENDERING):
             self._render(production)
         elif production.state in (State.RENDERED, State.SEALED):
+            if lips_job_waiting(production.pk) is not None:
+                self._look_at_lips(production)
             self._finish(production)
         elif production.state == State.IN_REVIEW:
             self.review(4, self._place(production), accepted=True)
@@ -186,6 +189,18 @@ class Going(Working):
     @staticmethod
     def _evidence(user: User) -> IdentityCheck:
         return identity_submit(user=user, evidence=people.portrait_file())
+
+    def _look_at_lips(self, production: Production) -> None:
+        """A worker looks, says that the lips follow, or now and then that it cannot look."""
+        job = lips_job_waiting(production.pk)
+        lease = self._claim(job) if job is not None else None
+        if job is None or lease is None:
+            return
+        if self.chance.random() < 0.1:
+            self._fail(lease, self.chance.choice(("input", "system")))
+        else:
+            facts = self.measured(job, Verdict.USABLE)
+            self.report(lease, MeasureResult(Verdict.USABLE, (), facts).to_dict())
 
     def _render(self, production: Production) -> None:
         """Claim, or hand in what was claimed: in between, others may do what they like."""

@@ -27,7 +27,7 @@ from rakkan.identity.models import (
 )
 from rakkan.likenesses.models import Guardianship, GuardianshipDecision, Person
 from rakkan.previews.models import Preview, PreviewEnd, PreviewUpload
-from rakkan.productions.models import Production, Rendering
+from rakkan.productions.models import LipsMeasurement, Production, Rendering
 from rakkan.productions.states import TRANSITIONS, State
 from rakkan.releases.models import GateReport, Release, Revocation, Sealing
 
@@ -101,6 +101,18 @@ def check_rendering(rendering: Rendering) -> None:
     assert_is_approved(production, permit.issued_at)
 
 
+def check_lips(lips: LipsMeasurement) -> None:
+    """What is said of lips is of the rendered bytes, by a worker with a permit, under consents."""
+    assert lips.job.kind == "measure"
+    assert lips.job.subject_id == lips.rendering_id
+    assert lips.file_sha256 == lips.rendering.file_sha256
+    if lips.outcome == "not-judged" and "error" in lips.facts:
+        return
+    permit = IssuedPermit.objects.get(job=lips.job, use__isnull=False)
+    assert not PermitRevocation.objects.filter(permit=permit).exists()
+    assert_consent_is_live(production_of(lips.rendering.production_id), lips.measured_at)
+
+
 def check_release(release: Release) -> None:
     """No mark, no release; and one release a production."""
     production = production_of(release.subject_id)
@@ -110,7 +122,9 @@ def check_release(release: Release) -> None:
     assert release.gate.passed
     assert all(check["outcome"] == "pass" for check in release.gate.checks)
     assert release.file_sha256 == release.gate.file_sha256 == sealing.file_sha256
-    assert sealing.source_sha256 == rendering.file_sha256
+    assert sealing.source_sha256 == rendering.file_sha256 == rendering.lips.file_sha256
+    assert rendering.lips.outcome in ("in-step", "no-speech")
+    assert "lips" in [check["name"] for check in release.gate.checks]
     assert sealing.watermark["asset_id"] == production.asset_id == release.asset_id
     assert_consent_is_live(production, release.released_at)
     assert_is_approved(production, release.released_at)
@@ -304,10 +318,12 @@ def check_withdrawals() -> None:
     under = Q(consent__withdrawal__isnull=False) | Q(voice_consent__withdrawal__isnull=False)
     live = Job.objects.filter(state__in=["queued", "leased"])
     previews = Preview.objects.filter(subject_id=OuterRef(OuterRef("pk"))).values("pk")
+    renderings = Rendering.objects.filter(production=OuterRef(OuterRef("pk"))).values("pk")
     goes_on = (
         Q(state__in=_UNDER_WAY)
         | Exists(live.filter(kind="render", subject_id=OuterRef("pk")))
         | Exists(live.filter(kind="preview", subject_id__in=previews))
+        | Exists(live.filter(kind="measure", subject_id__in=renderings))
     )
     assert not Production.objects.filter(under).filter(goes_on).exists()
 

@@ -19,7 +19,7 @@ from rakkan.identity.models import IdentityCheck
 from rakkan.lifecycle.models import Erasure
 from rakkan.likenesses.models import Guardianship
 from rakkan.previews.models import Preview, PreviewDestruction
-from rakkan.productions.models import Production, Rendering
+from rakkan.productions.models import LipsMeasurement, Production, Rendering
 from rakkan.productions.states import TRANSITIONS, State
 from rakkan.releases.models import GateReport, Release, Removal, Sealing
 from rakkan.vault.models import SubjectKey
@@ -125,6 +125,23 @@ def gate(production: Production, draw: int) -> list[Statement]:
         checks = '[{"name": "signature", "outcome": "pass"}]'
     about = {"subject_id": production.pk, "file_sha256": file, "checked_at": timezone.now()}
     return [inserted(GateReport, **about, passed=True, checks=checks)]
+
+
+def lips(production: Production, draw: int) -> list[Statement]:
+    """Say of a file that its lips follow: unasked, of another file, or against what was said."""
+    rendering = Rendering.objects.filter(production=production).first()
+    job = _one(Job.objects.filter(organisation=production.organisation_id), draw)
+    if rendering is None or job is None:
+        return []
+    said = LipsMeasurement.objects.filter(rendering=rendering).first()
+    if said is not None:
+        return [updated(said, outcome="in-step"), copied(said)][draw % 2 : draw % 2 + 1]
+    own = Job.objects.filter(subject_id=rendering.pk).first()
+    about = {"rendering_id": rendering.pk, "facts": "{}", "measured_at": timezone.now()}
+    file = ("4" * 64, rendering.file_sha256)[draw % 2]
+    asked = own if own is not None and draw % 4 > 1 else job
+    values = {"job_id": asked.pk, "file_sha256": file, "outcome": "in-step"}
+    return [inserted(LipsMeasurement, **about, **values)]
 
 
 def workflow(production: Production, draw: int) -> list[Statement]:
@@ -351,6 +368,6 @@ def unasked(production: Production, draw: int) -> list[Statement]:
 
 
 ROWS = (
-    *(consent, forward, sealing, gate, workflow, said, watched, role, rule, deputy, order),
+    *(consent, forward, sealing, gate, lips, workflow, said, watched, role, rule, deputy, order),
     *(identity, key, destruction, supersession, unasked),
 )

@@ -51,7 +51,7 @@ INDEX = st.integers(0, 13)
 NEVER = (CRASHED, LogUnsound.code)  # refusals that only a mistake of ours makes
 SNEAK = 5  # commands between two tries by SQL
 SHIFTS = (-600, -60, -1, 1, 60)  # seconds by which the clock is set, at any point
-WORKER = Capabilities("walk:1", tuple(JobKind), ("mesh",))
+WORKER = Capabilities("walk:1", tuple(JobKind), ("mesh", "lips"))
 JUNK = b"not a video at all"
 PLANS = [  # what an organisation asks for: one approver, two in turn, two of one step
     [StepPlan(1, "legal")],

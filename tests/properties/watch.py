@@ -20,7 +20,7 @@ from rakkan.dispatch.models import IssuedPermit
 from rakkan.evidence.models import PackEnd, PackReady
 from rakkan.lifecycle.models import Disposal, Erasure
 from rakkan.previews.models import Preview, PreviewFile, PreviewReading, PreviewViewing
-from rakkan.productions.models import Production, Rendering
+from rakkan.productions.models import LipsMeasurement, Production, Rendering
 from rakkan.productions.states import State
 from rakkan.releases.models import Release
 from rakkan.webhooks.models import Attempt
@@ -110,6 +110,13 @@ class Watch:
         for rendering in Rendering.objects.exclude(pk__in=self._seen).select_related("permit__job"):
             invariants.check_rendering(rendering)
             self._seen.add(rendering.pk)
+
+    @invariants.reads(LipsMeasurement)
+    def _lips(self) -> None:
+        rows = LipsMeasurement.objects.exclude(pk__in=self._seen)
+        for lips in rows.select_related("rendering", "job"):
+            invariants.check_lips(lips)
+            self._seen.add(lips.pk)
 
     @invariants.reads(Release)
     def _releases(self) -> None:
@@ -209,7 +216,7 @@ class Watch:
 
 
 _CLOSE_LOOKS = (
-    *(Watch._permits, Watch._renderings, Watch._releases, Watch._previews),
+    *(Watch._permits, Watch._renderings, Watch._lips, Watch._releases, Watch._previews),
     *(Watch._viewings, Watch._readings, Watch._rules, Watch._afterwards, Watch._packs),
     *(Watch._notices, Watch._states_changed),
 )

@@ -18,10 +18,12 @@ from rakkan.dispatch.models import Job
 from rakkan.productions.models import Production
 from rakkan.productions.services.dispatch import job_claim
 from rakkan.productions.services.finish import production_finish
+from rakkan.productions.services.lips import is_about_lips
 from rakkan.productions.services.receive import job_beat, job_failure, job_result, output_accept
 from rakkan.productions.services.reconcile import reconcile
 from rakkan.productions.services.release import release_deliver
 from rakkan.productions.states import State
+from tests.integration import people
 from tests.integration.world import render_result
 from tests.properties.files import preview_bytes
 from tests.properties.invariants import represented_by
@@ -77,7 +79,8 @@ class Working(Requesting):
             return
         job = Job.objects.get(pk=lease.job_id)
         if job.kind == JobKind.MEASURE:
-            self.report(lease, MeasureResult(Verdict.USABLE, (), {}).to_dict(), forged)
+            facts = people.LIPS_IN_STEP if is_about_lips(job) and data == "own" else {}
+            self.report(lease, MeasureResult(Verdict.USABLE, (), facts).to_dict(), forged)
             return
         own = self.assets.get(job.asset_id, preview_bytes(job.asset_id))
         clips_made = {"own": own, "junk": JUNK}

@@ -234,6 +234,9 @@ TABLES: dict[str, Columns] = {
         Name.VOICE_MEASURED,
         kept_back="findings facts",
     ),
+    "productions_lipsmeasurement": _table(
+        "id rendering_id job_id file_sha256 outcome facts measured_at", Name.LIPS_MEASURED
+    ),
     "productions_rendering": _table(
         "id production_id permit_id file_sha256 size received_at",
         Name.RENDERING_RECEIVED,

@@ -55,6 +55,7 @@ class EventName(StrEnum):
     PRODUCTION_CREATED = "productions.production.created"
     PRODUCTION_REFUSED = "productions.production.refused"
     VOICE_MEASURED = "productions.voice.measured"
+    LIPS_MEASURED = "productions.lips.measured"
     PRODUCTION_SUBMITTED = "productions.production.submitted"
     POLICY_ADDED = "approvals.policy.added"
     USE_FORBIDDEN = "approvals.forbidden_use.added"

@@ -85,6 +85,8 @@ _COLUMNS = {
     "knox_authtoken.token_key": "deleted with the account; random",
     "mfa_authenticator.data": "deleted with the account",
     "previews_previewend.reason": "not personal: a code",
+    "productions_lipsmeasurement.facts": "not personal: how well lips follow a sound, in numbers",
+    "productions_lipsmeasurement.outcome": "not personal: a word of the program",
     "productions_production.voice_engine": "not personal: the name of a product",
     "productions_voicemeasurement.verdict": "not personal: a word of the program",
     "releases_fingerprint.iscc": "kept: similarity bits of a whole video, by which a copy of it is "

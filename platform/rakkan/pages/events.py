@@ -56,6 +56,7 @@ WORDS: dict[str, str | Promise] = {
     Name.PRODUCTION_CREATED: _("A draft was made"),
     Name.PRODUCTION_REFUSED: _("A step of a production was refused"),
     Name.VOICE_MEASURED: _("A voice track was measured"),
+    Name.LIPS_MEASURED: _("It was measured whether lips follow the voice"),
     Name.PRODUCTION_SUBMITTED: _("A production was submitted"),
     Name.POLICY_ADDED: _("An approval policy was added"),
     Name.USE_FORBIDDEN: _("A use was forbidden"),

@@ -33,6 +33,7 @@ class Problem:
 
 
 _AGAIN = _("Try again in a moment.")
+_GATE_AGAIN = _("Make a new production once the reason is gone.")
 _NEW_CONSENT = _("Ask the depicted person to grant one in their own account.")
 _NEW_VOICE_CONSENT = _("Ask the person who speaks to grant one in their own account.")
 _RESPECT = _("Respect it; nothing can be made or shown under this consent any more.")
@@ -280,6 +281,29 @@ TEXTS: dict[str, Words] = {
         _("Send WAV, FLAC, MP3, M4A, AAC, Ogg or WebM."),
     ),
     "file-too-large": Words(_("The file is too large."), _("Send a smaller file."), precise=True),
+    "gate-lips": Words(
+        _("Nobody has looked whether the lips of this file follow the voice."),
+        _GATE_AGAIN,
+        precise=True,
+    ),
+    "gate-lips-no-face": Words(
+        _("The video shows a face in too few frames to see whether the lips follow the voice."),
+        _("Make a new production with a photo that shows the whole face from the front."),
+        precise=True,
+    ),
+    "gate-lips-not-judged": Words(
+        _("No worker could look whether the lips follow the voice."),
+        _("Make a new production, and tell the operators."),
+        precise=True,
+    ),
+    "gate-lips-out-of-step": Words(
+        _("The lips in the video do not follow the voice."),
+        _(
+            "Make a new production; if it happens again, choose another recording or photo, and"
+            " tell the operators."
+        ),
+        precise=True,
+    ),
     "guardianship-ended": Words(_("The guardianship has ended."), ""),
     "identity-not-verified": Words(
         _("The depicted person's identity is not verified."),
@@ -548,11 +572,7 @@ TEXTS: dict[str, Words] = {
     ),
     "wrong-state": Words(_("That is not possible at this point."), "", precise=True),
 }
-_GATE = Words(
-    _("The release gate refused the file."),
-    _("Make a new production once the reason is gone."),
-    precise=True,
-)
+_GATE = Words(_("The release gate refused the file."), _GATE_AGAIN, precise=True)
 
 
 def problem_of(about: Any) -> Problem | None:

@@ -191,6 +191,7 @@ STUCK: Words = {  # why a production does not get on
     Why.NO_WORKER: _("No worker takes it."),
     Why.WORKER_SILENT: _("Its worker fell silent."),
     Why.NOT_SEALED: _("No sealing worker finishes it."),
+    Why.LIPS_NOT_JUDGED: _("No worker says whether its lips follow the voice."),
 }
 RETAINED: Words = {  # what there is a retention period for, and from when it counts
     Kind.DRAFT: _("Drafts that were never submitted, from their last change"),
@@ -274,6 +275,7 @@ GATE_CHECKS: Words = {
     "voice": _("The sound is the approved voice, all of it"),
     "audiomark": _("The mark in the sound reads back"),
     "label": _("The visible AI label stands in the picture, all its time"),
+    "lips": _("The lips follow the voice"),
     "consent": _("Consent and approval still hold"),
 }
 LABEL_PROFILES: Words = {

@@ -15,10 +15,13 @@ from rakkan.core.models import IdModel, refuses_previews, starts_as, words
 from rakkan.core.tenancy import Own, Through
 from rakkan.productions.origins import VoiceOrigin
 from rakkan.productions.states import State, pairs
+from rakkan.productions.walls import FORWARD, LIPS_FIT, leaves_no_preview
+from rakkan.releases.lips import Outcome
 from rakkan.vault.fields import SealedJSON, SealedText
 
 STATES = [state.value for state in State]
 ORIGINS = [origin.value for origin in VoiceOrigin]
+OUTCOMES = [outcome.value for outcome in Outcome]
 _ENDS = ["rejected", "cancelled", "stopped", "failed", "revoked"]
 
 # What is spoken is about who is heard as well: each of the two can end it.
@@ -64,39 +67,9 @@ INPUTS = (
 )
 
 
-# Arriving in these takes consents that hold; a job given back to the queue goes nowhere new.
-_FORWARD = """
-    NEW.state IN ('in_approval', 'rendering', 'rendered', 'sealed', 'released')
-    OR NEW.state = 'queued' AND OLD.state = 'in_approval'
-"""
-
-
 def _inputs_change_after_draft() -> str:
     changes = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in INPUTS)
     return f"OLD.state <> 'draft' AND ({changes})"
-
-
-def _leaves_no_preview() -> pgtrigger.Trigger:
-    """Return the trigger that keeps a production from leaving approval with an open preview."""
-    return pgtrigger.Trigger(
-        name="production_leaves_no_preview",
-        when=pgtrigger.Before,
-        operation=pgtrigger.Update,
-        condition=pgtrigger.Condition("OLD.state = 'in_approval' AND NEW.state <> 'in_approval'"),
-        func=pgtrigger.Func(
-            """
-            IF EXISTS (
-                SELECT 1 FROM previews_preview v WHERE v.subject_id = NEW.id AND NOT EXISTS (
-                    SELECT 1 FROM previews_previewend e WHERE e.preview_id = v.id
-                )
-            ) THEN
-                RAISE EXCEPTION 'a preview ends before its production leaves approval'
-                    USING ERRCODE = 'check_violation';
-            END IF;
-            RETURN NEW;
-            """
-        ),
-    )
 
 
 def new_asset_id() -> str:
@@ -222,7 +195,7 @@ class Production(IdModel):
         triggers: ClassVar = [
             starts_as(State.DRAFT.value, name="production_starts_as_draft"),
             refuses_previews("production_is_no_preview", asset="asset_id"),
-            _leaves_no_preview(),
+            leaves_no_preview(),
             pgtrigger.FSM(name="production_transitions", field="state", transitions=pairs()),
             pgtrigger.Protect(
                 name="production_inputs_frozen",
@@ -235,7 +208,7 @@ class Production(IdModel):
                 when=pgtrigger.Before,
                 operation=pgtrigger.UpdateOf("state"),
                 condition=pgtrigger.Condition(
-                    f"OLD.state IS DISTINCT FROM NEW.state AND ({_FORWARD})"
+                    f"OLD.state IS DISTINCT FROM NEW.state AND ({FORWARD})"
                 ),
                 func=pgtrigger.Func(
                     f"""
@@ -357,6 +330,36 @@ class Rendering(IdModel):
     def __str__(self) -> str:
         """Production and file."""
         return f"{self.production_id}: {self.file_sha256}"
+
+
+class LipsMeasurement(IdModel):
+    """Whether the lips of a rendered file follow its voice, as a worker measured it, once."""
+
+    rendering = models.OneToOneField(Rendering, on_delete=models.PROTECT, related_name="lips")
+    job = models.OneToOneField("dispatch.Job", on_delete=models.PROTECT)
+    file_sha256 = models.CharField(max_length=64)  # of what was looked at
+    outcome = models.CharField(max_length=20, choices=[(o, o) for o in OUTCOMES])
+    facts = models.JSONField()  # numbers only
+    measured_at = models.DateTimeField()
+
+    tenant: ClassVar = Through("rendering")
+
+    class Meta:
+        """Of the very file that was rendered, by the job that was asked about it."""
+
+        triggers: ClassVar = [
+            *append_only("lips_measurement"),
+            pgtrigger.Trigger(
+                name="lips_of_what_was_rendered",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=pgtrigger.Func(LIPS_FIT),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Outcome."""
+        return self.outcome
 
 
 class EndCarriedOut(IdModel):

@@ -11,9 +11,11 @@ from rakkan.accounts.roles import Role
 from rakkan.approvals.selectors import decisions_of
 from rakkan.consents.models import Consent
 from rakkan.core.errors import NotFound
+from rakkan.dispatch.models import Job
 from rakkan.dispatch.selectors import job_newest
+from rakkan.dispatch.states import JobState
 from rakkan.likenesses.guardians import acts_for, persons_ever_of, persons_of
-from rakkan.productions.models import Production
+from rakkan.productions.models import Production, Rendering
 
 
 def of_person(user: User) -> Q:
@@ -76,6 +78,13 @@ def production_decided_before(production: Production) -> Production | None:
     while earlier is not None and not decisions_of(earlier.pk):
         earlier = earlier.made_from
     return earlier
+
+
+def lips_job_waiting(production_id: UUID) -> Job | None:
+    """Return the job that is to look at a production's lips, while nobody has answered."""
+    renderings = Rendering.objects.filter(production=production_id).values("pk")
+    rows = Job.objects.filter(kind=JobKind.MEASURE.value, subject_id__in=renderings)
+    return rows.filter(state__in=[JobState.QUEUED, JobState.LEASED]).first()
 
 
 def production_progress(production: Production) -> dict[str, object]:

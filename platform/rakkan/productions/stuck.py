@@ -11,6 +11,7 @@ from django.utils import timezone
 from compliance.permit import JobKind
 from rakkan.dispatch.selectors import job_newest
 from rakkan.productions.models import Production
+from rakkan.productions.selectors import lips_job_waiting
 from rakkan.productions.states import State
 
 STUCK_AFTER = timedelta(minutes=10)  # without getting on
@@ -22,6 +23,7 @@ class Why(StrEnum):
     NO_WORKER = "no-worker"
     WORKER_SILENT = "worker-silent"
     NOT_SEALED = "not-sealed"
+    LIPS_NOT_JUDGED = "lips-not-judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ def stuck(production: Production) -> Stuck | None:
         why = Why.NO_WORKER
     elif production.state in (State.RENDERED, State.SEALED):
         why = Why.NOT_SEALED
+        if production.state == State.SEALED and (asked := lips_job_waiting(production.pk)):
+            job, why = asked, Why.LIPS_NOT_JUDGED
     if why is None or now - since < STUCK_AFTER:
         return None
     error = str((job.error or {}).get("code", "")) if job else ""

@@ -6,6 +6,7 @@ bytes are what the rows say is for the services and for whoever downloads; see d
 
 from rakkan.consents.walls import consents_hold
 from rakkan.core.walls import approvals_stand
+from rakkan.releases.lips import PASSING
 
 # The signed file was made from what a worker handed in under the permit that was used for it.
 SEALING_FITS = f"""
@@ -48,19 +49,23 @@ END IF;
 RETURN NEW;
 """  # noqa: S608  text of ours
 
-# What leaves is the file that was sealed, and nothing has ended since.
+_PASSING = ", ".join(f"'{outcome.value}'" for outcome in PASSING)
+# What leaves is the file that was sealed, of which a worker said that the lips follow the voice
+# (or that nobody speaks), and nothing has ended since.
 RELEASE_FITS = f"""
 IF NOT EXISTS (
     SELECT 1 FROM releases_sealing s
     JOIN productions_production p ON p.id = s.subject_id AND p.asset_id = s.asset_id
     JOIN productions_rendering r ON r.production_id = p.id AND r.file_sha256 = s.source_sha256
     JOIN dispatch_permituse u ON u.permit_id = r.permit_id
+    JOIN productions_lipsmeasurement l ON l.rendering_id = r.id AND l.file_sha256 = r.file_sha256
+      AND l.outcome IN ({_PASSING})
     WHERE s.subject_id = NEW.subject_id AND s.asset_id = NEW.asset_id
       AND s.file_sha256 = NEW.file_sha256 AND s.size = NEW.size
       AND p.organisation_id = NEW.organisation_id AND p.state IN ('sealed', 'in_review')
       AND {approvals_stand("p", "NEW.released_at")}
 ) THEN
-    RAISE EXCEPTION 'no sealed file with approvals that stand, no release'
+    RAISE EXCEPTION 'no sealed file with approvals that stand and lips that follow, no release'
         USING ERRCODE = 'check_violation';
 END IF;
 RETURN NEW;

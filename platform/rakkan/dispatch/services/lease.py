@@ -19,6 +19,7 @@ from rakkan.dispatch.models import IssuedPermit, Job, JobOutput, PermitUse
 from rakkan.dispatch.states import JobState
 
 NOT_CLAIMABLE = "job-not-claimable"
+_MEASURED_BY_ALL = ("gate", "identity")  # engines of measure jobs that workers need not name
 MAX_DELIVERIES = 5  # a job that kills its worker five times is not tried a sixth time
 
 
@@ -59,7 +60,7 @@ def check_claimable(job: Job, worker: Capabilities) -> None:
         raise Refused(f"The job is {job.state}.", code=NOT_CLAIMABLE)
     if JobKind(job.kind) not in worker.kinds:
         raise Refused(f"The worker does no {job.kind} jobs.", code=NOT_CLAIMABLE)
-    if job.kind != JobKind.MEASURE and job.spec["engine"] not in worker.engines:
+    if job.spec["engine"] not in {*worker.engines, *_MEASURED_BY_ALL}:
         raise Refused(f"The worker lacks {job.spec['engine']}.", code=NOT_CLAIMABLE)
 
 

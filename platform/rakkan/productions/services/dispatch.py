@@ -27,6 +27,7 @@ from rakkan.dispatch.states import JobState
 from rakkan.productions.models import Production
 from rakkan.productions.services.covered import check_consents_cover
 from rakkan.productions.services.giving import job_give_up
+from rakkan.productions.services.lips import VIDEO, is_about_lips
 from rakkan.productions.services.measure import check_may_measure, comparison_recheck
 from rakkan.productions.services.preview import (
     check_preview_goes_on,
@@ -97,8 +98,8 @@ def _give_up_damaged(found: Job, damaged: Damaged) -> None:
 
 def stop_after_refusal(job: Job, refused: Refused) -> None:
     """End what may not be made any more: a production, its preview, or a measurement."""
-    if job.kind == JobKind.RENDER:
-        production_stop(production_id=job.subject_id, refused=refused)
+    if job.kind == JobKind.RENDER or is_about_lips(job):
+        production_stop(production_id=str(production_of_job(job)), refused=refused)
     elif job.kind == JobKind.PREVIEW:
         preview_stop(job=job, refused=refused)
     else:
@@ -125,6 +126,9 @@ def _claim(found: Job, worker: Capabilities) -> Handed:
         _check_inputs_are_stored(job)
         return Handed(job_lease(job, worker), _carrier(preview.asset_id))
     check_may_render(production)
+    if job.kind == JobKind.MEASURE:
+        _check_inputs_are_stored(job)
+        return Handed(job_lease(job, worker), None)
     check_job_is_the_request(job, production)
     _check_inputs_are_stored(job)
     handed = Handed(job_lease(job, worker), _carrier(production.asset_id))
@@ -134,7 +138,7 @@ def _claim(found: Job, worker: Capabilities) -> Handed:
 
 
 def job_lock_in_order(job_id: UUID | str) -> tuple[Production | None, Job]:
-    """Return a job and the production it is for, both locked; a measurement is for none.
+    """Return a job and the production it is for, both locked; measured inputs are for none.
 
     Lock order is production, job, consent, everywhere: a withdrawal takes the same way.
 
@@ -149,10 +153,15 @@ def job_lock_in_order(job_id: UUID | str) -> tuple[Production | None, Job]:
     return production, job_lock(job_id)
 
 
+def area_of(role: str) -> Area:
+    """Return where an input of this role lies: what people gave, or what a worker handed in."""
+    return Area.QUARANTINE if role == VIDEO else Area.INPUTS
+
+
 def _check_inputs_are_stored(job: Job) -> None:
     """Raise unless the storage still holds the very bytes that the job names."""
     for item in job.job_spec().inputs:
-        blob_check(Area.INPUTS, item.sha256)
+        blob_check(area_of(item.role), item.sha256)
 
 
 def check_job_is_the_request(job: Job, production: Production) -> None:

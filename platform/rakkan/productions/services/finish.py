@@ -20,6 +20,7 @@ from rakkan.audit.services import event_record, system
 from rakkan.core.errors import RakkanError, Unavailable
 from rakkan.productions.models import Production
 from rakkan.productions.services.gate import production_gate
+from rakkan.productions.services.lips import lips_are_known
 from rakkan.productions.services.locks import seal_lock
 from rakkan.productions.services.seal import production_seal
 from rakkan.productions.services.stop import (
@@ -84,12 +85,13 @@ def _finish_where_there_is_room(production_id: UUID | str) -> None:
 
 
 def _finish(production_id: UUID | str) -> None:
+    known = lips_are_known(production_id)  # a worker looks beside the sealing
     if State(_load(production_id).state) is State.RENDERED:
         with tempfile.TemporaryDirectory(prefix="rakkan-seal-") as work:
             production_seal(_load(production_id), Path(work))
     state = State(_load(production_id).state)
     watched = state is State.IN_REVIEW and not review_is_needed(UUID(str(production_id)))
-    if state is State.SEALED or watched:
+    if (state is State.SEALED or watched) and (known or lips_are_known(production_id)):
         with tempfile.TemporaryDirectory(prefix="rakkan-gate-") as work:
             production_gate(_load(production_id), Path(work))
 

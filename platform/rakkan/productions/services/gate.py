@@ -13,7 +13,7 @@ from rakkan.audit.names import EventName
 from rakkan.audit.services import event_record, system
 from rakkan.core.blobs import Area, blob_fetch
 from rakkan.core.errors import Unavailable
-from rakkan.productions.models import Production
+from rakkan.productions.models import LipsMeasurement, Production
 from rakkan.productions.services.covered import pinned_consents
 from rakkan.productions.services.dispatch import check_may_render
 from rakkan.productions.services.labelling import label_place
@@ -23,12 +23,14 @@ from rakkan.productions.services.stop import end
 from rakkan.productions.services.transition import move, production_lock, subject_of
 from rakkan.productions.states import State
 from rakkan.releases.checks import GateCheck
+from rakkan.releases.lips import PASSING
 from rakkan.releases.models import GateReport, Sealing
 from rakkan.releases.selectors import sealing_of
 from rakkan.releases.services.apart import gate_run_apart
 from rakkan.releases.services.asking import reference_take
 from rakkan.releases.services.fingerprint import fingerprint_take
 from rakkan.releases.services.gate import Expected, Label, gate_consent
+from rakkan.releases.services.lips import Lips
 from rakkan.releases.services.release import gate_report
 
 
@@ -59,7 +61,8 @@ def production_gate(production: Production, work: Path) -> None:
     blob_fetch(Area.INPUTS, production.voice_sha256, voice)
     blob_fetch(Area.INPUTS, production.label_sha256, work / "label.png")
     label = Label((work / "label.png").read_bytes(), label_place(production))
-    checks = gate_run_apart(path, _expected(production, sealing, voice, label))
+    lips = _lips(production, work)
+    checks = gate_run_apart(path, _expected(production, sealing, voice, label, lips))
     held = all(check.outcome == "pass" for check in checks)
     finished = _finished(production, path, work) if held else None
     with transaction.atomic():
@@ -90,7 +93,19 @@ def _finished(production: Production, path: Path, work: Path) -> Finished:
     return Finished(path, taken, reference, captions)
 
 
-def _expected(production: Production, sealing: Sealing, voice: Path, label: Label) -> Expected:
+def _lips(production: Production, work: Path) -> Lips | None:
+    """Return what was said of the rendered file's lips; None where nobody has answered."""
+    rendering, source = production.rendering, work / "rendered.mp4"
+    measured = LipsMeasurement.objects.filter(rendering=rendering).first()
+    if measured is None:
+        return None
+    blob_fetch(Area.QUARANTINE, rendering.file_sha256, source)
+    return Lips(measured.file_sha256, source, measured.facts)
+
+
+def _expected(
+    production: Production, sealing: Sealing, voice: Path, label: Label, lips: Lips | None
+) -> Expected:
     consents = pinned_consents(production)
     return Expected(
         file_sha256=sealing.file_sha256,
@@ -101,6 +116,7 @@ def _expected(production: Production, sealing: Sealing, voice: Path, label: Labe
         voice=voice,
         picture=picture_of(production),
         label=label,
+        lips=lips,
         captions_sha256=production.captions_sha256,
     )
 
@@ -117,10 +133,18 @@ def _refuse(production: Production, report: GateReport, checks: list[GateCheck])
     )
     consent_failed = any(check.name == "consent" for check in failed)
     problem = {
-        "code": f"gate-{failed[0].name}",
+        "code": _code(production, failed[0].name),
         "title": "The release gate refused the file.",
         "detail": "; ".join(f"{check.name}: {check.detail}" for check in failed),
         "remedy": "Make a new production once the reason is gone.",
     }
     target = State.STOPPED if consent_failed else State.FAILED
     end(production, target, actor=actor, problem=problem)
+
+
+def _code(production: Production, failed: str) -> str:
+    """Return the code of a failed check; of lips it says what is wrong with them, too."""
+    measured = LipsMeasurement.objects.filter(rendering__production=production).first()
+    if failed != "lips" or measured is None or measured.outcome in PASSING:
+        return f"gate-{failed}"
+    return f"gate-lips-{measured.outcome}"

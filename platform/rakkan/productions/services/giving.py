@@ -6,6 +6,7 @@ from rakkan.dispatch.models import Job
 from rakkan.dispatch.services import job_requeue, job_stop
 from rakkan.dispatch.states import JobState
 from rakkan.productions.models import Production
+from rakkan.productions.services.lips import lips_failed
 from rakkan.productions.services.measure import measure_failed
 from rakkan.productions.services.preview import preview_of_job
 from rakkan.productions.services.preview_end import preview_close
@@ -26,10 +27,17 @@ def job_give_back(job: Job, production: Production | None, why: str) -> None:
 def job_give_up(
     job: Job, production: Production | None, problem: dict[str, str], *, process: str
 ) -> None:
-    """Fail a locked job for good, and what it was for: a production, its preview, a measurement."""
-    if production is None:
+    """Fail a locked job for good, and what it was for: a production, its preview, a measurement.
+
+    Where nobody could look at the lips of a finished file, the gate says so and ends it.
+    """
+    if job.kind == JobKind.MEASURE:
         job_stop(job, JobState.FAILED, problem)
+    if production is None:
         measure_failed(job, problem)
+        return
+    if job.kind == JobKind.MEASURE:
+        lips_failed(production, job, problem["code"])
         return
     actor = system(process, production.organisation_id)
     if job.kind == JobKind.PREVIEW:

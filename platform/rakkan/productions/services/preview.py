@@ -38,6 +38,7 @@ from rakkan.previews.services import Seen, preview_add, preview_destroy, preview
 from rakkan.productions.models import Production
 from rakkan.productions.services.covered import check_consents_cover
 from rakkan.productions.services.labelling import label_place
+from rakkan.productions.services.lips import is_about_lips, rendering_of_job
 from rakkan.productions.services.preview_end import preview_close
 from rakkan.productions.services.queue import read_send
 from rakkan.productions.services.submit import (
@@ -168,9 +169,11 @@ def preview_shape_of(production: Production) -> tuple[int, int, int]:
 
 
 def production_of_job(job: Job) -> UUID | None:
-    """Return which production a job is about; None where it is a measurement."""
+    """Return which production a job is about; None where it measures an input."""
     if job.kind == JobKind.RENDER:
         return job.subject_id
+    if is_about_lips(job):
+        return rendering_of_job(job).production_id
     if job.kind == JobKind.PREVIEW:
         return Preview.objects.values_list("subject_id", flat=True).get(pk=job.subject_id)
     return None

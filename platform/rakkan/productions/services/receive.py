@@ -29,12 +29,14 @@ from rakkan.previews.selectors import preview_has_file
 from rakkan.previews.services import preview_keep, preview_upload_note
 from rakkan.productions.models import Production, Rendering
 from rakkan.productions.services.dispatch import (
+    area_of,
     check_may_render,
     job_lock_in_order,
     stop_after_refusal,
     subject_of_job,
 )
 from rakkan.productions.services.giving import job_give_back, job_give_up
+from rakkan.productions.services.lips import lips_ask, lips_receive
 from rakkan.productions.services.measure import IDENTITY, check_may_measure, measure_receive
 from rakkan.productions.services.preview import check_preview_goes_on, preview_of_job
 from rakkan.productions.services.queue import read_send, seal_send
@@ -76,7 +78,7 @@ def output_accept(*, job_id: UUID | str, lease: str, sha256: str, chunks: Iterab
     with transaction.atomic():
         production, job = job_lock_in_order(job_id)
         check_lease(job, lease)
-        if production is None:
+        if production is None or job.kind == JobKind.MEASURE:
             raise Refused("A measure job writes no file.", code="measure-writes-nothing")
         if job.kind == JobKind.PREVIEW:
             check_preview_goes_on(production, preview_of_job(job))
@@ -132,6 +134,8 @@ def job_result(*, job_id: UUID | str, lease: str, fence: int, result: dict[str, 
                 check_may_measure(job)
                 job_finish(job)
                 measure_receive(job, MeasureResult.from_dict(result))
+            elif job.kind == JobKind.MEASURE:
+                _lips_receive(production, job, MeasureResult.from_dict(result))
             elif job.kind == JobKind.PREVIEW:
                 _preview_receive(production, job, RenderResult.from_dict(result))
             else:
@@ -150,6 +154,12 @@ def _check_is_news(production: Production | None, job: Job, result: dict[str, An
         return
     if kept.file_sha256 == result.get("sha256"):
         raise Refused("This result was accepted before.", code=ALREADY_RECEIVED)
+
+
+def _lips_receive(production: Production, job: Job, result: MeasureResult) -> None:
+    check_may_render(production)
+    job_finish(job)
+    lips_receive(production, job, result.facts)
 
 
 def _check_file(area: Area, job: Job, result: RenderResult) -> None:
@@ -191,6 +201,7 @@ def _rendering_receive(production: Production, job: Job, result: RenderResult) -
         data={"file_sha256": result.sha256, "permit": str(permit.pk), "job": str(job.pk)},
         rows=[rendering],
     )
+    lips_ask(rendering)
     seal_send(production)
 
 
@@ -238,4 +249,4 @@ def input_chunks(*, job_id: UUID | str, lease: str, sha256: str) -> Iterable[byt
         return [recording_open(check)] if check else []
     if roles[sha256] == TRANSCRIPT:
         return transcript_chunks(job)
-    return blob_chunks(Area.INPUTS, sha256)
+    return blob_chunks(area_of(roles[sha256]), sha256)

@@ -14,6 +14,7 @@ from rakkan.core.errors import NotFound, NotPermitted, RakkanError
 from rakkan.dispatch.services import job_stop, jobs_of
 from rakkan.dispatch.states import JobState
 from rakkan.productions.models import Production
+from rakkan.productions.services.lips import lips_jobs_of
 from rakkan.productions.services.transition import move, production_lock
 from rakkan.productions.states import FINAL, State
 
@@ -32,8 +33,8 @@ def permission_ended(error: RakkanError) -> bool:
 
 
 def end(production: Production, target: State, *, actor: Actor, problem: dict[str, str]) -> None:
-    """End a locked production and its open job; the permit is called back."""
-    for job in jobs_of(production.pk, JobKind.RENDER):
+    """End a locked production and its open jobs; their permits are called back."""
+    for job in [*jobs_of(production.pk, JobKind.RENDER), *lips_jobs_of(production)]:
         state = JobState.FAILED if target is State.FAILED else JobState.CANCELLED
         job_stop(job, state, problem)
     production.problem = problem

@@ -17,6 +17,7 @@ from compliance.provenance import read_manifest
 from rakkan.core.errors import RakkanError, Refused
 from rakkan.releases.checks import GateCheck
 from rakkan.releases.services.fingerprint import check_iscc
+from rakkan.releases.services.lips import Lips, check_lips
 from rakkan.releases.services.picture import Picture, check_mark, check_picture, read_mark
 from rakkan.releases.services.second import check_second
 from rakkan.releases.services.sound import check_sound_mark, read_sound_mark
@@ -47,6 +48,7 @@ class Expected:
     picture: Picture
     captions_sha256: str = ""  # of the captions beside the video; empty: it has none
     label: Label | None = None  # what was submitted before there were labels does not pass
+    lips: Lips | None = None  # None: nobody has answered, and it does not pass
 
 
 def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
@@ -62,11 +64,12 @@ def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
        nothing else, and is not shorter than the voice track.
     6. ``voice``: its sound is the approved voice track from beginning to end.
     7. ``audiomark``: the sound carries this asset's id, nearly all through, and no other.
-
     8. ``label``: the visible AI label stands in every frame that it has to, as large and as strong
        as it was pinned.
+    9. ``lips``: a worker looked at these very pictures and this sound, and the lips follow the
+       voice; or hardly anybody speaks, and there is nothing to judge.
 
-    The ninth, :func:`gate_consent`, belongs into the transaction of the release.
+    The tenth, :func:`gate_consent`, belongs into the transaction of the release.
     """
     checks: list[tuple[str, Callable[[], str]]] = [
         ("file", lambda: _check_file(path, expected)),
@@ -77,18 +80,19 @@ def gate_run(path: Path, expected: Expected) -> list[GateCheck]:
         ("voice", lambda: check_voice(path, expected.voice, expected.picture.max_seconds)),
         ("audiomark", lambda: _check_audiomark(path, expected)),
         ("label", lambda: _check_label(path, expected)),
+        ("lips", lambda: _check_lips(path, expected)),
     ]
     return [_run(number, name, check) for number, (name, check) in enumerate(checks, start=1)]
 
 
 def gate_consent(still_allowed: Callable[[], None]) -> GateCheck:
-    """9. ``consent``: consents and approval still hold (``still_allowed`` raises where not)."""
+    """10. ``consent``: consents and approval still hold (``still_allowed`` raises where not)."""
 
     def check() -> str:
         still_allowed()
         return "consents are live, approval holds"
 
-    return _run(9, "consent", check)
+    return _run(10, "consent", check)
 
 
 def _run(number: int, name: str, check: Callable[[], str]) -> GateCheck:
@@ -156,6 +160,12 @@ def _check_label(path: Path, expected: Expected) -> str:
     picture = LabelPicture.from_png(expected.label.png, place)
     reading = read_label(path, picture, place, most=shape.most_frames)
     return check_label(reading, place, shape.fps)
+
+
+def _check_lips(path: Path, expected: Expected) -> str:
+    if expected.lips is None:
+        raise Refused("Nobody has looked whether the lips follow the voice.")
+    return check_lips(path, expected.lips)
 
 
 def _check_playable(path: Path, expected: Expected) -> str:

@@ -1,0 +1,1 @@
+"""Right videos, and the same made wrong: what the gate's judgement of lips is measured with."""
