@@ -1,8 +1,11 @@
+import av
+import numpy as np
 import pytest
 from PIL import Image
 
 from compliance.canonical import canonical_json
 from compliance.permit import JobKind, MeasureResult, Verdict
+from generation.media.photo import load_photo
 from generation.worker.runner import Outcome
 
 
@@ -102,3 +105,41 @@ def test_the_picture_behind_the_person_is_looked_at_with_the_draft(
         assert found == verdicts
         assert (result.verdict is Verdict.UNUSABLE) == ("unusable" in verdicts.values())
         assert not result.facts["prompt_report"][0]["honoured"]
+
+
+@pytest.fixture
+def still(portrait, tmp_path):
+    """A second of a portrait that does not move: (300, 280) px."""
+    picture = load_photo(portrait).rgb[:300, :280]
+    path = tmp_path / "still.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.height, stream.width = picture.shape[:2]
+        for _ in range(30):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def test_a_finished_video_is_looked_at_for_lips(desk, still, voice):
+    desk.offer(JobKind.MEASURE, {"video": still, "voice": voice}, spec={"engine": "lips"})
+    result = _measured(desk)
+    assert (result.verdict, result.findings) == (Verdict.USABLE, ())
+    assert result.facts["frames"] == result.facts["faces"] == 30
+    assert result.facts["in_time"] == 0, "lips that stay as they are follow nothing"
+
+
+def test_a_video_that_cannot_be_looked_at_is_the_file_s_fault(desk, voice, tmp_path):
+    junk = tmp_path / "junk.mp4"
+    junk.write_bytes(b"no video")
+    desk.offer(JobKind.MEASURE, {"video": junk, "voice": voice}, spec={"engine": "lips"})
+    assert desk.runner.run("job-1") is Outcome.FAILED
+    failure = desk.platform.failures[0]
+    assert (failure["code"], failure["fault"]) == ("video-unreadable", "input")
+
+
+def test_lips_are_not_looked_at_without_the_voice(desk, still):
+    desk.offer(JobKind.MEASURE, {"video": still}, spec={"engine": "lips"})
+    assert desk.runner.run("job-1") is Outcome.FAILED
+    assert desk.platform.failures[0]["code"] == "role-unsupported"
