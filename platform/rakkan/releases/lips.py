@@ -13,7 +13,7 @@ from rakkan.core.errors import Refused
 LEAST_SPEECH = 1.5  # seconds of speech that were looked at; with less there is nothing to judge
 LEAST_FACES = 0.9  # of the frames that were looked at show a face
 LEAST_FRAMES = 25  # frames with a face; fewer are judged by nobody
-LEAST_IN_TIME = 0.25  # correlation of lips and sound, within 80 ms
+LEAST_IN_TIME = 0.2  # correlation of lips and sound, within 80 ms
 MOST_BEYOND = 0.2  # by how much it may be higher at another time
 
 
