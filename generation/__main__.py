@@ -16,6 +16,7 @@ from compliance.watermark import KeyRing
 from compliance.watermark.second import WORD_BITS, second_word
 from generation.errors import GenerationError
 from generation.evaluation import command as evaluation
+from generation.portraittalk import initialise_command
 from generation.portraittalk.training import command as training
 from generation.prompt.vocabulary import CONCEPTS
 
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     second.set_defaults(command=_second_mark)
     evaluation.add_to(commands)
     training.add_to(commands)
+    initialise_command.add_to(commands)
     return parser
 
 

@@ -84,3 +84,7 @@ def small_autoencoder() -> PatchedAutoencoder:
         shift_factor=0.0,
     )
     return made
+
+
+# A pipeline of diffusers looks in a network's module for the class that tells how to load it.
+__all__ = ["ModelMixin", "PatchedAutoencoder", "small_autoencoder"]

@@ -8,7 +8,7 @@ sees no noise: as its answer does not change while a clip is denoised, it is ask
 not once a step (after ReferenceNet, arXiv 2311.17117).
 """
 
-from typing import Any
+from typing import Any, Self
 
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
@@ -18,6 +18,7 @@ from diffusers.models.embeddings import (
     IPAdapterPlusImageProjection,
 )
 from diffusers.models.modeling_utils import ModelMixin
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -87,6 +88,22 @@ class IdentityNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name t
         self.choice = nn.ModuleList(
             zero_module(nn.Conv2d(each.out_channels, 1, 1)) for each in zeros
         )
+
+    @classmethod
+    def from_unet2d(cls, unet: UNet2DConditionModel, *sizes: int, **more: Any) -> Self:
+        """Copy the encoder of a picture network; its answer is nothing until it is trained.
+
+        Args:
+            unet: of the Stable-Diffusion-1.5 family.
+            sizes: as in the constructor.
+            more: other arguments of the constructor.
+        """
+        copied = ControlNetModel.from_unet(unet, conditioning_channels=_DRAWINGS)
+        config = {k: v for k, v in copied.config.items() if not k.startswith("_")}
+        net: Self = cls(config, *sizes, **more)
+        net.encoder.load_state_dict(copied.state_dict())
+        net.to(unet.dtype)  # type: ignore[arg-type]  # its decorator hides that it is a method
+        return net
 
     @property
     def channels(self) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from generation.portraittalk import features
 from generation.portraittalk.animate_net import AnimateNet
 from generation.portraittalk.denoiser import Denoiser
 from generation.portraittalk.identity_net import IdentityNet
@@ -20,7 +21,6 @@ PROMPT = 24  # tokens of the longest
 _CHANNELS = (64, 128, 192)
 _HEADS = 4
 _DRAWN = (8, 16, 32, 48)  # channels of the convolutions over the drawn face
-AROUND_ROWS, SPEECH_SIZE = 10, 52  # what a frame hears: features.SEEN rows of features.SIZE
 
 
 def unet() -> dict[str, Any]:
@@ -54,7 +54,7 @@ def encoder() -> dict[str, Any]:
 
 def denoiser() -> Denoiser:
     """Make both networks with random weights."""
-    audio = {"size": SPEECH_SIZE, "rows": AROUND_ROWS}
+    audio = {"size": features.SIZE, "rows": features.SEEN}
     resampler = {"hidden_dims": 192, "depth": 2, "dim_head": 48, "heads": 4}
     return Denoiser(
         AnimateNet(unet(), audio, structure_channels=_DRAWN),
