@@ -6,7 +6,7 @@ demanded. What can: in each part of it that holds letters the brightness follows
 measured in every frame; docs/labels.md has how true, other and missing labels spread.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +19,7 @@ from compliance.errors import ComplianceError
 from compliance.label.picture import Floats, LabelPicture
 from compliance.label.place import LabelPlace
 from compliance.media import MAX_FRAMES
+from compliance.watermark.blocks import Plane
 from compliance.watermark.files import file_planes
 
 # Of the least like part: true labels have 0.96 and more, others 0.4 at most, one letter less 0.7.
@@ -94,6 +95,29 @@ class LabelReader:
         return [fit[0] for fit in _fits(drawn, _parts(drawn, cover), luma, (x, y))]
 
 
+class LabelWatch:
+    """Measures a label in frames on their way to whoever else looks at them."""
+
+    def __init__(self, picture: LabelPicture, place: LabelPlace) -> None:
+        """Watch for one label; ``reading`` fills as frames pass."""
+        self.reading = LabelReading()
+        self._reader, self._place = LabelReader(picture, place), place
+
+    def watched(self, frames: Iterable[Plane]) -> Iterator[Plane]:
+        """Pass (H*3/2, W) uint8 frames on, planar yuv420p, each measured."""
+        for frame in frames:
+            self._measure(frame[: len(frame) * 2 // 3])
+            yield frame
+
+    def _measure(self, luma: NDArray[np.uint8]) -> None:
+        reading, number = self.reading, len(self.reading.likeness)
+        likeness, strength = self._reader.measure(luma)
+        reading.likeness.append(likeness)
+        reading.strength.append(strength)
+        if self._place.shows_in(number) and not reading.shows(number) and not reading.why:
+            reading.why.append(self._reader.instead(luma))
+
+
 def read_label(
     path: Path, picture: LabelPicture, place: LabelPlace, *, most: int = MAX_FRAMES
 ) -> LabelReading:
@@ -102,22 +126,10 @@ def read_label(
     Raises:
         InvalidInput: it cannot be decoded.
     """
-    frames = (planes[: len(planes) * 2 // 3] for planes in file_planes(path, most=most))
-    return measure_label(frames, picture, place)
-
-
-def measure_label(
-    frames: Iterable[NDArray[np.uint8]], picture: LabelPicture, place: LabelPlace
-) -> LabelReading:
-    """Measure frames, each its luma plane (H, W) uint8."""
-    reader, reading = LabelReader(picture, place), LabelReading()
-    for number, luma in enumerate(frames):
-        likeness, strength = reader.measure(luma)
-        reading.likeness.append(likeness)
-        reading.strength.append(strength)
-        if place.shows_in(number) and not reading.shows(number) and not reading.why:
-            reading.why.append(reader.instead(luma))
-    return reading
+    watch = LabelWatch(picture, place)
+    for _ in watch.watched(file_planes(path, most=most)):
+        pass
+    return watch.reading
 
 
 def check_label(reading: LabelReading, place: LabelPlace, fps: float) -> str:

@@ -23,6 +23,7 @@ from pytest_django import Settings
 from compliance.audiomark import AudioPattern, expand_audio
 from compliance.audiomark.marker import AudioMarker
 from compliance.carrier import Carrier
+from compliance.label import LabelPlace
 from compliance.label.picture import LabelPicture
 from compliance.permit import MeasureResult, RenderResult, Verdict
 from compliance.provenance import ManifestFacts
@@ -45,6 +46,7 @@ from rakkan.releases.models import GateReport, Release, Sealing
 from rakkan.releases.services import gate
 from rakkan.releases.services.apart import gate_run_apart
 from rakkan.releases.services.gate import Expected, gate_run
+from rakkan.releases.services.looking import Label
 from rakkan.releases.services.picture import Picture, check_mark, read_mark
 from rakkan.releases.services.voice import check_voice
 from tests.integration import clips, people
@@ -485,6 +487,23 @@ def test_the_gate_looks_at_the_tracks_again(what: Clip, tmp_path: Path) -> None:
     checks = shape_checks(tmp_path / "a.mp4", Picture(SIZE, SIZE, FPS, 7))
 
     assert checks["playable"].outcome == "fail", checks["playable"].detail
+
+
+def test_a_label_that_is_no_picture_hides_nothing_from_the_other_checks(tmp_path: Path) -> None:
+    clip(tmp_path / "a.mp4", Clip((None,), seconds=1))
+    expected = Expected("", "", "", "", "", voice=SPEECH, picture=Picture(SIZE, SIZE, FPS, 7))
+    place = LabelPlace(x=8, y=8, width=64, height=32)
+
+    sound, broken = (
+        {check.name: check for check in gate_run(tmp_path / "a.mp4", each)}
+        for each in (expected, replace(expected, label=Label(b"no PNG", place)))
+    )
+
+    assert broken["label"].outcome == "fail"
+    assert [broken[name] for name in sound if name != "label"] == [
+        sound[name] for name in sound if name != "label"
+    ]
+    assert [check.number for check in broken.values()] == list(range(1, 1 + len(broken)))
 
 
 class Fatal(Picture):

@@ -4,14 +4,25 @@ import logging
 from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_ready
 
 from rakkan.core.errors import Unavailable
 from rakkan.core.requests import request_id_start
-from rakkan.productions.services.queue import READ_TASK, SEAL_TASK
+from rakkan.productions.services.queue import READ_TASK, SEAL_QUEUE, SEAL_TASK
 from rakkan.productions.services.reconcile import reconcile
 from rakkan.productions.services.remind import reminders_send
 
 log = logging.getLogger(__name__)
+
+
+@worker_ready.connect
+def _get_ready(sender: Any, **_: Any) -> None:
+    """Where videos are sealed, load what the first of them would wait for."""
+    if SEAL_QUEUE in sender.app.amqp.queues.consume_from:
+        import rakkan.productions.services.finish  # noqa: F401,PLC0415  the media libraries
+        from rakkan.releases.services.apart import get_ready  # noqa: PLC0415  as above
+
+        get_ready()
 
 
 @shared_task(name=SEAL_TASK, ignore_result=True, throws=(Unavailable,))

@@ -3,6 +3,7 @@
 Loads the media libraries: imported by the seal worker only.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from django.db import transaction
@@ -27,10 +28,11 @@ from rakkan.releases.lips import PASSING
 from rakkan.releases.models import GateReport, Sealing
 from rakkan.releases.selectors import sealing_of
 from rakkan.releases.services.apart import gate_run_apart
-from rakkan.releases.services.asking import reference_take
 from rakkan.releases.services.fingerprint import fingerprint_take
-from rakkan.releases.services.gate import Expected, Label, gate_consent
+from rakkan.releases.services.fingerprint_keep import Taken
+from rakkan.releases.services.gate import Expected, gate_consent
 from rakkan.releases.services.lips import Lips
+from rakkan.releases.services.looking import Label
 from rakkan.releases.services.release import gate_report
 
 
@@ -61,10 +63,12 @@ def production_gate(production: Production, work: Path) -> None:
     blob_fetch(Area.INPUTS, production.voice_sha256, voice)
     blob_fetch(Area.INPUTS, production.label_sha256, work / "label.png")
     label = Label((work / "label.png").read_bytes(), label_place(production))
-    lips = _lips(production, work)
-    checks = gate_run_apart(path, _expected(production, sealing, voice, label, lips))
+    expected = _expected(production, sealing, voice, label, _lips(production, work))
+    with ThreadPoolExecutor(1, thread_name_prefix="fingerprint") as beside:
+        taking = beside.submit(fingerprint_take, path, expected.picture.most_frames)
+        checks = gate_run_apart(path, expected)
     held = all(check.outcome == "pass" for check in checks)
-    finished = _finished(production, path, work) if held else None
+    finished = _finished(production, path, work, taking.result()) if held else None
     with transaction.atomic():
         locked = production_lock(production.pk)
         waits = review_is_needed(locked.pk)
@@ -84,13 +88,12 @@ def production_gate(production: Production, work: Path) -> None:
             move(locked, State.IN_REVIEW, actor=actor, data=data, rows=[report])
 
 
-def _finished(production: Production, path: Path, work: Path) -> Finished:
-    most, captions = picture_of(production).most_frames, b""
+def _finished(production: Production, path: Path, work: Path, taken: Taken) -> Finished:
+    captions = b""
     if production.captions_sha256:
         blob_fetch(Area.INPUTS, production.captions_sha256, work / "captions.vtt")
         captions = (work / "captions.vtt").read_bytes()
-    taken, reference = fingerprint_take(path, most), reference_take(path, most)
-    return Finished(path, taken, reference, captions)
+    return Finished(path, taken, captions)
 
 
 def _lips(production: Production, work: Path) -> Lips | None:

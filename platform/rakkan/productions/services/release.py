@@ -32,18 +32,16 @@ from rakkan.webhooks.services import message_queue
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A sealed file that passed the gate, its fingerprint, and what copies are laid over.
+    """A sealed file that passed the gate, and what was taken of it.
 
     Attributes:
         path: the file.
-        taken: its fingerprint.
-        reference: its small pictures.
+        taken: its fingerprint, and what copies are laid over.
         captions: WebVTT, as it was approved; empty where there are none.
     """
 
     path: Path
     taken: Taken
-    reference: bytes
     captions: bytes = b""
 
 
@@ -54,7 +52,7 @@ def production_release(
     marked = Marked(production.pk, production.asset_id, production.organisation_id)
     release = release_create(marked, sealing, report, finished.path)
     fingerprint = fingerprint_keep(release, finished.taken)
-    rows: list[Model] = [reference_keep(release, finished.reference)]
+    rows: list[Model] = [reference_keep(release, finished.taken.reference)]
     if finished.captions:
         rows.append(captions_keep(release, finished.captions, production.language))
     move(

@@ -6,6 +6,7 @@ loaded (:mod:`rakkan.releases.fresh`): a whole start takes two seconds, this som
 """
 
 import multiprocessing
+import multiprocessing.forkserver
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
@@ -16,6 +17,11 @@ from rakkan.releases.services.gate import Expected
 
 _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload(["rakkan.releases.fresh"])
+
+
+def get_ready() -> None:
+    """Start the server, which then loads the libraries: the first video need not wait for it."""
+    multiprocessing.forkserver.ensure_running()
 
 
 def gate_run_apart(path: Path, expected: Expected) -> list[GateCheck]:

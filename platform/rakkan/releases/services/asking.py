@@ -6,25 +6,14 @@ Loads the media libraries: imported by the seal worker only, which holds the key
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from compliance.verify.marks import ask_keys
 from compliance.watermark.blocks import Plane
-from compliance.watermark.files import file_planes
 from compliance.watermark.informed import Informed
 from compliance.watermark.reference import Reference
 from rakkan.releases.keys import watermark_keys
 from rakkan.releases.models import Release
 from rakkan.releases.selectors import reference_bytes
-
-
-def reference_take(path: Path, most_frames: int) -> bytes:
-    """Return the small pictures of a finished file.
-
-    Raises:
-        InvalidInput: it cannot be decoded.
-    """
-    return Reference.of(file_planes(path, most=most_frames)).to_bytes()
 
 
 def release_ask(release: Release, frames: Sequence[Plane], *, candidates: int) -> Informed | None:

@@ -19,7 +19,6 @@ from rakkan.audit.services import Subject, event_record, system
 from rakkan.core.blobs import Area, blob_fetch
 from rakkan.core.errors import RakkanError
 from rakkan.releases.models import CopyReference, Fingerprint, Release
-from rakkan.releases.services.asking import reference_take
 from rakkan.releases.services.fingerprint import fingerprint_take
 from rakkan.releases.services.fingerprint_keep import Taken, fingerprint_keep
 from rakkan.releases.services.reference_keep import reference_keep
@@ -63,21 +62,20 @@ def _catch_up(release: Release) -> bool:
         path = Path(folder, "released.mp4")
         blob_fetch(Area.RELEASES, release.file_sha256, path)
         taken = fingerprint_take(path, MAX_FRAMES, late=True)
-        pictures = reference_take(path, MAX_FRAMES)
     try:
         with transaction.atomic():
-            _keep(release, taken, pictures)
+            _keep(release, taken)
     except IntegrityError:  # somebody else was faster: each release has one of both
         return False
     return True
 
 
-def _keep(release: Release, taken: Taken, pictures: bytes) -> None:
+def _keep(release: Release, taken: Taken) -> None:
     made: list[Fingerprint | CopyReference] = []
     if not Fingerprint.objects.filter(release=release).exists():
         made.append(fingerprint_keep(release, taken))
     if not CopyReference.objects.filter(release=release).exists():
-        made.append(reference_keep(release, pictures))
+        made.append(reference_keep(release, taken.reference))
     event_record(
         EventName.RELEASE_CAUGHT_UP,
         actor=system("catch-up", release.organisation_id),

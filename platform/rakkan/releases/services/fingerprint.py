@@ -1,4 +1,4 @@
-"""Take the fingerprint of a finished file.
+"""Take the fingerprint of a finished file, and what copies of it are laid over.
 
 Loads the media libraries: imported by the seal worker only.
 """
@@ -8,9 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from compliance.fingerprint import Kind, PrintHash
-from compliance.fingerprint.prints import video_print
+from compliance.fingerprint.kinds import VIEWS
+from compliance.fingerprint.prints import Taking
+from compliance.media import video_frames
 from compliance.provenance import read_manifest
 from compliance.provenance.store import manifest_store
+from compliance.watermark.files import planar
+from compliance.watermark.reference import Reference
 from rakkan.core.errors import Refused
 from rakkan.releases.content_codes import ContentCode, content_code, picture_and_sound
 from rakkan.releases.services.fingerprint_keep import Taken
@@ -18,7 +22,7 @@ from rakkan.releases.signers import trust_anchors
 
 
 def fingerprint_take(path: Path, most_frames: int, *, late: bool = False) -> Taken:
-    """Take the fingerprint of a sealed file.
+    """Take the fingerprint of a sealed file and its small pictures, in one decoding.
 
     Args:
         path: the file.
@@ -33,13 +37,16 @@ def fingerprint_take(path: Path, most_frames: int, *, late: bool = False) -> Tak
     if report.state != "Trusted" or report.manifest_id is None or not (report.iscc or late):
         raise Refused("Its manifest is not to be trusted, or names no ISCC.", code="iscc-missing")
     content = ContentCode.of_binding(report.iscc) if report.iscc else content_code(path)
-    taken = video_print(path, views=True, most=most_frames)
+    taking = Taking(VIEWS, mirrored=False)
+    reference = Reference.of(map(planar, taking.watched(video_frames(path, most_frames))))
+    taken = taking.concluded()
     return Taken(
         code=content.code,
         units=content.units,
         manifest_id=report.manifest_id,
         manifest=manifest_store(path),
         pictures=taken.pack(),
+        reference=reference.to_bytes(),
         hashes=[*taken.hashes, *_of_units(content)],
         frames=taken.frames,
         seconds=taken.seconds,

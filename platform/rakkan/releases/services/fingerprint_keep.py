@@ -23,6 +23,7 @@ class Taken:
     manifest_id: str
     manifest: bytes  # the manifest store
     pictures: bytes  # as compliance.fingerprint.pictures packs them
+    reference: bytes  # small pictures that copies are laid over
     hashes: list[compliance.fingerprint.PrintHash]
     frames: int
     seconds: float

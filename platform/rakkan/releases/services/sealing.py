@@ -1,5 +1,6 @@
 """Seal a rendered file: find its mark, sign it, time-stamp it. Runs in the seal worker only."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from rakkan.releases.services.picture import Picture, check_mark, check_picture,
 from rakkan.releases.services.sound import check_sound_mark, read_sound_mark, sound_document
 from rakkan.releases.signers import release_signer, signer_forget
 
+_AT_ONCE = 2  # threads
 # Ours to put right, and then it works: signer, authority, disk. Nothing else gets better.
 _PASSING = frozenset({"tsa-missing", "signing-unavailable", "signing-refused", "disk-unavailable"})
 
@@ -37,17 +39,20 @@ def file_seal(source: Path, destination: Path, facts: ManifestFacts, picture: Pi
             a manifest: it will never be sealed.
         Unavailable: signing, time-stamping or FFmpeg does not work now: try again.
     """
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="seal") as pool:
+        seen = pool.submit(read_mark, source, picture)
+        heard = pool.submit(read_sound_mark, source, facts.asset_id, picture.max_seconds)
+        code = pool.submit(content_code, source)
     try:
         check_picture(source, picture)
-        detection = read_mark(source, picture)
-        heard = read_sound_mark(source, facts.asset_id, picture.max_seconds)
+        detection, said = seen.result(), heard.result()
     except ComplianceError as error:
         raise Refused(str(error), code=error.code, remedy=error.remedy) from error
     check_mark(detection, facts.asset_id)
-    check_sound_mark(heard, facts.asset_id)
-    facts = replace(facts, iscc=content_code(source).sequence)
+    check_sound_mark(said, facts.asset_id)
+    facts = replace(facts, iscc=code.result().sequence)
     _sign(source, destination, facts)
-    return Sealed(destination, mark_document(detection) | {"sound": sound_document(heard)})
+    return Sealed(destination, mark_document(detection) | {"sound": sound_document(said)})
 
 
 def _sign(source: Path, destination: Path, facts: ManifestFacts) -> None:
