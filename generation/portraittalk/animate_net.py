@@ -5,8 +5,7 @@ Stable Diffusion's UNet inflated to video by AnimateDiff's motion modules (diffu
 drawn face. All that is new adds nothing until it is trained.
 """
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 import torch
@@ -37,6 +36,24 @@ class FirstFeatures(nn.Conv2d):
         features = super().forward(sample[:, : self.in_channels])
         added = sample[:, self.in_channels :]
         return features + added if added.shape[1] else features
+
+
+class SwitchedMotion(AnimateDiffTransformer3D):
+    """A motion module that may be left out: each frame is then drawn as if it were alone.
+
+    Attributes:
+        on: set at the beginning of each call of the network and left as it is, because layers
+            whose activations are not kept are computed again after the call has ended.
+    """
+
+    on = True
+
+    def forward(self, hidden_states: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        """Return features (b * f, c, h, w); the same ones when it is switched off."""
+        if not self.on:
+            return hidden_states
+        out: Tensor = super().forward(hidden_states, *args, **kwargs)
+        return out
 
 
 class StructureStem(nn.Module):
@@ -99,8 +116,10 @@ class AnimateNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name th
         self.unet.conv_in = FirstFeatures(config.in_channels, first, 3, padding=1)
         paths = (IDENTITY, AUDIO, STRUCTURE) if structure_tokens else (IDENTITY, AUDIO)
         decouple(self.unet, paths)
-        for module in _motion_modules(self.unet):
-            zero_module(module.proj_out)
+        for module in self.unet.modules():
+            if isinstance(module, AnimateDiffTransformer3D):
+                module.__class__ = SwitchedMotion  # blocks make them, and take no other class
+                zero_module(module.proj_out)
         self.audio = AudioTokens(token_size=size, **audio_config)
         self.structure = StructureStem(tuple(structure_channels), first, structure_tokens, size)
 
@@ -163,32 +182,16 @@ class AnimateNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name th
         tokens, steering = conditions.read(frames, weights, kept)
         residuals = conditions.residuals_at(weights.identity)
         features = conditions.structure_at(weights.structure)
-        with contextlib.nullcontext() if weights.motion else without_motion(self.unet):
-            predicted: Tensor = self.unet(
-                sample if features is None else torch.cat([sample, features], 1),
-                timestep,
-                tokens,
-                cross_attention_kwargs={"steering": steering},
-                down_block_additional_residuals=None if residuals is None else residuals.down,
-                mid_block_additional_residual=None if residuals is None else residuals.mid,
-                return_dict=False,
-            )[0]
+        for module in self.unet.modules():
+            if isinstance(module, SwitchedMotion):
+                module.on = weights.motion
+        predicted: Tensor = self.unet(
+            sample if features is None else torch.cat([sample, features], 1),
+            timestep,
+            tokens,
+            cross_attention_kwargs={"steering": steering},
+            down_block_additional_residuals=None if residuals is None else residuals.down,
+            mid_block_additional_residual=None if residuals is None else residuals.mid,
+            return_dict=False,
+        )[0]
         return predicted
-
-
-@contextlib.contextmanager
-def without_motion(unet: UNetMotionModel) -> Iterator[None]:
-    """Leave the motion modules out: each frame is drawn as if it were alone."""
-    hooks = [
-        module.register_forward_hook(lambda _module, inputs, _out: inputs[0])
-        for module in _motion_modules(unet)
-    ]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def _motion_modules(unet: UNetMotionModel) -> list[AnimateDiffTransformer3D]:
-    return [each for each in unet.modules() if isinstance(each, AnimateDiffTransformer3D)]

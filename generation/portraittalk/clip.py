@@ -10,6 +10,8 @@ from generation.portraittalk.conditions import Weights
 from generation.portraittalk.errors import ClipUnusable
 from generation.portraittalk.guidance import Guidance
 
+STUDENTS_STEPS = 50  # of LCM's schedule, which a student's few are taken from
+
 
 @dataclass(frozen=True)
 class Portraits:
@@ -129,6 +131,11 @@ class Sampling:
             raise ClipUnusable(
                 f"A window of {self.window} frames cannot overlap by {self.overlap} or be as long.",
                 remedy=f"Choose a window of at most {positions} frames and a smaller overlap.",
+            )
+        if self.few_steps and self.steps > STUDENTS_STEPS:
+            raise ClipUnusable(
+                f"A student draws in {STUDENTS_STEPS} steps at most, and not in {self.steps}.",
+                remedy="Ask for about 4 to 8, or draw with the network it learnt from.",
             )
         if self.steps < 1 or self.decoded_together < 1:
             raise ClipUnusable(

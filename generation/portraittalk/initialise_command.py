@@ -42,9 +42,12 @@ def run(options: argparse.Namespace) -> int:
         )
     # Here, because torch takes seconds to load and what is missing can be said before.
     import torch  # noqa: PLC0415
+    from diffusers.utils import logging  # noqa: PLC0415
 
     from generation.portraittalk.initialise import Sources, initialise  # noqa: PLC0415
 
+    logging.set_verbosity_error()  # it warns of casting nothing
+    logging.disable_progress_bar()
     done = initialise(Sources(options.base, options.motion, options.ip_adapter))
     kind = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
     done.pipeline.to(kind[options.precision])

@@ -276,6 +276,7 @@ def test_frames_stream_before_the_clip_is_drawn(pipeline: PortraitTalkPipeline) 
         (tiny.clip(), replace(FAST, window=33), "at most 32"),
         (tiny.clip(), replace(FAST, overlap=4), "overlap by 4"),
         (tiny.clip(), replace(FAST, steps=0), "one step"),
+        (tiny.clip(), replace(FAST, few_steps=True, steps=60), "50 steps at most"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_before_anything_is_drawn(
