@@ -27,7 +27,7 @@ class PersonsLatents:
     """What a person's frames became.
 
     Attributes:
-        frames: (N, c, h, w) float16.
+        frames: (N, c, h, w) float16, mapped.
         reference: (c, h, w) float16.
     """
 
@@ -47,10 +47,12 @@ def encode_set(data: Path, autoencoder: Path, out: Path) -> Iterator[str]:
     people = list(shards(data))
     model = _prepared(people, autoencoder, out)
     for shard in people:
-        file = out / f"{shard.about.identity}.npz"
-        if not file.is_file():
-            reference = _encoded(model, shard.array("reference")[None])[0]
-            write_whole(file, partial(_save, _encoded(model, shard.frames), reference))
+        frames, reference = _files(out, shard.about.identity)
+        if not frames.is_file():  # written last
+            write_whole(
+                reference, partial(_save, _encoded(model, shard.array("reference")[None])[0])
+            )
+            write_whole(frames, partial(_save, _encoded(model, shard.frames)))
         yield shard.about.identity
 
 
@@ -60,15 +62,18 @@ def latents_of(root: Path, identity: str) -> PersonsLatents:
     Raises:
         TrainingDataRefused: they were not computed.
     """
-    file = root / f"{identity}.npz"
-    if not file.is_file():
+    frames, reference = _files(root, identity)
+    if not frames.is_file():
         raise TrainingDataRefused(
             f"{root} holds no latents of {identity}.",
             code="no-latents",
             remedy="Compute them: python -m generation train-latents --help.",
         )
-    with np.load(file) as found:
-        return PersonsLatents(found["frames"], found["reference"])
+    return PersonsLatents(np.load(frames, mmap_mode="r"), np.load(reference))
+
+
+def _files(root: Path, identity: str) -> tuple[Path, Path]:
+    return root / f"{identity}.npy", root / f"{identity}.reference.npy"
 
 
 def _prepared(people: list[Shard], autoencoder: Path, out: Path) -> Any:
@@ -110,9 +115,9 @@ def _encoded(model: PatchedAutoencoder, frames: AnyArray) -> AnyArray:
     return np.concatenate(parts)
 
 
-def _save(frames: AnyArray, reference: AnyArray, file: Path) -> None:
+def _save(array: AnyArray, file: Path) -> None:
     with file.open("wb") as stream:
-        np.savez(stream, frames=frames, reference=reference)
+        np.save(stream, array)
 
 
 def _digest(folder: Path) -> str:

@@ -20,7 +20,6 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +83,7 @@ class Description:
 
 
 class Shard:
-    """One person's data, its arrays mapped when they are asked for."""
+    """One person's data, its arrays mapped anew when they are asked for: no file stays open."""
 
     def __init__(self, folder: Path) -> None:
         """Read what the folder says.
@@ -108,21 +107,18 @@ class Shard:
 
     def array(self, name: str) -> AnyArray:
         """Return one of its arrays, mapped and not writable."""
-        return np.asarray(self._mapped(name))
-
-    def _mapped(self, name: str) -> AnyArray:
         try:
             array: AnyArray = np.load(self.folder / f"{name}.npy", mmap_mode="r")
         except (OSError, ValueError) as error:
             raise _unreadable(self.folder, str(error)) from error
         return array
 
-    @cached_property
+    @property
     def frames(self) -> AnyArray:
         """(N, 128, 128, 3) uint8."""
         return self.array("frames")
 
-    @cached_property
+    @property
     def points(self) -> AnyArray:
         """(N, 478, 2) float16 px."""
         return self.array("points")
