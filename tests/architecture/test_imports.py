@@ -68,3 +68,10 @@ def test_the_render_worker_loads_no_database(checkout: Path) -> None:
 def test_the_verifier_needs_no_platform_and_no_model(checkout: Path, module: str) -> None:
     loaded = loaded_by(f"import {module}", checkout, {"PATH": os.environ["PATH"]})
     assert loaded & {"django", "torch", "celery", "psycopg", "asn1crypto"} == set()
+
+
+def test_the_worker_s_commands_are_listed_without_loading_torch(checkout: Path) -> None:
+    """`python -m generation --help` answers at once: each command loads what it needs itself."""
+    loaded = loaded_by("import generation.__main__ as m; m._parser()", checkout, dict(os.environ))
+    slow = {"torch", "diffusers", "accelerate", "transformers", "ai_edge_litert", "hama"}
+    assert loaded & slow == set()
