@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -103,3 +105,11 @@ def test_an_autoencoder_is_judged_by_mouth_landmarks_and_likeness(training_set, 
     assert 3 < found.psnr < 15  # random weights
     assert found.identity > 0.3
     assert sheet.shape == (256, 12 * 128, 3)
+
+
+def test_an_autoencoder_learns(training_set, tmp_path):
+    losses = []
+    settings = replace(SETTINGS, steps=60, rate=3e-3, keep_seconds=1e9)
+    stage = VaeStage(FrameBatches(training_set, "train"), 2, tiny())
+    Run(stage, settings, tmp_path).train(lambda step, loss: losses.append(loss))
+    assert np.mean(losses[-10:]) < 0.6 * np.mean(losses[:5])
