@@ -211,25 +211,28 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
         return Person(latents, drawn, net.tokens(embeddings, latents))
 
     def _draw(self, run: _Run, window: Window, carried: Carried | None) -> tuple[Tensor, Tensor]:
-        """Return a window's clean latents (1, c, f, h, w) and the noise they began as."""
+        """Return a window's clean latents (1, c, f, h, w) and the noise they began as.
+
+        Both are float32 whatever the networks compute in: a step changes latents by less than
+        half precision can tell.
+        """
         net, length = self.animate_net, run.sampling.window
-        if run.clip.drive.frames < length:
-            length = run.clip.drive.frames
+        length = min(length, run.clip.drive.frames)
         scene = padded(run.clip.drive.scene(window.start, window.stop), length)
         conditions = run.passes.conditions(scene, run.size)
         known = 0 if carried is None else window.overlap
         shape = (1, net.channels, length - known, *run.size)
-        noise = torch.randn(shape, generator=run.noise).to(net.device, net.dtype)
+        noise = torch.randn(shape, generator=run.noise).to(net.device)
         if carried is not None:
             noise = torch.cat([carried.noise, noise], dim=2)
         latents = noise
         run.scheduler.set_timesteps(run.sampling.steps, device=net.device)
         for timestep in run.scheduler.timesteps:
             self._check_cancelled()
-            sample = latents.expand(len(run.passes), -1, -1, -1, -1)
+            sample = latents.to(net.dtype).expand(len(run.passes), -1, -1, -1, -1)
             predicted = net(
                 sample, timestep, conditions, run.sampling.weights, kept=run.passes.kept
-            )
+            ).float()
             if len(run.passes) > 1:
                 predicted = run.sampling.guidance.mix(predicted)
             if carried is not None:
@@ -248,9 +251,8 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
         more: dict[str, Any] = {}
         if isinstance(run.scheduler, LCMScheduler):
             more["generator"] = run.noise
-        after: Tensor = run.scheduler.step(predicted, timestep, latents, return_dict=False, **more)[
-            0
-        ]
+        stepped = run.scheduler.step(predicted, timestep, latents, return_dict=False, **more)
+        after: Tensor = stepped[0]
         if run.on_step is not None:
             told = run.on_step(self, run.step, timestep, {"latents": after})
             after = told.get("latents", after)

@@ -66,7 +66,8 @@ def test_it_comes_back_from_disk_and_draws_the_same(
     assert abs(drawn(pipeline, tiny.clip()) - drawn(again, tiny.clip())).max() <= 1
     half = PortraitTalkPipeline.from_pretrained(tmp_path, dtype=torch.bfloat16, device_map="cpu")
     assert {half.animate_net.dtype, half.vae.dtype} == {torch.bfloat16}
-    assert drawn(half, tiny.clip()).shape == (5, tiny.SIDE, tiny.SIDE, 3)
+    near = abs(drawn(half, tiny.clip()) - drawn(pipeline, tiny.clip()))
+    assert near.mean() < 4  # of 255; bfloat16 has eight bits
 
 
 def test_it_stops_within_a_step_when_it_is_cancelled(pipeline: PortraitTalkPipeline) -> None:
