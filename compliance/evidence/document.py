@@ -196,11 +196,21 @@ class _Summary(FPDF):
             [
                 (
                     self.say(f"gate-{check['name']}"),
-                    self.say("passed" if check["outcome"] == "pass" else "failed"),
+                    self._outcome(check),
                 )
                 for check in self._facts["gate"]
             ]
         )
+
+    def _outcome(self, check: dict[str, Any]) -> str:
+        lips = self._facts.get("lips")
+        if check["outcome"] != "pass":
+            return self.say("failed")
+        if check["name"] != "lips" or lips is None:
+            return self.say("passed")
+        if lips["outcome"] == "no-speech":
+            return self.say("lips-no-speech")
+        return self.say("lips-in-step", lips["in_time"])
 
     def _log(self) -> None:
         log = self._facts["log"]

@@ -69,6 +69,7 @@ def facts_bytes(content: Content) -> bytes:
                 {"name": check["name"], "outcome": check["outcome"]}
                 for check in evidence["gate"]["checks"]
             ],
+            **_lips(evidence),
             "log": _log(content),
             "members": content.members,
         }
@@ -104,6 +105,15 @@ def _statement(token: str) -> dict[str, Any]:
     if not isinstance(statement, dict):
         raise TypeError("the signed statement is no object")
     return statement
+
+
+def _lips(evidence: dict[str, Any]) -> dict[str, Any]:
+    """Return how well the lips follow; releases from before they were looked at have nothing."""
+    if "lips" not in evidence:
+        return {}
+    lips = evidence["lips"]
+    in_time = f"{float(lips['facts']['in_time']):.2f}"
+    return {"lips": {"outcome": str(lips["outcome"]), "in_time": in_time}}
 
 
 def _production(evidence: dict[str, Any]) -> dict[str, Any]:

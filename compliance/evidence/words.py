@@ -94,6 +94,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "number": ("Number", "番号"),
     "event": ("Event", "出来事"),
     "passed": ("passed", "合格"),
+    "lips-in-step": ("passed (correlation {})", "合格（相関 {}）"),
+    "lips-no-speech": ("not judged: hardly any speech", "判定対象外（発話がほとんどない）"),
     "failed": ("failed", "不合格"),
     "check-text": (
         "Whoever holds the publisher's public keys can check all of this without the publisher and "

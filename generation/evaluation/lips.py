@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from generation.audio import SAMPLE_RATE, Speech
@@ -63,7 +62,6 @@ def measure_lips(video: Path, voice: Speech, progress: Progress) -> dict[str, fl
         VideoError: it cannot be read.
         WeightsInvalid: a weight file is not the pinned one.
     """
-    cv2.setNumThreads(1)
     form = describe(video)
     speaks = speaking(voice)
     chosen = windows(form.seconds, speaks)

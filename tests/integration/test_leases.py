@@ -6,8 +6,11 @@ import hashlib
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
+from celery import current_app
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
@@ -16,7 +19,7 @@ from compliance.permit import JobKind, RenderResult, permit_verify
 from compliance.signing import KeyRole, StatementVerifier
 from rakkan.audit.models import Event
 from rakkan.dispatch.models import IssuedPermit, Job
-from rakkan.dispatch.services import job_resend, jobs_unclaimed
+from rakkan.dispatch.services import job_resend, job_send, jobs_unclaimed
 from rakkan.productions.models import Production, Rendering
 from rakkan.productions.services.reconcile import reconcile
 from tests.integration import people
@@ -248,3 +251,23 @@ def test_a_worker_without_the_engine_gets_nothing() -> None:
     _, worker = approved()
 
     assert worker.claim(engines=("portraittalk",)).json()["code"] == "job-not-claimable"
+
+
+def test_a_measurement_is_handed_out_before_videos_that_wait_longer(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    production, worker = approved()
+    drawing = Job.objects.get(pk=worker.job_id)
+    measuring = people.job_of(production.pk, JobKind.MEASURE)
+    name = f"queue-{uuid4().hex}"  # nobody else's
+    with django_capture_on_commit_callbacks(execute=True):
+        for job in (drawing, measuring):
+            job.queue = name
+            job_send(job)
+
+    with current_app.connection_for_read() as connection:
+        queue = connection.SimpleQueue(name)
+        asked = [queue.get(timeout=10).payload[0] for _ in range(2)]
+        queue.close()
+
+    assert asked == [[str(measuring.pk)], [str(drawing.pk)]]

@@ -34,7 +34,7 @@ SPEECH = Path(__file__).resolve().parents[2] / "fixtures" / "speech.wav"
 NOW = datetime.now(UTC).replace(microsecond=0)
 PRODUCTION_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0007"
 PERSON_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0006"
-GATE_CHECKS = ("file", "manifest", "binding", "watermark", "playable", "consent")
+GATE_CHECKS = ("file", "manifest", "binding", "watermark", "playable", "lips", "consent")
 VOICE_CONSENT_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0011"
 CONSENT_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0001"
 SPEAKER_ID = "0b5c1c52-6a35-4a8e-8c55-5f3f6f1f0016"
@@ -322,6 +322,7 @@ def make_evidence(paper: Paper, released: Path, **decided: Any) -> dict[str, Any
                 for number, name in enumerate(GATE_CHECKS, start=1)
             ]
         },
+        "lips": {"outcome": "in-step", "facts": {"in_time": 0.713}},
         "release": release,
         "events": _events(paper, approval, release),
     }

@@ -146,12 +146,14 @@ def test_the_facts_in_the_summary_are_the_packs_and_their_digest_is_on_the_page(
     told = json.loads(facts)
     assert told["made"]["asset_id"] == ASSET
     assert told["production"]["title"].startswith("春の新製品紹介")
+    assert told["lips"] == {"outcome": "in-step", "in_time": "0.71"}
     program = shutil.which("pdftotext")
     if program:
         text = subprocess.run([program, "-", "-"], input=summary, capture_output=True, check=True)
         words = text.stdout.decode()
         assert sha256_hex(facts) in words
         assert "春の新製品紹介" in words
+        assert "0.71" in words
 
 
 def test_verifying_loads_no_library_that_only_the_builder_needs(made: Made) -> None:

@@ -16,7 +16,7 @@ from rakkan.consents.models import Consent
 from rakkan.core.errors import Refused
 from rakkan.dispatch.selectors import permit_used
 from rakkan.identity.models import IdentityDecision
-from rakkan.productions.models import Production
+from rakkan.productions.models import LipsMeasurement, Production
 from rakkan.productions.selectors import production_get
 from rakkan.productions.services.addresses import status_url
 from rakkan.productions.services.covered import pinned_consents
@@ -77,6 +77,7 @@ def evidence_document(production: Production) -> dict[str, Any]:
         "permit": permit.token,
         "result": production.rendering.result,
         "gate": {"checks": release.gate.checks},
+        **_lips(production),
         "release": {
             "asset_id": release.asset_id,
             "file_sha256": release.file_sha256,
@@ -93,6 +94,14 @@ def _voice_measurement(production: Production) -> dict[str, Any]:
     measured = production.voice_measurement
     compared = {name: measured.facts.get(name) for name in ("voice_match", TRANSCRIPT)}
     return {"verdict": measured.verdict, **compared}
+
+
+def _lips(production: Production) -> dict[str, Any]:
+    """Return what a worker measured of the lips; nothing where it was released before that."""
+    measured = LipsMeasurement.objects.filter(rendering__production=production).first()
+    if measured is None:
+        return {}
+    return {"lips": {"outcome": measured.outcome, "facts": measured.facts}}
 
 
 def _identity(consent: Consent) -> dict[str, str]:
