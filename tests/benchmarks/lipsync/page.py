@@ -30,7 +30,8 @@ def _table(rows: list[dict[str, Any]]) -> str:
         "| video | in time: tuning | in time: held out | refused: tuning | refused: held out |",
         "|---|---|---|---|---|",
     ]
-    for kind in dict.fromkeys(row["kind"] for row in rows):
+    kinds = dict.fromkeys(row["kind"] for row in rows)
+    for kind in sorted(kinds, key=lambda kind: not kind.startswith("right")):
         halves = [[r for r in rows if r["kind"] == kind and r["half"] == h] for h in HALVES]
         cells = [*map(_spread, halves), *map(_refused, halves)]
         lines.append(f"| {kind} | " + " | ".join(cells) + " |")
