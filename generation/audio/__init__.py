@@ -2,6 +2,7 @@
 
 from generation.audio.container import MAX_SECONDS
 from generation.audio.phonemes import Phone, recognise
+from generation.audio.remembered import hear
 from generation.audio.speech import SAMPLE_RATE, Speech, load
 
-__all__ = ["MAX_SECONDS", "SAMPLE_RATE", "Phone", "Speech", "load", "recognise"]
+__all__ = ["MAX_SECONDS", "SAMPLE_RATE", "Phone", "Speech", "hear", "load", "recognise"]

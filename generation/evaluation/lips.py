@@ -4,6 +4,7 @@ It reports numbers and judges nothing: the bounds are the platform's (docs/decis
 """
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,11 +18,13 @@ from generation.evaluation.sound import level
 from generation.evaluation.synchrony import SHIFT_SECONDS, correlate, moving
 from generation.evaluation.video import describe, frames_between, looks_a_second
 from generation.evaluation.watched import follow
+from generation.sharing import ahead
 
 MOST_SECONDS = 24.0  # looked at, however long the video is
 WINDOW = 6.0  # s of each look
 IN_TIME = 0.08  # s the lips may be before or behind the sound, and nobody sees it (ITU-R BT.1359)
 _RATE = 25.0  # looks a second at most
+_AHEAD = 3  # pictures that are decoded while one is looked at
 _AROUND = 0.5  # s of sound beside what is asked for: the network hears it in its place
 _SPEECH_DB = 30.0  # below the loud syllables: quieter is no speech
 _LEAST = 0.003  # of full scale: below it nothing is speech
@@ -121,11 +124,12 @@ def lips_in(video: Path, window: Window, progress: Callable[[float], None]) -> t
         VideoError: it cannot be read.
     """
     times, gaps, last = [], [], None
-    for moment, picture in frames_between(video, window, _RATE):
-        progress(min(1.0, max(0.0, (moment - window[0]) / (window[1] - window[0]))))
-        last = follow(picture, last)
-        times.append(moment)
-        gaps.append(np.nan if last is None else last.mouth_gap())
+    with closing(ahead(frames_between(video, window, _RATE), _AHEAD)) as pictures:
+        for moment, picture in pictures:
+            progress(min(1.0, max(0.0, (moment - window[0]) / (window[1] - window[0]))))
+            last = follow(picture, last)
+            times.append(moment)
+            gaps.append(np.nan if last is None else last.mouth_gap())
     return np.array(times, np.float64), np.array(gaps, np.float64)
 
 

@@ -1,6 +1,6 @@
 """Reading a finished video picture by picture, in constant memory."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.video.reformatter import VideoReformatter
 
 from generation.evaluation.errors import VideoError
 from generation.faces.arrays import Image
@@ -50,12 +51,12 @@ def frames(path: Path) -> Iterator[Image]:
     Raises:
         VideoError: as :func:`describe`, also for damage that shows while decoding.
     """
-    size = describe(path)
+    size, converter = describe(path), VideoReformatter()
     try:
         with av.open(str(path), container_options=_OPTIONS) as container:
             container.streams.video[0].codec_context.thread_count = 1
             for frame in container.decode(video=0):
-                picture = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+                picture = _rgb(frame, converter)
                 if picture.shape[:2] != (size.height, size.width):
                     raise VideoError(f"{path.name} changes its size midway.", remedy=_REMEDY)
                 yield picture
@@ -70,7 +71,7 @@ def looks_a_second(fps: float, most: float) -> float:
 
 def frames_between(
     path: Path, window: tuple[float, float], rate: float
-) -> Iterator[tuple[float, Image]]:
+) -> Generator[tuple[float, Image], None, None]:
     """Yield the pictures of a part of a video with the middle of each in s.
 
     Args:
@@ -81,7 +82,7 @@ def frames_between(
     Raises:
         VideoError: as :func:`frames`.
     """
-    form = describe(path)
+    form, converter = describe(path), VideoReformatter()
     step = round(form.fps / looks_a_second(form.fps, rate))
     try:
         with av.open(str(path), container_options=_OPTIONS) as container:
@@ -92,9 +93,14 @@ def frames_between(
                 if moment > window[1]:
                     return
                 if moment >= window[0] and int(moment * form.fps) % step == 0:
-                    yield moment, np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+                    yield moment, _rgb(frame, converter)
     except (FFmpegError, ValueError, MemoryError) as error:
         raise _unreadable(path, error) from error
+
+
+def _rgb(frame: av.VideoFrame, converter: VideoReformatter) -> Image:
+    """Return a frame (H, W, 3); with one converter for all, its tables are made once."""
+    return np.asarray(converter.reformat(frame, format="rgb24").to_ndarray(), np.uint8)
 
 
 def _format(path: Path, container: InputContainer) -> Format:

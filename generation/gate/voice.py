@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from compliance.permit import Finding, MeasureResult, Verdict
-from generation.audio import MAX_SECONDS, Phone, Speech, load, recognise
+from generation.audio import MAX_SECONDS, Phone, Speech, hear, load
 from generation.audio.background import flat_tops, music_share, signal_to_noise
 from generation.audio.loudness import loudness
 from generation.errors import AudioError
@@ -51,7 +51,7 @@ def check_voice(
         speech = load(path, max_seconds=max_seconds)
     except AudioError as error:
         return unreadable(error.code, str(error))
-    phones = recognise(speech, threads=threads)
+    phones = hear(speech, threads=threads)
     findings, facts = judge(path, speech, phones)
     if said is not None and said.text.strip():
         compared, facts["transcript"] = check_transcript(phones, said, speech)

@@ -112,7 +112,7 @@ class RenderJob:
     def _curves(self, voice: Path, effects: PromptEffects, progress: Progress) -> Curves:
         spec, longest = self.permit.spec, self.permit.max_seconds
         speech = audio.load(voice, max_seconds=longest, cut=self._is_preview)
-        phones = audio.recognise(
+        phones = audio.hear(
             speech, lambda part: progress(0.1 * part, "listening"), threads=self.threads
         )
         return animate(speech, phones, effects, seed=spec.seed, fps=spec.fps)

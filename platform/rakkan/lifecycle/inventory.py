@@ -130,6 +130,8 @@ _ELSEWHERE = {
     "the broker": "ids",
     "messages in the folder of EMAIL_URL": "those to the person: deleted; what a mail server was "
     "given is out of reach",
+    "memory of a worker": "the sounds heard in the last four voice tracks: forgotten ten minutes "
+    "later, or when the worker ends",
     "temporary folders": "of one job, deleted when it ends; a killed worker's at its next start",
 }
 

@@ -1,3 +1,4 @@
+import threading
 import wave
 from itertools import pairwise
 
@@ -7,6 +8,7 @@ import pytest
 
 from generation import audio
 from generation.audio.phonemes import doubtful
+from generation.audio.remembered import MOST, Memory
 from generation.errors import AudioError
 
 
@@ -198,3 +200,31 @@ def test_what_is_half_heard_changes_no_sound_that_is_told(voice):
     halves = [phone for phone in phones if phone.shut is not None]
     assert all(phone.start <= phone.shut < phone.end for phone in halves)
     assert not any(phone.symbol in "pbm" for phone in halves)
+
+
+def test_a_track_is_heard_once_and_forgotten_in_time(voice):
+    once = audio.load(voice)
+    parts, again, memory = [], [], Memory(seconds=0.7)
+    heard = memory.hear(once, parts.append)
+    found = memory.hear(audio.Speech(once.samples.copy()), again.append)
+    assert len(parts) > 1
+    assert again == [1.0]
+    assert found == heard
+    heard.clear()  # whoever got them may do what they like
+    assert found == audio.recognise(once)
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer) and thread.interval == 0.7:
+            thread.join(5)
+    anew = []
+    assert memory.hear(once, anew.append)
+    assert len(anew) > 1, "it is listened to again"
+
+
+def test_no_more_than_a_few_tracks_are_remembered(tone):
+    memory, sounds = (
+        Memory(),
+        [audio.Speech((tone * part / 10).astype(np.float32)) for part in range(4, 10)],
+    )
+    for sound in sounds:
+        memory.hear(sound)
+    assert len(memory._kept) == MOST
