@@ -81,6 +81,7 @@ def test_making_a_set_goes_on_where_it_was(folders, rights, tmp_path, capsys):
     card = (tmp_path / "out" / data_card.CARD).read_text()
     assert "CC0-1.0" in card
     assert "multiple of four" in card
+    assert "Of 1 held-out people" in card
 
 
 @pytest.mark.parametrize("missing", ["licence", "holder", "people", "source"])
