@@ -1,6 +1,6 @@
 """Turning measured values into findings and findings into a verdict."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from compliance.permit import Finding, MeasureResult, Verdict
@@ -8,8 +8,9 @@ from generation.gate.identity_texts import IDENTITY_TEXTS
 from generation.gate.input_texts import INPUT_TEXTS
 from generation.gate.sound_texts import SOUND_TEXTS
 from generation.gate.texts import TEXTS
+from generation.gate.trial_texts import TRIAL_TEXTS
 
-_TEXTS = TEXTS | IDENTITY_TEXTS | INPUT_TEXTS | SOUND_TEXTS
+_TEXTS = TEXTS | IDENTITY_TEXTS | INPUT_TEXTS | SOUND_TEXTS | TRIAL_TEXTS
 _ORDER = (Verdict.USABLE, Verdict.WARNINGS, Verdict.UNUSABLE)
 
 
@@ -59,6 +60,21 @@ def finding(
         if good
         else {"en": text.bad_en, "ja": text.bad_ja},
         remedy={"en": "", "ja": ""} if good else {"en": text.remedy_en, "ja": text.remedy_ja},
+    )
+
+
+def because(found: Finding, check: str) -> Finding:
+    """Return a finding that is not usable with what another check says as its reason and remedy."""
+    if found.verdict is Verdict.USABLE:
+        return found
+    text = _TEXTS[check]
+    return replace(
+        found,
+        reason={
+            "en": f"{found.reason['en']} {text.bad_en}",
+            "ja": f"{found.reason['ja']}{text.bad_ja}",
+        },
+        remedy={"en": text.remedy_en, "ja": text.remedy_ja},
     )
 
 

@@ -5,6 +5,7 @@ import math
 from generation.gate.findings import Limits
 from generation.gate.portrait import PORTRAIT_LIMITS
 from generation.gate.texts import TEXTS
+from generation.gate.trial_texts import TRIAL_TEXTS
 
 _HEADS = {
     "en": "| what is wrong | unit | doubtful | unusable | what helps |",
@@ -25,6 +26,9 @@ _UNITS_JA = {
     "chance": "確率",
     "chroma": "彩度",
     "years": "歳",
+    "distance": "顔の距離",
+    "of the frames": "フレームの割合",
+    "correlation": "相関係数",
 }
 
 
@@ -35,7 +39,7 @@ def limits_table(language: str = "en") -> str:
 
 
 def _row(limits: Limits, language: str) -> str:
-    text = TEXTS[limits.check]
+    text = (TEXTS | TRIAL_TEXTS)[limits.check]
     unit, name, remedy = {
         "en": (limits.unit, text.bad_en, text.remedy_en),
         "ja": (_UNITS_JA[limits.unit], text.bad_ja, text.remedy_ja),

@@ -11,14 +11,16 @@ from generation.faces import Face
 from generation.faces.age import looks_aged
 from generation.gate.appearance import Appearance
 from generation.gate.covering import mouth_covered
-from generation.gate.findings import Limits, finding, result, unreadable
+from generation.gate.findings import Limits, because, finding, result, unreadable
+from generation.gate.likeness import foretell
+from generation.gate.trial import TRIAL_LIMITS, tried
 from generation.media.photo import MAX_PIXELS, Photo, load_photo
 from generation.resident import landmarker
 
 # Where these limits come from, and how well they tell what fails: docs/photo-gate.md.
 _NEVER = float("inf")
-_FACE_HEIGHT = Limits("face-height", "px", warn=200, reject=55)
-_BLUR = Limits("blur", "of 1", warn=0.7, reject=0.79)
+_FACE_HEIGHT = Limits("face-height", "px", warn=200, reject=30)
+_BLUR = Limits("blur", "of 1", warn=0.7, reject=_NEVER)
 _DETAIL = Limits("face-detail", "px", warn=170, reject=-_NEVER)
 _YAW = Limits("yaw", "degrees", warn=15, reject=25)
 _PITCH = Limits("pitch", "degrees", warn=15, reject=25)
@@ -28,15 +30,16 @@ _MOUTH_GAP_CALM = Limits("mouth-gap", "cm", warn=0.25, reject=_NEVER)
 # Judged by the face's highlights and shadows, never by its mean: dark skin is not a dark photo.
 _DARK = Limits("brightness", "level", warn=80, reject=52)
 _BRIGHT = Limits("brightness", "level", warn=215, reject=240)
-_OUTSIDE = Limits("face-inside", "fraction outside", warn=0.0, reject=0.15)
+_OUTSIDE = Limits("face-inside", "fraction outside", warn=0.0, reject=0.4)
 _CONTRAST = Limits("contrast", "level", warn=45, reject=20)
-_CLIPPED = Limits("clipped", "of the face", warn=0.08, reject=0.47)
+_CLIPPED = Limits("clipped", "of the face", warn=0.08, reject=0.8)
 _SIDE_LIGHT = Limits("side-light", "stops", warn=2.2, reject=4.0)
 _CAST = Limits("colour-cast", "degrees", warn=10, reject=_NEVER)
-_BLOCKS = Limits("compression", "times", warn=1.8, reject=14.0)
-_NOISE = Limits("noise", "level", warn=9, reject=40)
-_EYES = Limits("eyes-covered", "of the cheeks'", warn=0.45, reject=0.32)
-_MOUTH = Limits("mouth-covered", "chance", warn=0.1, reject=0.6)
+_BLOCKS = Limits("compression", "times", warn=1.8, reject=_NEVER)
+_NOISE = Limits("noise", "level", warn=9, reject=_NEVER)
+_EYES = Limits("eyes-covered", "of the cheeks'", warn=0.45, reject=-_NEVER)
+_MOUTH = Limits("mouth-covered", "chance", warn=0.1, reject=_NEVER)
+_LIKENESS = Limits("likeness", "distance", warn=0.32, reject=0.37)
 _DRAWING = Limits("drawing", "of the face", warn=0.45, reject=_NEVER)
 _NO_COLOUR = Limits("no-colour", "chroma", warn=5, reject=-_NEVER)
 _PATTERN = Limits("screen", "times", warn=24, reject=_NEVER)
@@ -44,7 +47,7 @@ _AGE = Limits("age", "years", warn=23, reject=-_NEVER)
 PORTRAIT_LIMITS = (
     *(_FACE_HEIGHT, _BLUR, _DETAIL, _YAW, _PITCH, _ROLL, _MOUTH_GAP, _DARK, _BRIGHT, _OUTSIDE),
     *(_CONTRAST, _CLIPPED, _SIDE_LIGHT, _CAST, _BLOCKS, _NOISE, _EYES, _MOUTH),
-    *(_DRAWING, _NO_COLOUR, _PATTERN, _AGE),
+    *(_DRAWING, _NO_COLOUR, _PATTERN, _AGE, _LIKENESS, *TRIAL_LIMITS),
 )
 _NATIVE = 0.6  # of the pixels: cameras smooth what they save
 _SMILING = 0.4  # mean of the two smile blendshapes
@@ -76,6 +79,9 @@ def check_portrait(path: Path) -> MeasureResult:
     ]
     if len(faces) == 1:
         findings += _face_findings(photo, faces[0])
+        findings.append(_likeness(photo, faces[0], findings))
+        if all(each.verdict is not Verdict.UNUSABLE for each in findings):
+            findings += tried(photo.rgb)  # half a second, which a lost photo is not worth
     return result(findings, facts)
 
 
@@ -97,6 +103,13 @@ def _face_findings(photo: Photo, face: Face) -> list[Finding]:
         *_appearance_findings(Appearance.of(photo.rgb, face)),
         _AGE.judge(round(looks_aged(photo.rgb, face))),
     ]
+
+
+def _likeness(photo: Photo, face: Face, findings: list[Finding]) -> Finding:
+    """Foretell whether the video's face will be the person's, and what speaks against it."""
+    values = {each.check: each.value for each in findings if each.value is not None}
+    foretold = foretell(photo.rgb, face, values)
+    return because(_LIKENESS.judge(foretold.distance), foretold.reason)
 
 
 def _appearance_findings(seen: Appearance) -> list[Finding]:

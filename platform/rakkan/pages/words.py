@@ -149,6 +149,7 @@ UNITS: Words = {  # as the gate reports them
     "unevenness": pgettext_lazy("unit", "unevenness"),
     "of 1": pgettext_lazy("unit", "of 1"),
     "of the face": pgettext_lazy("unit", "of the face"),
+    "of the frames": pgettext_lazy("unit", "of the frames"),
     "of the cheeks'": pgettext_lazy("unit", "of the cheeks'"),
     "stops": pgettext_lazy("unit", "stops"),
     "times": pgettext_lazy("unit", "times as strong"),

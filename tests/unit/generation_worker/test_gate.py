@@ -14,6 +14,8 @@ from generation.gate.findings import Limits, result
 from generation.gate.guide import limits_table
 from generation.gate.portrait import PORTRAIT_LIMITS
 from generation.gate.texts import TEXTS
+from generation.gate.trial import tried
+from generation.gate.trial_texts import TRIAL_TEXTS
 from generation.media.photo import load_photo
 from generation.resident import landmarker
 from tests.benchmarks.gating.degraded import WAYS
@@ -38,7 +40,7 @@ def _png_header(path, width, height):
 
 
 # At its worst the sample is only warned about: the engine draws it, or nearly. docs/photo-gate.md
-MILD = {"tinted", "drawn", "turned", "off a screen", "compressed", "cut off"}
+MILD = {"tinted", "drawn", "turned", "off a screen", "compressed", "cut off", "smaller"}
 
 
 @pytest.fixture(scope="module")
@@ -111,8 +113,48 @@ def test_two_faces_are_one_too_many(tmp_path, portrait):
 
 def test_a_tiny_face_is_unusable(tmp_path, portrait):
     path = tmp_path / "small.png"
-    Image.open(portrait).resize((256, 256)).save(path)
+    Image.open(portrait).resize((136, 136)).save(path)
     assert _verdicts(check_portrait(path))["face-height"] is Verdict.UNUSABLE
+
+
+def test_a_trial_says_of_frames_what_numbers_of_the_photo_only_guess(sharp, tmp_path):
+    unharmed, face = sharp
+    for way, strength, check in (("enlarged", 25, "trial-blur"), ("cut off", 0.3, "trial-lips")):
+        worse = WAYS_OF[way].change(unharmed, face, strength)
+        seen = {each.check: each for each in tried(worse)}
+        assert seen[check].verdict is Verdict.UNUSABLE, seen
+        assert seen[check].remedy["en"]
+        assert seen[check].remedy["ja"]
+    assert all(each.verdict is Verdict.USABLE for each in tried(unharmed))
+
+
+def test_a_photo_that_cannot_be_drawn_loses_its_face_in_the_trial():
+    [lost] = tried(np.full((300, 300, 3), 128, np.uint8))
+    assert (lost.check, lost.verdict, lost.value) == ("trial-face", Verdict.UNUSABLE, 1.0)
+
+
+def test_another_face_is_foretold_with_what_makes_it_so(sharp, tmp_path):
+    unharmed, face = sharp
+    for way, check in (
+        ("noisy", "noise"),
+        ("sunglasses", "eyes-covered"),
+        ("mask", "mouth-covered"),
+    ):
+        worse = WAYS_OF[way].change(unharmed, face, WAYS_OF[way].strengths[-1])
+        Image.fromarray(worse).save(tmp_path / "worse.png")
+        findings = {each.check: each for each in check_portrait(tmp_path / "worse.png").findings}
+        told, text = findings["likeness"], TEXTS[check]
+        assert (told.verdict, told.threshold) == (Verdict.UNUSABLE, 0.37)
+        assert told.reason["en"].endswith(text.bad_en)
+        assert told.reason["ja"].endswith(text.bad_ja)
+        assert told.remedy == {"en": text.remedy_en, "ja": text.remedy_ja}
+
+
+def test_a_lost_photo_is_not_tried(sharp, tmp_path, monkeypatch):
+    monkeypatch.setattr("generation.gate.portrait.tried", lambda _: pytest.fail("tried"))
+    unharmed, face = sharp
+    Image.fromarray(WAYS_OF["dark"].change(unharmed, face, -7)).save(tmp_path / "dark.png")
+    assert check_portrait(tmp_path / "dark.png").verdict is Verdict.UNUSABLE
 
 
 WAYS_OF = {way.name: way for way in WAYS}
@@ -128,9 +170,10 @@ def test_a_portrait_made_hopeless_is_refused_for_what_was_done_to_it(sharp, tmp_
     worse = done.change(unharmed, face, done.strengths[-1])
     Image.fromarray(worse).save(tmp_path / "worse.png")
     measured = check_portrait(tmp_path / "worse.png")
-    assert measured.verdict is Verdict.UNUSABLE
-    against = {c for c, verdict in _verdicts(measured).items() if verdict is Verdict.UNUSABLE}
-    assert against & {check, *done.checks, "faces"}
+    verdicts = _verdicts(measured)
+    assert measured.verdict is Verdict.UNUSABLE, verdicts
+    named = {c for c, verdict in verdicts.items() if verdict is not Verdict.USABLE}
+    assert named & {check, *done.checks, "faces"}
 
 
 @pytest.mark.parametrize(
@@ -284,7 +327,7 @@ def test_no_finding_at_all_is_unusable():
 
 
 def test_every_text_is_there_in_both_languages():
-    assert all(all(text) for text in TEXTS.values())
+    assert all(all(text) for text in (TEXTS | TRIAL_TEXTS).values())
 
 
 @pytest.mark.parametrize(("name", "status"), [("portrait.png", 0), ("speech.wav", 0)])
