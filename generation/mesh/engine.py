@@ -67,7 +67,7 @@ class MeshEngine:
     """
 
     name = "mesh"
-    version = "2.8"
+    version = "2.9"
 
     def __init__(
         self,

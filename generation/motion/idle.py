@@ -7,7 +7,7 @@ from generation.motion.timeline import RATE, Track, smooth
 _CLOSING, _SHUT, _OPENING = 0.09, 0.05, 0.16  # seconds; measured blinks are 0.2 to 0.4 s long
 # How far lids go down: who talks often does not shut them wholly, and a face whose eyes are shut is
 # less like its photo, to people and networks, than one with a line of the eye left.
-_DEPTH = (0.60, 0.68)
+_DEPTH = (0.55, 0.62)
 
 
 def wander(rng: np.random.Generator, size: int, seconds: float, deviation: float) -> Track:

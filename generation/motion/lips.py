@@ -24,8 +24,8 @@ from generation.motion.visemes import (
 _LEAD = 0.02  # s: lips are a little ahead of the sound they make
 _REACH = 0.5  # s: beyond this a phone's dominance is below 1 % of anything
 _PAUSE = 0.12  # s without a phone counts as a pause
-_CLOSING, _RELEASE = 0.055, 0.030  # s a closure takes to come and to go: a release is a burst
-_SHUT, _AT_TEETH = 0.080, 0.050  # s that lips stay so at least; the network's times are too short
+_CLOSING, _RELEASE = 0.050, 0.030  # s a closure takes to come and to go: a release is a burst
+_SHUT, _AT_TEETH = 0.082, 0.050  # s that lips stay so at least; the network's times are too short
 _LONGEST = 0.120  # s
 _VOICED = 0.5  # of the loudness: as long as a vowel stays louder, it is still said
 _MOST_HELD = 0.6  # s that a vowel is held for without another sound being heard

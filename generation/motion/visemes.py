@@ -91,6 +91,7 @@ BILABIALS = frozenset("pbm")
 LABIODENTALS = frozenset("fv")
 
 
+SONORANTS = frozenset("nŋlɹ")  # what an "m" is taken for; hissing and stops are heard rightly
 _SAME_SOUND = 0.031  # s: lips that meet this near to a consonant's start are what was said
 _BRIEF = 0.05  # s a closure within another sound takes
 _LEFT = 0.02  # s: what is left of a vowel before a closure is dropped below this
@@ -124,9 +125,9 @@ def is_vowel(phone: Phone) -> bool:
 
 def _met(phone: Phone) -> list[Phone]:
     """Return a phone in whose time the lips may have met as what they then do."""
-    if phone.shut is None:
+    if phone.shut is None or not (is_vowel(phone) or phone.symbol in SONORANTS):
         return [phone]
-    if not is_vowel(phone) and phone.shut - phone.start < _SAME_SOUND:
+    if phone.symbol in SONORANTS and phone.shut - phone.start < _SAME_SOUND:
         return [Phone("m", phone.start, phone.end)]
     again = min(phone.end, phone.shut + _BRIEF)
     parts = (
