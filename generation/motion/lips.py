@@ -25,7 +25,8 @@ _LEAD = 0.02  # s: lips are a little ahead of the sound they make
 _REACH = 0.5  # s: beyond this a phone's dominance is below 1 % of anything
 _PAUSE = 0.12  # s without a phone counts as a pause
 _CLOSING, _RELEASE = 0.050, 0.030  # s a closure takes to come and to go: a release is a burst
-_SHUT, _AT_TEETH = 0.082, 0.050  # s that lips stay so at least; the network's times are too short
+# s that lips stay so at least, for the network's times are too short: one hums through an "m".
+_HUMMED, _SHUT, _AT_TEETH = 0.082, 0.070, 0.050
 _LONGEST = 0.120  # s
 _VOICED = 0.5  # of the loudness: as long as a vowel stays louder, it is still said
 _MOST_HELD = 0.6  # s that a vowel is held for without another sound being heard
@@ -55,8 +56,9 @@ def lips(phones: list[Phone], line: Timeline, openness: float = 1.0) -> Lips:
     loud = np.clip((line.strength - 0.5) / 0.45, 0, 1)
     gap = np.clip(shape["gap"], 0, None) * (0.2 + 1.1 * loud) * openness
     gap = smooth(gap, 0.020) * talking
-    close = _windows([p for p in known if p.symbol in BILABIALS], _SHUT, line.times)
-    labiodental = _windows([p for p in known if p.symbol in LABIODENTALS], _AT_TEETH, line.times)
+    hummed = _windows(known, frozenset("m"), _HUMMED, line.times)
+    close = np.maximum(hummed, _windows(known, BILABIALS, _SHUT, line.times))
+    labiodental = _windows(known, LABIODENTALS, _AT_TEETH, line.times)
     rest = {name: smooth(shape[name], 0.030) * talking for name in _SPREAD}
     return Lips(
         gap=gap * (1 - close) * (1 - 0.75 * labiodental),
@@ -147,10 +149,10 @@ def _talking(phones: list[Phone], times: Track) -> Track:
     return np.clip(smooth(mask, 0.025) * 1.06 - 0.03, 0, 1)
 
 
-def _windows(phones: list[Phone], least: float, times: Track) -> Track:
-    """Return 1 while a phone is said, ``least`` s at least, with raised-cosine ramps around."""
+def _windows(phones: list[Phone], symbols: frozenset[str], least: float, times: Track) -> Track:
+    """Return 1 while one of ``symbols`` is said, ``least`` s at least, with cosine ramps around."""
     track = np.zeros(times.size)
-    for phone in phones:
+    for phone in (each for each in phones if each.symbol in symbols):
         start, end = phone.start, max(phone.end, phone.start + least)
         spare = max(0.0, end - start - _LONGEST) / 2
         early, late = start + spare - times, times - end + spare
