@@ -1,6 +1,7 @@
 """Frames in, a finished MP4 out: labelled, and marked, before an encoder has picture and sound."""
 
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -80,6 +81,7 @@ class Encoder:
         self._marker = Marker(carrier.picture, video.width, video.height)
         self._converter = PlaneConverter()
         self.frames = 0
+        self._ends = ExitStack()
         self._container = av.open(
             str(self._partial), "w", format="mp4", container_options={"movflags": "+faststart"}
         )
@@ -88,6 +90,7 @@ class Encoder:
             cut = stamp is not None
             sound = VoiceTrack(audio, max_seconds, cut=cut)
             self._sound = SoundTrack(self._container, sound, carrier.sound)
+            self._ends.callback(self._sound.close)
             if stamp is not None:
                 self._container.metadata["comment"] = stamp.notice
             self._container.start_encoding()
@@ -180,6 +183,7 @@ class Encoder:
             )
 
     def _discard(self) -> None:
+        self._ends.close()
         try:
             self._container.close()
         except (FFmpegError, OSError, ValueError):

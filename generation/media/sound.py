@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from compliance.audiomark import AudioPattern
 from compliance.audiomark.marker import AudioMarker
 from generation.audio.container import frames, open_audio
+from generation.sharing import ahead
 
 RATE = 48_000
 _BIT_RATES = {"mono": 128_000, "stereo": 192_000}
@@ -63,9 +64,14 @@ class SoundTrack:
         with open_audio(voice.source) as (_, stream):
             layout = "mono" if stream.channels == 1 else "stereo"
         self._stream = add_sound(container, layout)
-        marked = AudioMarker(pattern, RATE).mark(_blocks(voice, layout))
-        self._blocks = (_frame(block, layout) for block in _cut(marked))
+        # A block is marked while pictures of the one before it are encoded: it takes as long as 30.
+        self._marked = ahead(AudioMarker(pattern, RATE).mark(_blocks(voice, layout)), 1)
+        self._blocks = (_frame(block, layout) for block in _cut(self._marked))
         self._samples = 0
+
+    def close(self) -> None:
+        """End the thread that marks; nothing more can be handed out."""
+        self._marked.close()
 
     @property
     def seconds(self) -> float:

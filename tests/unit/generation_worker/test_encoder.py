@@ -1,3 +1,5 @@
+import threading
+
 import av
 import numpy as np
 import pytest
@@ -96,6 +98,7 @@ def test_a_failure_in_the_middle_leaves_no_file(tmp_path, picture, short_voice, 
     with pytest.raises(RuntimeError, match="the engine broke"):
         draw_and_fail()
     assert list(tmp_path.iterdir()) == []
+    assert not [t for t in threading.enumerate() if t.name.startswith("ahead")]
 
 
 def test_a_picture_shorter_than_the_voice_is_not_finished(tmp_path, picture, short_voice, carrier):
