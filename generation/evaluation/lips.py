@@ -3,6 +3,7 @@
 It reports numbers and judges nothing: the bounds are the platform's (docs/decisions/0095).
 """
 
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from generation.evaluation.sound import level
 from generation.evaluation.synchrony import SHIFT_SECONDS, correlate, moving
 from generation.evaluation.video import describe, frames_between, looks_a_second
 from generation.evaluation.watched import follow
-from generation.sharing import ahead
+from generation.faces import FaceLandmarker
+from generation.sharing import ahead, in_order
 
 MOST_SECONDS = 24.0  # looked at, however long the video is
 WINDOW = 6.0  # s of each look
@@ -50,13 +52,23 @@ class Seen:
     speaks: Marks
 
 
-def measure_lips(video: Path, voice: Speech, progress: Progress) -> dict[str, float]:
+class _Own(threading.local):
+    finder: FaceLandmarker | None = None
+
+
+_own = _Own()  # a thread's: the networks hold the picture that they look at
+
+
+def measure_lips(
+    video: Path, voice: Speech, progress: Progress, *, threads: int = 1
+) -> dict[str, float]:
     """Return how well the lips of a video follow a voice track.
 
     Args:
         video: the finished file.
         voice: what it says.
-        progress: called before every frame.
+        progress: called before every frame, by each thread.
+        threads: that look, each at another window; what they see does not depend on it.
 
     Returns:
         The facts of :func:`summed`.
@@ -68,15 +80,20 @@ def measure_lips(video: Path, voice: Speech, progress: Progress) -> dict[str, fl
     form = describe(video)
     speaks = speaking(voice)
     chosen = windows(form.seconds, speaks)
-    seen = []
-    for index, window in enumerate(chosen):
-        part = partial(_share, progress, index, len(chosen))
-        seen.append(hear(voice, *lips_in(video, window, part)))
+    done = [0.0] * len(chosen)
+
+    def look(index: int) -> Seen:
+        part = partial(_share, progress, done, index)
+        return hear(voice, *lips_in(video, chosen[index], part))
+
+    with closing(in_order(look, range(len(chosen)), threads)) as looks:
+        seen = list(looks)
     return summed(seen, looks_a_second(form.fps, _RATE)) | {"video_seconds": round(form.seconds, 2)}
 
 
-def _share(progress: Progress, index: int, count: int, part: float) -> None:
-    progress((index + part) / count, "looking at the lips")
+def _share(progress: Progress, done: list[float], index: int, part: float) -> None:
+    done[index] = part
+    progress(sum(done) / len(done), "looking at the lips")
 
 
 def windows(seconds: float, speaks: Marks) -> list[Window]:
@@ -124,10 +141,11 @@ def lips_in(video: Path, window: Window, progress: Callable[[float], None]) -> t
         VideoError: it cannot be read.
     """
     times, gaps, last = [], [], None
+    finder = _own.finder = _own.finder or FaceLandmarker()
     with closing(ahead(frames_between(video, window, _RATE), _AHEAD)) as pictures:
         for moment, picture in pictures:
             progress(min(1.0, max(0.0, (moment - window[0]) / (window[1] - window[0]))))
-            last = follow(picture, last)
+            last = follow(picture, last, finder)
             times.append(moment)
             gaps.append(np.nan if last is None else last.mouth_gap())
     return np.array(times, np.float64), np.array(gaps, np.float64)

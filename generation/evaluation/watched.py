@@ -9,7 +9,7 @@ import numpy as np
 from generation.evaluation.errors import VideoError
 from generation.evaluation.openings import Marks, Track
 from generation.evaluation.picture import FlowWarp, blur, upright
-from generation.faces import Face
+from generation.faces import Face, FaceLandmarker
 from generation.faces.arrays import Floats, Image, Points
 from generation.faces.embedding import distance
 from generation.resident import embedder, landmarker
@@ -101,13 +101,14 @@ def watch(pictures: Iterable[Image], fps: float, photo: Image, expected_frames: 
     return _summed(notes, fps)
 
 
-def follow(picture: Image, last: Face | None) -> Face | None:
+def follow(picture: Image, last: Face | None, finder: FaceLandmarker | None = None) -> Face | None:
     """Return the face near the last one, or search it anew where that was lost."""
+    finder = finder or landmarker()
     if last is not None:
-        found = landmarker().track(picture, last.points)
+        found = finder.track(picture, last.points)
         if found.score > 0.5:
             return found
-    return landmarker().landmarks(picture)
+    return finder.landmarks(picture)
 
 
 def _note(notes: _Notes, picture: Image, face: Face | None) -> None:

@@ -204,7 +204,7 @@ class MeasureJob:
             if error.code != "audio-silent":
                 raise
             voice = audio.Speech(np.zeros(0, np.float32))  # nobody speaks: a fact, and no failure
-        facts = measure_lips(inputs["video"], voice, progress)
+        facts = measure_lips(inputs["video"], voice, progress, threads=self.threads)
         return MeasureResult(Verdict.USABLE, (), facts)
 
     def _measure_voice(self, inputs: Mapping[str, Path]) -> MeasureResult:

@@ -1,5 +1,6 @@
 """What the release gate is told of lips: measured from a sample, and right about what is wrong."""
 
+import threading
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from generation.audio import SAMPLE_RATE, Speech
+from generation.evaluation import lips
 from generation.evaluation.lips import (
     MOST_SECONDS,
     WINDOW,
@@ -76,6 +78,22 @@ def test_a_file_is_measured_from_its_pictures(video: Path, speech: Speech) -> No
     assert found["in_time"] > 0.4
     assert stages == sorted(stages)
     assert 0 <= stages[0] <= stages[-1] <= 1
+
+
+def test_several_threads_see_what_one_sees(
+    video: Path, speech: Speech, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four windows of 0.4 s in place of 6 s."""
+    monkeypatch.setattr(lips, "WINDOW", 0.4)
+    monkeypatch.setattr(lips, "MOST_SECONDS", 1.6)
+    stages: list[float] = []
+
+    found = measure_lips(video, speech, lambda part, _: stages.append(part), threads=2)
+
+    assert found == measure_lips(video, speech, nothing)
+    assert 36 <= found["frames"] <= 44
+    assert max(stages) == pytest.approx(1, abs=0.1)
+    assert not [t for t in threading.enumerate() if t.name.startswith(("in-order", "ahead"))]
 
 
 def test_a_picture_without_a_face_has_none(tmp_path: Path, speech: Speech) -> None:
