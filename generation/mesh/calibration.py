@@ -5,7 +5,7 @@ closed to the landmarker and to who looks: on one face 0.2 cm, on another next t
 and a large opening are drawn and measured back; what is missing is made up for in all frames.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,7 +34,7 @@ class Opening:
 
 
 USUAL = Opening()
-Draw = Callable[[Curves, Opening], Image]
+Draw = Callable[[list[Curves], Opening], Iterable[Image]]
 
 
 def calibrate(points: Points, landmarker: FaceLandmarker, draw: Draw) -> Opening:
@@ -43,21 +43,27 @@ def calibrate(points: Points, landmarker: FaceLandmarker, draw: Draw) -> Opening
     Args:
         points: its landmarks (478, 3) px.
         landmarker: measures.
-        draw: draws the first frame of some curves with an opening.
+        draw: draws the first frame of each of some curves with an opening.
     """
 
-    def seen(gap: float, opening: Opening) -> float:
-        asked = np.full(1, gap, np.float32)
-        curves = Curves.rest(1).with_(gap=asked, jaw=np.float32(0.75) * asked)
-        return landmarker.track(draw(curves, opening), points).mouth_gap()
+    def seen(opening: Opening, *gaps: float) -> list[float]:
+        frames = draw([_open(gap) for gap in gaps], opening)
+        return [landmarker.track(frame, points).mouth_gap() for frame in frames]
 
     opening = USUAL
-    shut = seen(0.0, opening)
-    usual = seen(SMALL_GAP, opening) - shut
+    shut, open_ = seen(opening, 0.0, SMALL_GAP)
+    usual = open_ - shut
     other = MAX_LEAD if usual < SMALL_SEEN else MIN_LEAD
-    moved = seen(SMALL_GAP, replace(opening, lead=other)) - shut
+    [further] = seen(replace(opening, lead=other), SMALL_GAP)
+    moved = further - shut
     slope = max((moved - usual) / (other - LEAD), 0.2)
     lead = float(np.clip(LEAD + (SMALL_SEEN - usual) / slope, MIN_LEAD, MAX_LEAD))
     opening = replace(opening, lead=lead)
-    gained = max(seen(TEST_GAP, opening) - shut, 1e-3)
+    [wide] = seen(opening, TEST_GAP)
+    gained = max(wide - shut, 1e-3)
     return replace(opening, gain=float(np.clip(TEST_GAP / gained, MIN_GAIN, MAX_GAIN)))
+
+
+def _open(gap: float) -> Curves:
+    asked = np.full(1, gap, np.float32)
+    return Curves.rest(1).with_(gap=asked, jaw=np.float32(0.75) * asked)

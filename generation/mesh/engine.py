@@ -1,10 +1,11 @@
-"""The mesh engine: one photo and control curves in, frames out, on one CPU core.
+"""The mesh engine: one photo and control curves in, frames out, on a CPU.
 
 No learnt generator: landmarks, geometry and compositing. What is drawn is the photo itself, the
 person bent before a background that holds still; only the inside of the mouth is painted.
 """
 
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import NamedTuple
 
@@ -114,19 +115,21 @@ class MeshEngine:
         self._cutout = layers.cutout(subject)
         self._layers = build_layers(subject)
         self._grin = measure_grin(measure_mouth(subject.head))
-        self._creases = Creases(subject, self._grin)
-        self._motion = HeadMotion(subject, cut_out=self.cut_out)
-        self._lips = Lips(subject)
-        self._lids = eyelids(subject)
-        self._gazes = gazes(subject)
+        with ThreadPoolExecutor(1, thread_name_prefix="prepare") as beside:  # ends by waiting
+            lips = beside.submit(Lips, subject)
+            self._creases = Creases(subject, self._grin)
+            self._motion = HeadMotion(subject, cut_out=self.cut_out)
+            self._lids = eyelids(subject)
+            self._gazes = gazes(subject)
+            self._lips = lips.result()
         height, width = subject.shape
         columns, rows = np.meshgrid(np.arange(width), np.arange(height))
         self._pixels: Floats = np.stack([columns, rows], -1).astype(np.float32)
 
-    def _opened(self, curves: Curves, opening: Opening) -> Image:
-        """Draw the first frame as a calibration asks."""
+    def _opened(self, asked: list[Curves], opening: Opening) -> list[Image]:
+        """Draw the first frame of each as a calibration asks."""
         self.opening = opening
-        return next(self.render(curves))
+        return list(in_order(lambda curves: next(self.render(curves)), asked, len(asked)))
 
     def render(self, curves: Curves, threads: int = 1) -> Generator[Image, None, None]:
         """Yield one (height, width, 3) uint8 RGB frame per row of `curves`.

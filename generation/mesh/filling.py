@@ -45,12 +45,13 @@ def continue_texture(picture: Image, known: Floats, reach: float) -> Floats:
     far, label = cv2.distanceTransformWithLabels(
         1 - solid, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    rim = np.flatnonzero(solid)[label - 1]  # labels number the known pixels in reading order
-    y, x = np.mgrid[0:height, 0:width]
+    y, x = np.nonzero(solid == 0)  # what is known is its own mirror: only the hole is looked up
+    rim = np.flatnonzero(solid)[label[y, x] - 1]  # labels number known pixels in reading order
     mirror_x = np.clip(2 * (rim % width) - x, 0, width - 1)
     mirror_y = np.clip(2 * (rim // width) - y, 0, height - 1)
-    textured = picture[mirror_y, mirror_x].astype(np.float32)
-    seen = solid[mirror_y, mirror_x] * np.exp(-far / reach)
-    trust = cv2.GaussianBlur(seen.astype(np.float32), (0, 0), 1.0)
-    trust = np.where(solid, 1, trust)[..., None]
-    return np.asarray(smooth + (textured - smooth) * trust, np.float32)
+    seen = np.ones((height, width), np.float32)
+    seen[y, x] = solid[mirror_y, mirror_x] * np.exp(-far[y, x] / reach)
+    trust = cv2.GaussianBlur(seen, (0, 0), 1.0)[y, x, None]
+    textured, inside = picture[mirror_y, mirror_x].astype(np.float32), smooth[y, x]
+    smooth[y, x] = inside + (textured - inside) * trust
+    return smooth

@@ -5,6 +5,7 @@ network and is sharpened at the photo's edges; B is continued from the backgroun
 person; F is what is then left. Where nothing moves, putting the two together again is the photo.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -127,8 +128,10 @@ def _behind(picture: Image, cover: Floats) -> Floats:
 
 def _layers(frame: Image, cover: Floats) -> Matte:
     """Split the frame (H, W, 3) into the person's and the background's colours."""
-    behind = _behind(frame, cover)
-    beyond = fill_smoothly(frame.astype(np.float32), (cover > 0.95).astype(np.float32))
+    with ThreadPoolExecutor(1, thread_name_prefix="matte") as beside:
+        continued = beside.submit(_behind, frame, cover)
+        beyond = fill_smoothly(frame.astype(np.float32), (cover > 0.95).astype(np.float32))
+        behind = continued.result()
     cover = _with_strands(cover, frame, beyond, behind)
     a = cover[..., None]
     unmixed = np.clip((frame - (1 - a) * behind) / np.maximum(a, 0.1), 0, 255)
