@@ -1,6 +1,6 @@
 """Plain dataclasses that both sides name: job, inputs, engine capabilities, results."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -21,11 +21,17 @@ class JobKind(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a gate says of an input."""
+    """What a gate says of an input, from the best to the worst."""
 
     USABLE = "usable"
     WARNINGS = "usable-with-warnings"
     UNUSABLE = "unusable"
+
+    @classmethod
+    def worst(cls, verdicts: Iterable["Verdict"], none: "Verdict") -> "Verdict":
+        """Return the worst of some verdicts, ``none`` where there are none."""
+        order: list[Verdict] = list(cls)
+        return max(verdicts, key=order.index, default=none)
 
 
 @dataclass(frozen=True, slots=True)

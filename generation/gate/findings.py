@@ -11,7 +11,6 @@ from generation.gate.texts import TEXTS
 from generation.gate.trial_texts import TRIAL_TEXTS
 
 _TEXTS = TEXTS | IDENTITY_TEXTS | INPUT_TEXTS | SOUND_TEXTS | TRIAL_TEXTS
-_ORDER = (Verdict.USABLE, Verdict.WARNINGS, Verdict.UNUSABLE)
 
 
 @dataclass(frozen=True)
@@ -80,8 +79,8 @@ def because(found: Finding, check: str) -> Finding:
 
 def result(findings: list[Finding], facts: dict[str, Any]) -> MeasureResult:
     """Return the worst verdict of all findings; no finding at all is unusable."""
-    verdicts = [f.verdict for f in findings] or [Verdict.UNUSABLE]
-    return MeasureResult(max(verdicts, key=_ORDER.index), tuple(findings), facts)
+    worst = Verdict.worst((each.verdict for each in findings), none=Verdict.UNUSABLE)
+    return MeasureResult(worst, tuple(findings), facts)
 
 
 def unreadable(check: str, detail: str) -> MeasureResult:

@@ -32,5 +32,5 @@ def measured_apart(row: VoiceMeasurement | None) -> tuple[Measured | None, Measu
 
 
 def _worst(findings: list[dict[str, Any]]) -> str:
-    verdicts = [Verdict(each["verdict"]) for each in findings] or [Verdict.USABLE]
-    return max(verdicts, key=list(Verdict).index).value
+    verdicts = (Verdict(each["verdict"]) for each in findings)
+    return Verdict.worst(verdicts, none=Verdict.USABLE).value

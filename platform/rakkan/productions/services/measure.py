@@ -180,8 +180,8 @@ def _without_what_was_not_allowed(
     facts = {**result.facts, "voice_match": {"compared": False, "why": _NO_CONSENT["code"]}}
     if findings == result.findings:
         return MeasureResult(result.verdict, findings, facts)
-    verdicts = [each.verdict for each in findings] or [Verdict.UNUSABLE]
-    return MeasureResult(max(verdicts, key=list(Verdict).index), findings, facts)
+    worst = Verdict.worst((each.verdict for each in findings), none=Verdict.UNUSABLE)
+    return MeasureResult(worst, findings, facts)
 
 
 def measure_failed(job: Job, problem: dict[str, str]) -> None:
