@@ -32,10 +32,11 @@ def main() -> int:
 
 
 def _rows(text: str) -> dict[str, str]:
-    """Return the rows of the table of results as they stand, by figure."""
+    """Return the rows of the table of results as they stand, by figure; the head as "figure"."""
     _, _, rest = text.partition("<!-- results: written by a command -->")
     rows = rest.partition("<!-- end of results -->")[0].splitlines()
-    return {row.split("`")[1]: row for row in rows if "`" in row}
+    head = next(row for row in rows if row.startswith("| figure |"))
+    return {"figure": head} | {row.split("`")[1]: row for row in rows if "`" in row}
 
 
 def _results(figures: Mapping[str, Any], before: Mapping[str, str]) -> str:
@@ -43,7 +44,8 @@ def _results(figures: Mapping[str, Any], before: Mapping[str, str]) -> str:
 
     A row of `before` stays where its figure was not measured now.
     """
-    languages = sorted({name[-2:] for name in figures if name.startswith("r_judge_")})
+    measured = {name[-2:] for name in figures if name.startswith("r_judge_")}
+    languages = sorted(measured or before["figure"].replace(" ", "").split("|")[4:-1])
     names = ["r_judge", "r_speech_judge", *BARS]
     lines = [
         f"| figure | bar | all | {' | '.join(languages)} |",
