@@ -4,7 +4,7 @@ Stage 1 learns faces, light and words from single frames; stage 2 leaves all of 
 learns the motion modules and the voice's path from windows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,7 @@ class DenoiserStage:
         inputs = batch.inputs.to(device)
         weights = Weights(audio=0.0, motion=False) if self._first else Weights()
         predicted = model.denoiser(
-            noisy, times, _with_text(inputs, text),
+            noisy, times, replace(inputs, text=text),
             {name: gone.to(device) for name, gone in batch.dropped.items()}, weights,
         )  # fmt: skip
         error = (predicted.float() - wanted).square()
@@ -127,8 +127,3 @@ def is_moving(name: str) -> bool:
     """Whether a parameter of :class:`Steered` is stage 2's: motion, or the voice's path."""
     voice = name.startswith("denoiser.animate_net.audio.")
     return voice or _MOTION in name or any(part in name for part in _VOICE)
-
-
-def _with_text(inputs: Any, text: Tensor) -> Any:
-    kept = {name: getattr(inputs, name) for name in inputs.__dataclass_fields__}
-    return type(inputs)(**{**kept, "text": text})

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-STAGES = ("vae", "1", "2")
+STAGES = ("vae", "decoder", "1", "2", "student")
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,6 +28,14 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     judged.add_argument("--split", choices=("held-out", "train"), default="held-out")
     judged.add_argument("--sheet", type=Path, help="draw pictures over their copies (PNG)")
     judged.set_defaults(command=check)
+    packed = commands.add_parser(
+        "train-pack", help="write what was trained as an engine loads it, in half precision"
+    )
+    packed.add_argument("trained", type=Path, help="`averaged` of stage 2")
+    packed.add_argument("--decoder", type=Path, metavar="DIR", help="`averaged` of the decoder")
+    packed.add_argument("--student", type=Path, metavar="DIR", help="`averaged` of the student")
+    packed.add_argument("--out", type=Path, required=True, metavar="DIR")
+    packed.set_defaults(command=pack)
     parser = commands.add_parser(
         "train",
         help="train one stage of the portraittalk engine",
@@ -42,8 +50,11 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--latents", type=Path, metavar="DIR", help="stages 1 and 2")
     parser.add_argument("--from", dest="begin", type=Path, metavar="DIR",
-                        help="a pipeline to begin with; stage 2 needs stage 1's")  # fmt: skip
-    parser.add_argument("--frames", type=int, default=14, help="of each window in stage 2")
+                        help="what to begin with: stage 2 a pipeline of stage 1, the student "
+                        "one of stage 2, the decoder an autoencoder")  # fmt: skip
+    parser.add_argument("--frames", type=int, default=14, help="of each window, from stage 2 on")
+    parser.add_argument("--guidance", type=float, default=2.5, help="of the student's teacher")
+    parser.add_argument("--rank", type=int, default=32, help="of the student's adapter")
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--minutes", type=float, default=0.0, help="default: no limit")
     parser.add_argument("--batch", type=int, default=16)
@@ -95,6 +106,20 @@ def check(options: argparse.Namespace) -> int:
     return 0
 
 
+def pack(options: argparse.Namespace) -> int:
+    """Write what was trained as an engine loads it; returns the exit status.
+
+    Raises:
+        GenerationError: parts do not belong together, or the folder is there already.
+    """
+    from generation.portraittalk.training.pack import pack  # noqa: PLC0415
+
+    done = pack(options.trained, options.out, options.decoder, options.student)
+    student = "with its student" if done.student else "without a student"
+    sys.stdout.write(f"{options.out}  {done.megabytes:.1f} MB, {student}\n")
+    return 0
+
+
 def run(options: argparse.Namespace) -> int:
     """Train; returns the exit status.
 
@@ -111,7 +136,7 @@ def run(options: argparse.Namespace) -> int:
         precision=options.precision, accumulate=options.accumulate,
         keep_seconds=options.keep_seconds, seed=options.seed, threads=options.threads,
     )  # fmt: skip
-    stage = _vae(options) if options.stage == "vae" else _denoiser(options)
+    stage = _vae(options) if options.stage in ("vae", "decoder") else _denoiser(options)
     going = Run(stage, settings, options.out)
     began, first = time.monotonic(), going.step
     _say(f"from step {first}\n")
@@ -126,34 +151,51 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _vae(options: argparse.Namespace) -> Any:
+    from generation.portraittalk.autoencoder import PatchedAutoencoder  # noqa: PLC0415
     from generation.portraittalk.training.frame_batches import FrameBatches  # noqa: PLC0415
     from generation.portraittalk.training.vae import VaeStage  # noqa: PLC0415
 
+    only = options.stage == "decoder"
+    if only:
+        _needs(options.begin, "decoder", "--from", "Give the folder of an autoencoder.")
     data = FrameBatches(options.data, "train", options.seed)
     _say(f"{data.people} people, ")
-    return VaeStage(data, options.batch)
+    model = PatchedAutoencoder.from_pretrained(options.begin) if options.begin else None
+    return VaeStage(data, options.batch, model, decoder_only=only)
 
 
 def _denoiser(options: argparse.Namespace) -> Any:
     from generation.portraittalk.training.clip_batches import ClipBatches  # noqa: PLC0415
-    from generation.portraittalk.training.errors import TrainingDataRefused  # noqa: PLC0415
+    from generation.portraittalk.training.distil import StudentStage  # noqa: PLC0415
     from generation.portraittalk.training.stages import DenoiserStage, Parts  # noqa: PLC0415
 
-    number = int(options.stage)
-    if options.latents is None or (number > 1 and options.begin is None):
-        raise TrainingDataRefused(
-            f"Stage {number} lacks --latents{'' if number == 1 else ' or --from'}.",
-            code="no-latents",
-            remedy="Compute latents (train-latents); --from is stage 1's folder `averaged`.",
-        )
-    frames = 1 if number == 1 else options.frames
+    _needs(options.latents, options.stage, "--latents", "Compute latents (train-latents).")
+    if options.stage != "1":
+        remedy = "Give the folder `averaged` of the stage before."
+        _needs(options.begin, options.stage, "--from", remedy)
+    frames = 1 if options.stage == "1" else options.frames
     data = ClipBatches(options.data, options.latents, "train", seed=options.seed, frames=frames)
     parts = Parts.load(options.begin) if options.begin else Parts.new(data.captions())
     if options.checkpointing:
         parts.denoiser.animate_net.enable_gradient_checkpointing()
         parts.denoiser.identity_net.enable_gradient_checkpointing()
     _say(f"{data.people} people, ")
-    return DenoiserStage(parts, data, options.latents, number=number, size=options.batch)
+    if options.stage == "student":
+        return StudentStage(
+            parts, data, size=options.batch, guidance=options.guidance, rank=options.rank
+        )
+    return DenoiserStage(
+        parts, data, options.latents, number=int(options.stage), size=options.batch
+    )  # fmt: skip
+
+
+def _needs(given: Path | None, stage: str, option: str, remedy: str) -> None:
+    from generation.portraittalk.training.errors import TrainingDataRefused  # noqa: PLC0415
+
+    if given is None:
+        raise TrainingDataRefused(
+            f"Stage {stage} lacks {option}.", code="stage-lacks-input", remedy=remedy
+        )
 
 
 def _say(text: str) -> None:

@@ -1,4 +1,7 @@
-"""Training the autoencoder: what a picture may lose, and what it may not (mouth and eyes)."""
+"""Training the autoencoder: what a picture may lose, and what it may not (mouth and eyes).
+
+Its decoder alone can go on later: latents stay what they are, and so does what was trained on them.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -15,16 +18,23 @@ EDGES, KL = 1.0, 1e-6
 
 
 class VaeStage:
-    """The autoencoder being trained on frames."""
-
-    name = "vae"
+    """The autoencoder being trained on frames, or its decoder alone."""
 
     def __init__(
-        self, data: FrameBatches, size: int, model: PatchedAutoencoder | None = None
+        self,
+        data: FrameBatches,
+        size: int,
+        model: PatchedAutoencoder | None = None,
+        *,
+        decoder_only: bool = False,
     ) -> None:
         """Take data, the size of a batch, and the model; ours when none is given."""
         plain: Any = model or small_autoencoder()
         self.model = plain.to(memory_format=torch.channels_last)
+        self.name = "decoder" if decoder_only else "vae"
+        if decoder_only:
+            self.model.encoder.requires_grad_(False)
+            self.model.quant_conv.requires_grad_(False)
         self._data, self._size = data, size
 
     def loss(self, step: int, device: torch.device) -> tuple[Tensor, dict[str, float]]:

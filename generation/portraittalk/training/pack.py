@@ -1,0 +1,79 @@
+"""All that was trained, in one folder and in half precision: what an engine loads."""
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers.utils import logging
+from torch import Tensor
+
+from generation.portraittalk.autoencoder import PatchedAutoencoder
+from generation.portraittalk.pipeline import PortraitTalkPipeline
+from generation.portraittalk.student import STUDENT
+from generation.portraittalk.training.errors import TrainingDataRefused
+
+_ENCODERS = ("encoder.", "quant_conv.")
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What was written.
+
+    Attributes:
+        megabytes: of all files together, millions of bytes.
+        student: whether there is one.
+    """
+
+    megabytes: float
+    student: bool
+
+
+def pack(trained: Path, out: Path, decoder: Path | None, student: Path | None) -> Packed:
+    """Write a pipeline in half precision, with a decoder that was trained on, and its student.
+
+    Args:
+        trained: the pipeline of a stage.
+        out: a folder that is not there yet.
+        decoder: an autoencoder of stage "decoder", with the pipeline's own encoder.
+        student: an adapter of stage "student".
+
+    Raises:
+        TrainingDataRefused: the decoder is of another autoencoder, or `out` is there already.
+    """
+    if out.exists():
+        raise TrainingDataRefused(
+            f"{out} is there already.", code="folder-not-empty", remedy="Give a new folder."
+        )
+    logging.set_verbosity_error()  # it warns of casting nothing
+    logging.disable_progress_bar()
+    pipeline = PortraitTalkPipeline.from_pretrained(trained, dtype=torch.float16)
+    if decoder is not None:
+        better: Any = PatchedAutoencoder.from_pretrained(decoder, dtype=torch.float16)
+        if _encoder(better) != _encoder(pipeline.vae):
+            raise TrainingDataRefused(
+                f"{decoder} is not of the autoencoder that {trained} was trained with.",
+                code="latents-of-another",
+                remedy="Train the decoder on from the autoencoder in the folder of latents.",
+            )
+        kept = pipeline.vae.config
+        better.register_to_config(
+            shift_factor=kept.shift_factor, scaling_factor=kept.scaling_factor
+        )
+        pipeline.register_modules(vae=better)
+    pipeline.save_pretrained(out)
+    if student is not None:
+        shutil.copytree(student, out / STUDENT)
+    files = [file for file in out.rglob("*") if file.is_file()]
+    return Packed(sum(file.stat().st_size for file in files) / 1e6, student is not None)
+
+
+def _encoder(model: Any) -> str:
+    """Return a digest of what makes latents."""
+    weights: dict[str, Tensor] = model.state_dict()
+    digest = hashlib.sha256()
+    for name in sorted(n for n in weights if n.startswith(_ENCODERS)):
+        digest.update(name.encode() + weights[name].float().numpy().tobytes())
+    return digest.hexdigest()

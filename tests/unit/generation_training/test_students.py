@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+import torch
+
+from generation.__main__ import main
+from generation.portraittalk import small
+from generation.portraittalk.autoencoder import PatchedAutoencoder
+from generation.portraittalk.pipeline import PortraitTalkPipeline
+from generation.portraittalk.student import STUDENT, with_student
+from generation.portraittalk.training.clip_batches import ClipBatches
+from generation.portraittalk.training.distil import WHOLE, StudentStage
+from generation.portraittalk.training.loop import Run, Settings
+from generation.portraittalk.training.shards import TRAIN
+from generation.portraittalk.training.stages import DenoiserStage, Parts
+from tests.unit.generation_training.test_stages import latents, parts  # noqa: F401
+from tests.unit.generation_training.test_training_runs import tiny
+
+SETTINGS = Settings(steps=3, batch=2, warmup=1, precision="no", keep_seconds=0.0, rate=1e-2)
+
+
+@pytest.fixture(scope="module")
+def teacher(training_set, latents, tmp_path_factory):  # noqa: F811
+    """A pipeline of random networks whose every path adds something."""
+    out = tmp_path_factory.mktemp("teacher") / "pipeline"
+    data = ClipBatches(training_set, latents, TRAIN, seed=0, frames=4)
+    made = parts(data.captions())
+    with torch.no_grad():
+        for parameter in made.denoiser.parameters():
+            if not parameter.any():
+                parameter.normal_(std=0.2)
+    DenoiserStage(made, data, latents, number=2, size=2).export(out)
+    return out
+
+
+def student(training_set, latents, teacher, guidance=2.5):  # noqa: F811
+    data = ClipBatches(training_set, latents, TRAIN, seed=0, frames=4)
+    return StudentStage(Parts.load(teacher), data, size=2, guidance=guidance, rank=2)
+
+
+def test_a_step_back_is_the_one_that_ddim_takes(training_set, latents, teacher):  # noqa: F811
+    stage = student(training_set, latents, teacher, guidance=1.0)
+    scheduler = small.scheduler()
+    scheduler.set_timesteps(50)
+    noisy = torch.randn(2, 4, 4, 16, 16, generator=torch.Generator().manual_seed(0))
+    for time in (999, 519, 19):
+        times = torch.full((2,), time)
+        given, nothing = stage._conditions(stage._data.batch(0, 2, WHOLE), torch.device("cpu"))
+        with torch.no_grad():
+            before, clean = stage._one_step_back(noisy, times, given, nothing)
+            velocity = stage._velocity(noisy, times, given)  # the adapter changes nothing yet
+        stepped = scheduler.step(velocity, time, noisy)
+        assert torch.allclose(before, stepped.prev_sample, atol=1e-4)
+        assert torch.allclose(clean, stepped.pred_original_sample, atol=1e-4)
+
+
+def test_a_student_learns_beside_its_teacher_and_draws_in_few_steps(
+    training_set, latents, teacher, tmp_path  # noqa: F811
+):  # fmt: skip
+    stage = student(training_set, latents, teacher)
+    before = {k: v.clone() for k, v in stage.model.state_dict().items()}
+    Run(stage, SETTINGS, tmp_path / "run").train()
+    after = stage.model.state_dict()
+    changed = {k for k in before if not torch.equal(before[k], after[k])}
+    assert changed
+    assert all("lora" in k for k in changed)
+    call = ["train-pack", str(teacher), "--student", str(tmp_path / "run" / "averaged")]
+    assert main([*call, "--out", str(tmp_path / "packed")]) == 0
+    plain = PortraitTalkPipeline.from_pretrained(tmp_path / "packed")
+    taught = PortraitTalkPipeline.from_pretrained(tmp_path / "packed")
+    assert next(taught.animate_net.parameters()).dtype == torch.float32
+    sampling = with_student(taught, tmp_path / "packed")
+    assert sampling.few_steps
+    assert not any("lora" in name for name, _ in taught.unet.named_parameters())
+    one, other = (dict(p.unet.named_parameters()) for p in (plain, taught))
+    assert one.keys() == other.keys()
+    moved = {k for k in one if not torch.equal(one[k], other[k])}
+    assert any("motion_modules" in k for k in moved)
+    assert any("resnets.0.conv1" in k for k in moved)
+
+
+def test_without_a_student_a_pipeline_is_sampled_with_guidance(teacher):
+    sampling = with_student(PortraitTalkPipeline.from_pretrained(teacher), teacher)
+    assert not (teacher / STUDENT).exists()
+    assert not sampling.few_steps
+    assert sampling.guidance.everything > 1
+
+
+def test_a_decoder_goes_on_alone_and_latents_stay_what_they_are(
+    training_set, latents, teacher, tmp_path  # noqa: F811
+):  # fmt: skip
+    call = ["train", "--stage", "decoder", "--data", str(training_set), "--precision", "no"]
+    begin = str(latents / "vae")
+    call += ["--from", begin, "--out", str(tmp_path / "run"), "--steps", "3", "--batch", "2"]
+    assert main(call) == 0
+    one = PatchedAutoencoder.from_pretrained(latents / "vae")
+    other = PatchedAutoencoder.from_pretrained(tmp_path / "run" / "averaged")
+    pictures = torch.rand(1, 3, 128, 128) * 2 - 1
+    with torch.no_grad():
+        assert torch.equal(one.to_latents(pictures), other.to_latents(pictures))
+        seen = one.to_latents(pictures)
+        assert not torch.equal(one.to_pictures(seen), other.to_pictures(seen))
+    packed = ["train-pack", str(teacher), "--decoder", str(tmp_path / "run" / "averaged")]
+    assert main([*packed, "--out", str(tmp_path / "packed")]) == 0
+    vae = PortraitTalkPipeline.from_pretrained(tmp_path / "packed").vae
+    assert vae.config.scaling_factor == one.config.scaling_factor
+    weights = np.abs((vae.decoder.conv_out.weight - other.decoder.conv_out.weight).detach().numpy())
+    assert weights.max() < 1e-3
+
+
+def test_parts_that_do_not_belong_together_are_not_packed(teacher, tmp_path, capsys):
+    other = tiny()
+    torch.nn.init.ones_(other.encoder.conv_in.weight)
+    other.save_pretrained(tmp_path / "other")
+    call = ["train-pack", str(teacher), "--out", str(tmp_path / "packed")]
+    assert main([*call, "--decoder", str(tmp_path / "other")]) == 2
+    assert "not of the autoencoder" in capsys.readouterr().err
+    assert not (tmp_path / "packed").exists()
+    assert main([*call[:-1], str(teacher)]) == 2
+    assert "there already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("stage", ["decoder", "student"])
+def test_a_later_stage_says_what_it_begins_with(stage, training_set, tmp_path, capsys):
+    call = ["train", "--stage", stage, "--data", str(training_set), "--out", str(tmp_path)]
+    assert main([*call, "--latents", str(tmp_path)]) == 2
+    assert "--from" in capsys.readouterr().err
