@@ -1,74 +1,37 @@
 """The engines a worker may draw with, by the name that a permit uses."""
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from contextlib import closing
+from functools import partial
 
 from generation import weights
-from generation.errors import EngineMissing
+from generation.drawing import Drawing, Engine, Image, Report, Take
+from generation.errors import EngineMissing, GenerationError
 from generation.mesh import MeshEngine
 from generation.mesh.scene import scene_of
-from generation.motion import Curves
-from generation.prompt import PromptEffects
+from generation.portraittalk import weights as trained
+from generation.prompt import PromptEffects, unframed
 from generation.resident import landmarker
 
-Image = NDArray[np.uint8]  # (H, W, 3) RGB
 AS_IT_IS = PromptEffects()
+MESH, PORTRAITTALK = MeshEngine.name, trained.ENGINE
+# Of a video for release, px: below, the watermark is lost in what platforms make of a file.
+LEAST_SIDE = {PORTRAITTALK: 512}
 
 
-class Drawing(Protocol):
-    """One prepared portrait.
+class _MeshDrawing(MeshEngine):
+    """The mesh engine's way to be asked for frames."""
 
-    Attributes:
-        framed: whether the photo had room for the framing that was asked for.
-    """
+    def frames(self, take: Take) -> Generator[Image, None, None]:
+        """Yield the frames of a take."""
+        with closing(self.render(take.curves, take.threads)) as frames:
+            for index, frame in enumerate(frames):
+                take.tell(index / len(take.curves))
+                yield frame
 
-    framed: bool
-
-    def render(self, curves: Curves, threads: int = ...) -> Generator[Image, None, None]:
-        """Yield one (height, width, 3) uint8 frame for each value of ``curves``.
-
-        The frames do not depend on how many threads draw; whoever does not take all closes it.
-        """
-        ...
-
-
-class Prepare(Protocol):
-    """Makes a photo ready to be drawn."""
-
-    def __call__(
-        self,
-        photo: Image,
-        width: int,
-        height: int,
-        effects: PromptEffects = ...,
-        behind: Image | None = ...,
-    ) -> Drawing:
-        """Prepare a photo (H, W, 3) for frames of a size, in the light and frame of a prompt.
-
-        ``behind`` is the picture behind the person, if one was given.
-        """
-        ...
-
-
-@dataclass(frozen=True)
-class Engine:
-    """A way to draw.
-
-    Attributes:
-        name: as in permits and manifests.
-        version: changes whenever the same inputs give other frames.
-        prepare: photo, size and what the prompt changes of the picture, to a drawing.
-        models: file name -> SHA-256 of the weights it draws with, checked.
-    """
-
-    name: str
-    version: str
-    prepare: Prepare
-    models: Callable[[], dict[str, str]]
+    def told(self, report: Report) -> Report:
+        """Return a report that says where the photo had no room for a framing."""
+        return report if self.framed else unframed(report)
 
 
 def _mesh(
@@ -77,24 +40,66 @@ def _mesh(
     height: int,
     effects: PromptEffects = AS_IT_IS,
     behind: Image | None = None,
-) -> Drawing:
+) -> _MeshDrawing:
     scene = scene_of(effects, behind)
-    return MeshEngine(photo, width, height, scene=scene, landmarker=landmarker())
+    return _MeshDrawing(photo, width, height, scene=scene, landmarker=landmarker())
 
 
 def _mesh_models() -> dict[str, str]:
     return weights.digests("face_landmarker.task", "selfie_segmentation.tflite")
 
 
-_ENGINES = {
-    MeshEngine.name: Engine(MeshEngine.name, MeshEngine.version, _mesh, _mesh_models),
+def _mesh_engine() -> Engine:
+    return Engine(MESH, MeshEngine.version, _mesh, _mesh_models)
+
+
+def _portraittalk_engine() -> Engine:
+    """Say how PortraitTalk draws; torch is loaded when it is warmed or first prepares.
+
+    Raises:
+        EngineMissing: there are no weights, or not all of them.
+        WeightsInvalid: they are not the pinned ones.
+    """
+    found = trained.find()
+
+    def draw(
+        photo: Image,
+        width: int,
+        height: int,
+        effects: PromptEffects = AS_IT_IS,
+        behind: Image | None = None,
+    ) -> Drawing:
+        from generation.portraittalk.engine import prepare  # noqa: PLC0415  loads torch
+
+        return prepare(found, photo, (width, height), effects, behind)
+
+    def warm() -> None:
+        from generation.portraittalk.artist import artist  # noqa: PLC0415
+
+        artist(found)
+
+    return Engine(
+        PORTRAITTALK, trained.VERSION, draw, partial(_portraittalk_models, found),
+        found.digest, warm,
+    )  # fmt: skip
+
+
+def _portraittalk_models(found: trained.Weights) -> dict[str, str]:
+    """Return its networks by folder, and those that look at the photo and move it."""
+    looking = ("face_landmarker.task", "selfie_segmentation.tflite")
+    comparing = ("face_recognition_model.bin", "face_recognition_model.json")
+    return {PORTRAITTALK: found.digest} | weights.digests(*looking, *comparing)
+
+
+_ENGINES: dict[str, Callable[[], Engine]] = {
+    MESH: _mesh_engine,
+    PORTRAITTALK: _portraittalk_engine,
 }
-_KNOWN_ELSEWHERE = {"portraittalk": "its networks have no trained weights yet"}
 
 
 def available() -> tuple[str, ...]:
     """Return the names of the engines that can draw here."""
-    return tuple(sorted(_ENGINES))
+    return tuple(name for name in sorted(_ENGINES) if not _lacking(name))
 
 
 def get(name: str) -> Engine:
@@ -102,11 +107,19 @@ def get(name: str) -> Engine:
 
     Raises:
         EngineMissing: it is not installed here, or nothing has that name.
+        WeightsInvalid: its weights are not the pinned ones.
     """
     if name in _ENGINES:
-        return _ENGINES[name]
-    why = _KNOWN_ELSEWHERE.get(name, "no engine has that name")
+        return _ENGINES[name]()
     raise EngineMissing(
-        f"The engine {name!r} is not available on this worker: {why}.",
+        f"The engine {name!r} is not available on this worker: no engine has that name.",
         remedy=f"Choose one of: {', '.join(available())}; or start a worker that has it.",
     )
+
+
+def _lacking(name: str) -> bool:
+    try:
+        _ENGINES[name]()
+    except GenerationError:
+        return True
+    return False

@@ -51,6 +51,12 @@ class EngineMissing(EngineError):
     code = "engine-missing"
 
 
+class MemoryExhausted(EngineError):
+    """The card has no memory left: this process has to end, for nothing else frees all of it."""
+
+    code = "gpu-memory-exhausted"
+
+
 class WeightsInvalid(EngineError):
     """A weight file is missing, or is not the one its model card describes."""
 

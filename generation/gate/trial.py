@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from compliance.permit import Finding
-from generation import engines
 from generation.errors import PortraitError
 from generation.evaluation.picture import blur
 from generation.faces import Face
 from generation.faces.arrays import Floats, Image
 from generation.gate.findings import Limits
+from generation.mesh import MeshEngine
 from generation.motion import Curves
 from generation.resident import landmarker
 
@@ -77,7 +77,7 @@ def try_out(rgb: Image) -> Trial:
     moves = {name: np.array(values, np.float32) for name, values in _EXERCISE.items()}
     curves = Curves.rest(size).with_(**moves)
     try:
-        drawing = engines.get("mesh").prepare(rgb, SIDE, SIDE)
+        drawing = MeshEngine(rgb, SIDE, SIDE, landmarker=landmarker())
     except PortraitError:
         return Trial()
     gaps, close, last = np.full(size, np.nan), [], None

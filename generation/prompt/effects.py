@@ -70,6 +70,7 @@ class PromptEffects:
         blur: 0 as in the photo, 1 a background out of focus as by a portrait lens.
         zoom: -1 as much of the photo as there is .. 1 a close-up.
         backdrop: name of a plain background (:data:`BACKDROPS`), "" for the photo's own.
+        clothing: colour of the clothes, "" for the photo's own.
         report: one entry for each phrase of the prompt, in its order: ``words``, ``honoured``,
             ``concept`` (stable name, "" if unknown) and ``effect``, ``effect_ja`` and ``strength``,
             or ``why``, ``why_ja`` and ``engine``, the one that is meant to do it ("" for none).
@@ -96,6 +97,7 @@ class PromptEffects:
     blur: float = 0.0
     zoom: float = 0.0
     backdrop: str = ""
+    clothing: str = ""
     report: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -12,7 +12,8 @@ from itertools import groupby
 from typing import Any
 
 from generation.prompt import vocabulary as v
-from generation.prompt.effects import PromptEffects, combine
+from generation.prompt.by_engine import MESH, ONE_LIGHT_EN, ONE_LIGHT_JA, Manner, manner_of
+from generation.prompt.effects import LIGHT, PromptEffects, combine
 from generation.prompt.nearest import AHEAD, LIMIT, Near, nearest_to
 
 MAX_CHARACTERS = 2000
@@ -60,7 +61,11 @@ class _Entry:
 
 
 def understand(
-    prompt: str, permitted_changes: Collection[str] | None = None, *, given: bool = False
+    prompt: str,
+    permitted_changes: Collection[str] | None = None,
+    *,
+    given: bool = False,
+    engine: str = MESH,
 ) -> PromptEffects:
     """Return what ``prompt`` changes, with a report on every phrase of it.
 
@@ -71,30 +76,73 @@ def understand(
         permitted_changes: what the consent permits to change ("expression", ...); what needs
             another change is not honoured, and the report says so. None permits everything.
         given: whether a picture was given for the background: it is shown, and no other one.
+        engine: that will draw: each honours words of its own.
     """
     text = unicodedata.normalize("NFKC", prompt)
     head, rest = text[:MAX_CHARACTERS], text[MAX_CHARACTERS:].strip()
     phrases = [_read(head, phrase) for phrase in _PHRASE.finditer(head)]
     entries = [entry for read in phrases for entry in _nearest(head, read)]
-    entries = [_within(_behind(entry, given), permitted_changes) for entry in entries]
+    manner = manner_of(engine)
+    entries = _in_manner([_behind(entry, given) for entry in entries], manner)
+    entries = [_within(entry, permitted_changes) for entry in entries]
     kept = [(e.concept, e.strength) for e in entries if e.concept and not e.forbidden]
     wishes = [(concept.adjust, strength) for concept, strength in kept]
     backdrops = [c.backdrop for c, strength in kept if c.backdrop and strength > 0]
+    clothing = [c.clothing for c, strength in kept if c.clothing and strength > 0]
     report = [_describe(head, entry) for entry in entries]
     if rest:
         report.append(_not_honoured(rest, "", "the prompt is too long", "プロンプトが長すぎます"))
-    backdrop = backdrops[-1] if backdrops else ""
-    return PromptEffects(**combine(wishes), backdrop=backdrop, report=report)
+    return PromptEffects(
+        **combine(wishes),
+        backdrop=backdrops[-1] if backdrops else "",
+        clothing=clothing[-1] if clothing else "",
+        report=report,
+    )
 
 
 def unframed(report: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return a report in which words about framing are not honoured: the photo had no room."""
+    return _lacking(report, v.FRAMES, (v.NO_ROOM_EN, v.NO_ROOM_JA))
+
+
+def undressed(report: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a report in which words about clothes are not honoured: the photo shows too few."""
+    return _lacking(report, v.DYED, (v.NO_CLOTHES_EN, v.NO_CLOTHES_JA))
+
+
+def _lacking(
+    report: list[dict[str, Any]], concepts: Collection[str], why: tuple[str, str]
+) -> list[dict[str, Any]]:
     return [
-        _not_honoured(entry["words"], entry["concept"], v.NO_ROOM_EN, v.NO_ROOM_JA)
-        if entry["honoured"] and entry["concept"] in v.FRAMES and entry["strength"] > 0
+        _not_honoured(entry["words"], entry["concept"], *why)
+        if entry["honoured"] and entry["concept"] in concepts and entry["strength"] > 0
         else entry
         for entry in report
     ]
+
+
+def _in_manner(entries: list[_Entry], manner: Manner) -> list[_Entry]:
+    """Return entries with what an engine makes of them."""
+    found = [
+        replace(entry, concept=manner.words.get(entry.concept.name, entry.concept))
+        if entry.concept
+        else entry
+        for entry in entries
+    ]
+    if not manner.one_strength:
+        return found
+    lit = [at for at, entry in enumerate(found) if _is_light(entry)]
+    for at, entry in enumerate(found):
+        if entry.concept and entry.strength > 0 and manner.has_one_strength(entry.concept):
+            found[at] = replace(entry, strength=1.0)
+        if at in lit[:-1] and entry.concept:
+            of_one = replace(entry.concept, adjust={}, text_en=ONE_LIGHT_EN, text_ja=ONE_LIGHT_JA)
+            found[at] = replace(entry, concept=of_one)
+    return found
+
+
+def _is_light(entry: _Entry) -> bool:
+    return bool(entry.concept and LIGHT & set(entry.concept.adjust) and entry.strength > 0)
 
 
 def _behind(entry: _Entry, given: bool) -> _Entry:

@@ -22,7 +22,8 @@ class Concept:
         text_ja: the same in Japanese.
         noun: whether it takes the words before it along, as in "harsh light".
         backdrop: the plain background it asks for, "" for none.
-        engine: the one that is meant to do what is not honoured here, "" for none.
+        clothing: the colour of clothes it asks for, "" for none.
+        engine: the one that does what is not honoured here, "" for none.
         given: whether the request carries what it asks for.
     """
 
@@ -34,13 +35,14 @@ class Concept:
     text_ja: str = ""
     noun: bool = False
     backdrop: str = ""
+    clothing: str = ""
     engine: str = ""
     given: bool = False
 
     @property
     def honoured(self) -> bool:
         """Whether asking for it changes the video."""
-        return bool(self.adjust or self.backdrop or self.given)
+        return bool(self.adjust or self.backdrop or self.clothing or self.given)
 
     @property
     def of_the_picture(self) -> bool:
@@ -50,6 +52,8 @@ class Concept:
     @property
     def needs(self) -> str:
         """The change of the picture that the consent must permit for it; empty where none."""
+        if self.clothing:
+            return "clothing"
         if self.backdrop or SURROUNDINGS & set(self.adjust):
             return "background"
         return "expression" if EXPRESSION & set(self.adjust) else ""
@@ -336,23 +340,45 @@ def _plain(name: str, en: str, ja: str, text_ja: str) -> Concept:
 
 HONOURED = (*MOVEMENT, *LIGHT, *FRAMING, *(_plain(*colour) for colour in _COLOURS))
 
-_PICTURE_EN = "the mesh engine does not do it; the portraittalk engine is meant to change"
-_PICTURE_JA = "meshエンジンにはできません。portraittalkエンジンの対象です"
 _PERSON_EN = "it would change how the person looks; no engine here does that, the photo is kept"
 _PERSON_JA = "本人の見た目を変えるため、どのエンジンでも行いません。写真をそのまま使います"
 _VOICE_EN = "the sound is the voice track that was given; no engine here changes it"
 _VOICE_JA = "音声は渡された音声ファイルのままで、どのエンジンも変更しません"
 
+DYES = (
+    ("red", "red", r"赤い?|レッドの", "赤"),
+    ("blue", "blue|navy", r"青い?|ブルーの|紺の", "青"),
+    ("green", "green", r"緑(?:色)?の?|グリーンの", "緑"),
+    ("white", "white", r"白い?", "白"),
+    ("black", "black", r"黒い?", "黒"),
+)
+
+
+def _clothes(name: str, en: str, ja: str, text_ja: str) -> Concept:
+    """Return a wish that another engine honours: the mesh engine leaves clothes as they are."""
+    worn = r"(?:tops?|clothes|clothing|shirts?|t-shirts?|blouses?|sweaters?|pullovers?)"
+    return Concept(
+        f"{name}-clothes",
+        rf"(?:(?:wearing|dressed in|in) )?(?:an? )?(?:{en}) {worn}|dressed in (?:{en})",
+        rf"(?:{ja})(?:の)?(?:服|シャツ|トップス|ブラウス|セーター)",
+        text_en="the mesh engine leaves clothes as they are; the portraittalk engine dyes them "
+        f"{name}",
+        text_ja=f"meshエンジンは服を変えません。portraittalkエンジンは服を{text_ja}に染めます",
+        noun=True,
+        engine="portraittalk",
+    )
+
+
 NOT_HONOURED = (
+    *(_clothes(*dye) for dye in DYES),
     Concept(
         "light",
         r"(?:sun|day|spot|back|stage|studio )?light(?:s|ing|ed)?|lit|shadows?",
         r"光|照明|ライティング|ライト|逆光|日差し|影",
-        text_en="the mesh engine makes light warmer, cooler, dimmer, brighter or fall from one "
-        f"side; for other light, {_PICTURE_EN} it",
-        text_ja=f"meshエンジンの光は、暖かい・冷たい・暗い・明るい・横からの5種類です。ほかは{_PICTURE_JA}",
+        text_en="light is made warmer, cooler, dimmer or brighter, by the mesh engine also from "
+        "one side; no engine here makes other light",
+        text_ja="光は、暖かい・冷たい・暗い・明るい(meshエンジンでは横からも)だけです。ほかの光を作るエンジンはありません",
         noun=True,
-        engine="portraittalk",
     ),
     Concept(
         "background-picture",
@@ -368,42 +394,35 @@ NOT_HONOURED = (
         "background",
         rf"{_BEHIND}|office|studio|scene(?:ry)?|room|outdoors?|indoors?|city|beach",
         r"背景|バックグラウンド|オフィス|スタジオ|屋外|屋内|部屋|風景",
-        text_en="the mesh engine blurs the background or makes it plain (white, grey, black, blue, "
-        f"green, red, beige) and invents no place; for one, {_PICTURE_EN} the background",
-        text_ja="meshエンジンの背景は、ぼかしか無地(白・灰色・黒・青・緑・赤・ベージュ)だけで、場所は作りません。"
-        "portraittalkエンジンの対象です",
+        text_en="the background is blurred or made plain (white, grey, black, blue, green, red, "
+        "beige); no engine here invents a place",
+        text_ja="背景は、ぼかしか無地(白・灰色・黒・青・緑・赤・ベージュ)だけです。場所を作るエンジンはありません",
         noun=True,
-        engine="portraittalk",
     ),
     Concept(
         "framing",
         r"full shots?|framing|zoom(?:s|ing|ed)?|camera (?:movement|moves?|pan|angle)"
         r"|depth of field|full body",
         r"構図|ズーム|カメラワーク|カメラアングル|全身",
-        text_en="the mesh engine crops the photo once, closer or wider; for a camera that moves, "
-        f"{_PICTURE_EN} it",
-        text_ja=f"meshエンジンは写真を一度だけ切り取ります(アップか引き)。カメラの動きは{_PICTURE_JA}",
+        text_en="the photo is cropped once, closer or wider; no engine here moves the camera",
+        text_ja="写真は一度だけ切り取ります(アップか引き)。カメラを動かすエンジンはありません",
         noun=True,
-        engine="portraittalk",
     ),
     Concept(
         "style",
         r"cinematic|photo-?realis(?:m|tic)|realistic|anime|cartoon|painting|4k|8k|hd"
         r"|high quality|high resolution|film grain|black and white|watercolou?r",
         r"映画風|シネマティック|写実的|リアル|アニメ|漫画|高画質|高解像度|白黒|水彩",
-        text_en=f"{_PICTURE_EN} the style",
-        text_ja=_PICTURE_JA,
+        text_en="no engine here changes the style: the photo is kept",
+        text_ja="画風を変えるエンジンはありません。写真をそのまま使います",
         noun=True,
-        engine="portraittalk",
     ),
     Concept(
         "gaze",
         r"look(?:s|ing)? (?:up|down)(?:wards?)?|glanc(?:e|es|ing)",
         r"上を見|下を見|ちらっと見|うつむ",
-        text_en="the mesh engine's eyes rest on the camera or to one side, not up or down; the "
-        "portraittalk engine is meant to",
-        text_ja="meshエンジンの視線はカメラか左右だけです。上下はportraittalkエンジンの対象です",
-        engine="portraittalk",
+        text_en="the eyes rest on the camera or to one side; no engine here looks up or down",
+        text_ja="視線はカメラか左右だけです。上下を見るエンジンはありません",
     ),
     Concept(
         "clothing",
@@ -492,10 +511,17 @@ FORBIDDEN = {
         "the consent does not permit changing the surroundings, light among them",
         "同意の範囲では背景や光を変えられません",
     ),
+    "clothing": (
+        "the consent does not permit changing the clothes",
+        "同意の範囲では服を変えられません",
+    ),
 }
+DYED = frozenset(f"{name}-clothes" for name, *_ in DYES)
 FRAMES = frozenset(concept.name for concept in HONOURED if "zoom" in concept.adjust)
 NO_ROOM_EN = "the photo has no room for it: the frame stays as it is"
 NO_ROOM_JA = "写真に余裕がないため、構図はそのままです"
+NO_CLOTHES_EN = "no clothes were found for certain in the photo: they stay as they are"
+NO_CLOTHES_JA = "写真から服を確実に見つけられないため、服はそのままです"
 EMPTY_EN = "these words ask for nothing by themselves"
 EMPTY_JA = "この言葉だけでは指示になりません"
 

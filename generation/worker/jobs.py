@@ -11,10 +11,11 @@ import numpy as np
 
 from compliance.canonical import file_sha256
 from compliance.carrier import Carrier
-from compliance.permit import JobKind, MeasureResult, Permit, RenderResult, Verdict
+from compliance.permit import JobKind, JobSpec, MeasureResult, Permit, RenderResult, Verdict
 from generation import audio, engines
 from generation.audio.phonemes import WEIGHTS, weights_digest
-from generation.errors import AudioError
+from generation.drawing import Take
+from generation.errors import AudioError, InputError
 from generation.evaluation.lips import measure_lips
 from generation.gate import check_portrait, check_track, check_voice
 from generation.gate.findings import result as combine
@@ -24,9 +25,8 @@ from generation.media.label import LabelOverlay
 from generation.media.photo import load_photo
 from generation.media.second_mark import RivaGan
 from generation.media.stamp import PreviewStamp
-from generation.motion import Curves
 from generation.motion.speaking import animate
-from generation.prompt import PromptEffects, nearest, understand, unframed
+from generation.prompt import PromptEffects, nearest, understand
 from generation.worker.behind import ROLE, background_of, check_background
 from generation.worker.errors import JobRefused
 from generation.worker.inputs import read_transcript
@@ -62,7 +62,7 @@ class RenderJob:
             inputs: "portrait", "voice" and "label" files, and that of the "background" if one
                 was given, already checked against the permit.
             destination: the MP4; appears only when it is complete.
-            progress: called before every frame.
+            progress: called before every frame, or step towards one.
 
         Raises:
             GenerationError: an input cannot be used, or this worker cannot draw.
@@ -73,21 +73,23 @@ class RenderJob:
         engine = engines.get(spec.engine)
         for role in ("portrait", "voice", "label"):
             spec.input(role)
+        self._check_side(spec)
         behind = background_of(spec, inputs)
-        effects = understand(spec.prompt, spec.permitted_changes, given=behind is not None)
+        effects = understand(
+            spec.prompt, spec.permitted_changes, given=behind is not None, engine=engine.name
+        )
         second = self._second()
         with ThreadPoolExecutor(1, thread_name_prefix="portrait") as beside:
             photo = load_photo(inputs["portrait"]).rgb
             ready = beside.submit(engine.prepare, photo, spec.width, spec.height, effects, behind)
-            curves = self._curves(inputs["voice"], effects, progress)
+            take = self._take(inputs["voice"], effects, progress)
             progress(0.1, "preparing the portrait")
             drawing = ready.result()
         with (
             self._encoder(destination, inputs, second) as encoder,
-            closing(drawing.render(curves, self.threads)) as frames,
+            closing(drawing.frames(take)) as frames,
         ):
-            for index, frame in enumerate(frames):
-                progress(0.1 + 0.85 * index / len(curves), "drawing")
+            for frame in frames:
                 encoder.write(frame)
         return RenderResult(
             sha256=file_sha256(destination),
@@ -100,7 +102,7 @@ class RenderJob:
             | {WEIGHTS: weights_digest()}
             | nearest.digests()
             | (second.models() if second else {}),
-            prompt_report=effects.report if drawing.framed else unframed(effects.report),
+            prompt_report=drawing.told(effects.report),
             cpu_seconds=round(time.process_time() - cpu, 3),
             wall_seconds=round(time.perf_counter() - began, 3),
         )
@@ -109,13 +111,35 @@ class RenderJob:
     def _is_preview(self) -> bool:
         return self.permit.kind is JobKind.PREVIEW
 
-    def _curves(self, voice: Path, effects: PromptEffects, progress: Progress) -> Curves:
+    def _check_side(self, spec: JobSpec) -> None:
+        """Raise where a video would be too small to keep its mark.
+
+        Raises:
+            InputError: it is smaller than its engine draws for release.
+        """
+        least = engines.LEAST_SIDE.get(spec.engine, 0)
+        if not self._is_preview and min(spec.width, spec.height) < least:
+            raise InputError(
+                f"The engine {spec.engine} draws {least} px and more a side for release, and not "
+                f"{spec.width} x {spec.height}: in smaller videos the mark does not last.",
+                code="engine-frame-size",
+                remedy=f"Ask for {least} px at least.",
+            )
+
+    def _take(self, voice: Path, effects: PromptEffects, progress: Progress) -> Take:
         spec, longest = self.permit.spec, self.permit.max_seconds
         speech = audio.load(voice, max_seconds=longest, cut=self._is_preview)
         phones = audio.hear(
             speech, lambda part: progress(0.1 * part, "listening"), threads=self.threads
         )
-        return animate(speech, phones, effects, seed=spec.seed, fps=spec.fps)
+        curves = animate(speech, phones, effects, seed=spec.seed, fps=spec.fps)
+        return Take(
+            curves,
+            speech,
+            spec.seed,
+            self.threads,
+            lambda part: progress(0.1 + 0.85 * part, "drawing"),
+        )
 
     def _second(self) -> RivaGan | None:
         if not self.marked_twice or self._is_preview:

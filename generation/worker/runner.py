@@ -11,7 +11,6 @@ from pathlib import Path
 from compliance.carrier import Carrier
 from compliance.errors import ComplianceError
 from compliance.permit import Capabilities, JobKind, Permit, permit_verify
-from generation import engines
 from generation.errors import GenerationError
 from generation.worker.client import Claim, JobClient, PlatformClient
 from generation.worker.errors import JobRefused, LeaseLost, PlatformError
@@ -56,7 +55,7 @@ class JobRunner:
         self.capabilities = Capabilities(
             worker=f"{socket.gethostname()[:100]}:{os.getpid()}",
             kinds=_KINDS,
-            engines=(*engines.available(), _GATE, IDENTITY, LIPS),
+            engines=(*settings.engines, _GATE, IDENTITY, LIPS),
         )
         if removed := sweep(settings.work_dir):
             _log.warning("Removed %d work folders of workers that died.", removed)

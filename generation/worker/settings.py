@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compliance.signing import KeyRole, StatementVerifier
+from generation import engines
 from generation.errors import GenerationError
 from generation.media.second_mark import Choice, lacking
 from generation.sharing import cores
@@ -30,16 +31,19 @@ class WorkerSettings:
     work_dir: Path
     second_mark: Choice = Choice.AUTO
     threads: int = 1  # that listen, and that draw
+    engines: tuple[str, ...] = (engines.MESH,)  # that it draws with
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "WorkerSettings":
         """Read what the process was told.
 
         RAKKAN_PLATFORM_URL, RAKKAN_WORKER_TOKEN, RAKKAN_TRUST, RAKKAN_WORK_DIR, RAKKAN_SECOND_MARK,
-        RAKKAN_WORKER_THREADS.
+        RAKKAN_WORKER_THREADS, RAKKAN_ENGINES.
 
         Raises:
             SettingsError: a variable is missing; the remedy says which.
+            EngineMissing: an engine that it shall draw with is not here.
+            WeightsInvalid: the weights of one are not the pinned ones.
         """
         token = environment.get("RAKKAN_WORKER_TOKEN", "")
         if not token:
@@ -61,6 +65,7 @@ class WorkerSettings:
             work_dir=Path(environment.get("RAKKAN_WORK_DIR", "") or fallback),
             second_mark=_choice(environment.get("RAKKAN_SECOND_MARK") or Choice.AUTO),
             threads=_threads(environment.get("RAKKAN_WORKER_THREADS", "")),
+            engines=_engines(environment.get("RAKKAN_ENGINES", "")),
         )
 
     def verifier(self) -> StatementVerifier:
@@ -70,6 +75,13 @@ class WorkerSettings:
             SignatureInvalid: the key file does not hold a public key.
         """
         return StatementVerifier.from_pems(KeyRole.PERMIT, [self.permit_keys.read_bytes()])
+
+
+def _engines(text: str) -> tuple[str, ...]:
+    names = tuple(name for name in (part.strip() for part in text.split(",")) if name)
+    for name in names:
+        engines.get(name)
+    return names or (engines.MESH,)
 
 
 def _threads(text: str) -> int:

@@ -106,6 +106,18 @@ def caption(rng: np.random.Generator, expression: str, look: Look) -> str:
     return parts[0] + (" " if rest else "") + ", ".join(rest)
 
 
+def plain_caption(expression: str, look: Look) -> str:
+    """Return the sentence in the first wording of each part, in one order: for drawing."""
+    parts = [_LIT[look.light][0]]
+    if look.background != ORIGINAL:
+        blurred = look.background == "blurred"
+        parts.append(_BLURRED[0] if blurred else _BEFORE[0].format(look.background))
+    if look.clothing != ORIGINAL:
+        parts.append(_WORN[0].format(look.clothing))
+    rest = ", ".join(part for part in parts if part)
+    return f"{_FACES[expression][0]} {rest}".rstrip()
+
+
 def words() -> list[str]:
     """Return everything that a caption may say, for a vocabulary."""
     templates = [text for table in (_FACES, _LIT) for row in table.values() for text in row]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -9,7 +11,7 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from generation.portraittalk import small
+from generation.portraittalk import features, small
 from generation.portraittalk.animate_net import AnimateNet
 from generation.portraittalk.clip import Clip, Portraits, Scene, WholeScene
 from generation.portraittalk.denoiser import Inputs
@@ -135,6 +137,44 @@ def pipeline() -> PortraitTalkPipeline:
     )
     made.set_progress_bar_config(disable=True)
     return made
+
+
+def whole() -> PortraitTalkPipeline:
+    """Put a pipeline together that hears and sees as ours does, 128 px, and knows nothing."""
+    tokenizer, encoder = text_parts()
+    stem = (4, 4, 4, 8)  # 128 px to 16
+    animate = AnimateNet(
+        {**UNET, "sample_size": small.LATENT_SIDE},
+        {"size": features.SIZE, "rows": features.SEEN, "hidden": 8},
+        structure_channels=stem,
+    )
+    resampler = {"hidden_dims": 8, "depth": 1, "dim_head": 4, "heads": 2}
+    identity = IdentityNet(
+        {**ENCODER, "conditioning_embedding_out_channels": stem},
+        portrait_tokens=3,
+        resampler_config=resampler,
+    )
+    pictures = AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(4, 4, 4, 8),
+        latent_channels=CHANNELS,
+        norm_num_groups=2,
+        sample_size=small.SIDE,
+    )
+    return PortraitTalkPipeline(
+        pictures.eval(), encoder, tokenizer, wake(animate).eval(), wake(identity).eval(),
+        small.scheduler(),
+    )  # fmt: skip
+
+
+def saved(folder: Path, steps: int = 2) -> Path:
+    """Write such a pipeline, always the same, with how it wants to be drawn with."""
+    torch.manual_seed(0)
+    whole().save_pretrained(folder)
+    how = {"steps": steps, "guidance": 1.0}
+    (folder / "drawing.json").write_text(json.dumps(how), encoding="utf-8")
+    return folder
 
 
 def clip(frames: int = 5, portraits: int = 1, prompt: str = "a smiling person") -> Clip:

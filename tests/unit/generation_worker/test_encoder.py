@@ -141,7 +141,8 @@ def test_the_mesh_engine_is_here_and_says_what_it_draws_with():
 
 
 @pytest.mark.parametrize("name", ["portraittalk", "unheard-of"])
-def test_an_engine_that_is_not_here_says_what_is_missing(name):
+def test_an_engine_that_is_not_here_says_what_is_missing(name, monkeypatch):
+    monkeypatch.delenv("RAKKAN_PORTRAITTALK", raising=False)
     with pytest.raises(EngineMissing) as error:
         engines.get(name)
     assert error.value.code == "engine-missing"

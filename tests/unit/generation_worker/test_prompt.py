@@ -5,7 +5,9 @@ import pytest
 
 from generation.errors import WeightsInvalid
 from generation.prompt import PromptEffects, nearest, understand, unframed
+from generation.prompt import vocabulary as v
 from generation.prompt.effects import BACKDROPS
+from generation.prompt.understanding import undressed
 from generation.prompt.vocabulary import CONCEPTS, HONOURED, NOT_HONOURED
 from tests.benchmarks.prompting.phrases import LISTS, phrases, score
 
@@ -85,14 +87,44 @@ def test_an_occasion_is_not_honoured_and_the_reason_says_what_to_write_instead()
 @pytest.mark.parametrize(
     "prompt", ["harsh light", "office background", "camera pan", "オフィスの背景", "look up"]
 )
-def test_what_the_mesh_engine_cannot_do_to_the_picture_names_the_engine_that_is_meant_to_do_it(
-    prompt,
-):
+def test_what_no_engine_can_do_to_the_picture_is_said_and_changes_nothing(prompt):
     effects = understand(prompt)
     missing = [entry for entry in effects.report if not entry["honoured"]]
-    assert any(entry["engine"] == "portraittalk" for entry in missing)
-    assert all("portraittalk" in entry["why"] for entry in missing if entry["engine"])
+    assert any("no engine here" in entry["why"] for entry in missing)
+    assert not any(entry["engine"] for entry in missing)
     assert effects == PromptEffects(report=effects.report)
+
+
+def test_clothes_are_left_alone_by_the_mesh_engine_and_dyed_by_the_other_where_permitted():
+    said = "calm, wearing a red shirt, in a suit"
+    [calm, shirt, suit] = understand(said).report
+    assert (shirt["honoured"], shirt["engine"]) == (False, "portraittalk")
+    drawn = understand(said, ["clothing"], engine="portraittalk")
+    assert drawn.clothing == "red"
+    assert [entry["honoured"] for entry in drawn.report] == [True, True, False]
+    assert drawn.report[2] == suit
+    assert (
+        " ".join(entry["words"] for entry in drawn.report).split() == said.replace(",", "").split()
+    )
+    kept = understand(said, ["background"], engine="portraittalk")
+    assert (kept.clothing, kept.report[1]["why"]) == ("", v.FORBIDDEN["clothing"][0])
+    assert not undressed(drawn.report)[1]["honoured"]
+    assert calm["honoured"]
+
+
+def test_the_portraittalk_engine_says_what_it_did_not_learn():
+    effects = understand("light from the left, plain background", engine="portraittalk")
+    assert [(e["honoured"], e["engine"]) for e in effects.report] == [(False, "mesh")] * 2
+    assert effects == PromptEffects(report=effects.report)
+
+
+def test_of_several_lights_portraittalk_draws_the_last_and_says_so():
+    effects = understand("very warm light, slightly dim light", engine="portraittalk")
+    assert (effects.warmth, effects.brightness) == (0, -0.7)
+    assert [entry["honoured"] for entry in effects.report] == [False, True]
+    assert "one light" in effects.report[0]["why"]
+    assert effects.report[1]["strength"] == 1
+    assert understand("赤いシャツ", engine="portraittalk").clothing == "red"
 
 
 PICTURE = ("warmth", "brightness", "sidelight", "blur", "zoom", "backdrop", "look")
