@@ -107,6 +107,7 @@ class Sampling:
         weights: how much each input counts.
         window: frames drawn together, at most the motion modules' positions.
         overlap: frames of a window that the one before has drawn already.
+        together: windows drawn side by side, which keeps a large GPU busy.
         decoded_together: frames, which bounds the memory that decoding takes.
     """
 
@@ -116,6 +117,7 @@ class Sampling:
     weights: Weights = field(default_factory=Weights)
     window: int = 12
     overlap: int = 3
+    together: int = 1
     decoded_together: int = 4
 
     def check(self, positions: int) -> None:
@@ -137,9 +139,10 @@ class Sampling:
                 f"A student draws in {STUDENTS_STEPS} steps at most, and not in {self.steps}.",
                 remedy="Ask for about 4 to 8, or draw with the network it learnt from.",
             )
-        if self.steps < 1 or self.decoded_together < 1:
+        if min(self.steps, self.together, self.decoded_together) < 1:
             raise ClipUnusable(
-                "Nothing is drawn in less than one step, or decoded in less than one frame.",
+                "Nothing is drawn in less than one step and window, or decoded in less than one "
+                "frame.",
                 remedy="Choose at least 1.",
             )
 

@@ -1,5 +1,6 @@
 """What steers a clip, in the form that the denoising network reads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -64,9 +65,14 @@ class Residuals:
             return self
         return replace(self, down=tuple(x * weight for x in self.down), mid=self.mid * weight)
 
-    def frames(self, start: int, stop: int) -> Self:
-        """Return those of some frames of a single clip."""
-        return replace(self, down=tuple(x[start:stop] for x in self.down), mid=self.mid[start:stop])
+    def windows(self, clips: int, places: Sequence[int], length: int) -> Self:
+        """Return those of windows of b clips, as :meth:`Conditions.windows` does."""
+
+        def cut(x: Tensor) -> Tensor:
+            each = x.unflatten(0, (clips, -1))
+            return _windows(each, 1, places, length).flatten(0, 1)
+
+        return replace(self, down=tuple(map(cut, self.down)), mid=cut(self.mid))
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,33 @@ class Conditions:
             kept=kept,
         )
 
+    def windows(self, places: Sequence[int], length: int) -> Self:
+        """Return the inputs of windows of these b clips: (b * windows), a clip's side by side.
+
+        Args:
+            places: where each begins.
+            length: of each, in frames.
+        """
+        clips, count = len(self.text), len(places)
+
+        def lasting(x: Tensor) -> Tensor:
+            return x.repeat_interleave(count, 0)
+
+        def cut(x: Tensor | None, axis: int = 1) -> Tensor | None:
+            return None if x is None else _windows(x, axis, places, length)
+
+        return replace(
+            self,
+            text=lasting(self.text),
+            identity=None if self.identity is None else lasting(self.identity),
+            audio=cut(self.audio),
+            structure=cut(self.structure, 2),
+            structure_tokens=cut(self.structure_tokens),
+            residuals=self.residuals and self.residuals.windows(clips, places, length),
+            face=cut(self.face),
+            lips=cut(self.lips),
+        )
+
     def residuals_at(self, weight: Weight) -> Residuals | None:
         """Return what IdentityNet adds at a weight, or None if that is nothing."""
         if self.residuals is None or is_off(weight):
@@ -125,3 +158,8 @@ class Conditions:
         if isinstance(weight, Tensor):
             return self.structure * weight.view(-1, 1, 1, 1, 1).to(self.structure.dtype)
         return self.structure if weight == 1 else self.structure * weight
+
+
+def _windows(x: Tensor, axis: int, places: Sequence[int], length: int) -> Tensor:
+    """Return windows of clips (b, ...), (b * windows, ...), along an axis of frames."""
+    return torch.stack([x.narrow(axis, place, length) for place in places], 1).flatten(0, 1)

@@ -39,14 +39,15 @@ class Guidance:
         return passes + [frozenset({path}) for path in PATHS if getattr(self, path) != 1]
 
     def mix(self, predicted: Tensor) -> Tensor:
-        """Return one prediction (1, c, f, h, w) from those of all passes (passes, c, f, h, w)."""
+        """Return one prediction (n, c, f, h, w) for all passes' (passes, n, c, f, h, w)."""
         scales = [self.everything, *(getattr(self, path) for path in PATHS)]
         beyond = torch.tensor(
             [scale - 1 for scale in scales if scale != 1],
             dtype=predicted.dtype, device=predicted.device,
         )  # fmt: skip
+        whole, without = predicted[0], predicted[1:]
         if not len(beyond):
-            return predicted
-        whole, without = predicted[:1], predicted[1:]
-        mixed = whole + torch.einsum("p,pcfhw->cfhw", beyond, whole - without)[None]
-        return torch.lerp(mixed, mixed * whole.std() / mixed.std(), self.rescale)
+            return whole
+        mixed = whole + torch.einsum("p,pncfhw->ncfhw", beyond, whole - without)
+        spreads = [x.std((1, 2, 3, 4), keepdim=True) for x in (whole, mixed)]
+        return torch.lerp(mixed, mixed * spreads[0] / spreads[1], self.rescale)

@@ -29,11 +29,7 @@ class Person:
 
 
 class Passes:
-    """All passes over one clip.
-
-    Attributes:
-        kept: keys and values of text and identity, which the layers compute in the first step.
-    """
+    """All passes over one clip."""
 
     def __init__(
         self,
@@ -52,7 +48,7 @@ class Passes:
             texts: states (1, n, size) of the prompt and of the empty one.
             dropped: what each pass does without.
         """
-        self.kept: Kept = {}
+        self._kept: dict[int, Kept] = {}
         self._animate_net, self._identity_net = animate_net, identity_net
         self._person, self._dropped = person, dropped
         self._text = torch.cat([texts[TEXT in gone] for gone in dropped])
@@ -63,6 +59,13 @@ class Passes:
     def __len__(self) -> int:
         """Return how many passes there are."""
         return len(self._dropped)
+
+    def kept(self, windows: int) -> Kept:
+        """Return keys and values of text and identity of so many windows at once.
+
+        The layers compute them in the first step, and they last for the clip.
+        """
+        return self._kept.setdefault(windows, {})
 
     def conditions(self, scene: Scene, size: tuple[int, int]) -> Conditions:
         """Return the inputs of one window for all passes.

@@ -1,7 +1,7 @@
 """PortraitTalk's pipeline: from portraits, a voice and a prompt to frames, window by window."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +21,12 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from generation.portraittalk import text
 from generation.portraittalk.animate_net import AnimateNet
 from generation.portraittalk.clip import Clip, Portraits, Sampling, padded
+from generation.portraittalk.conditions import Conditions
 from generation.portraittalk.errors import ClipUnusable, DrawingStopped
+from generation.portraittalk.guidance import Guidance
 from generation.portraittalk.identity_net import IdentityNet
 from generation.portraittalk.passes import Passes, Person
-from generation.portraittalk.windows import Carried, Window, windows
+from generation.portraittalk.windows import Carried, Window, groups, joined, spanned
 
 Image = NDArray[np.uint8]  # (H, W, 3) RGB
 OnStep = Callable[["PortraitTalkPipeline", int, Tensor, dict[str, Tensor]], dict[str, Tensor]]
@@ -47,6 +49,7 @@ class _Run:
 
     clip: Clip
     sampling: Sampling
+    guidance: Guidance
     passes: Passes
     scheduler: Any
     noise: torch.Generator | None
@@ -111,8 +114,7 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
 
     def steps(self, clip: Clip, sampling: Sampling) -> int:
         """Return how many steps a clip takes in all, for progress."""
-        count = len(list(windows(clip.drive.frames, sampling.window, sampling.overlap)))
-        return count * sampling.steps
+        return len(list(_groups(clip, sampling))) * sampling.steps
 
     def __call__(
         self,
@@ -165,13 +167,14 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
         with torch.no_grad():
             run = self._start(clip, sampling, generator, on_step)
         carried: Carried | None = None
-        for window in windows(clip.drive.frames, sampling.window, sampling.overlap):
+        for group in _groups(clip, sampling):
             with torch.no_grad():
-                latents, noise = self._draw(run, window, carried)
-                kept = 0 if window.last else sampling.overlap
+                latents, noise = self._draw(run, group, carried)
+                span = spanned(group)
+                kept = 0 if span.last else sampling.overlap
                 if kept:
-                    carried = Carried.of(latents, noise, window, kept)
-            yield from self._decoded(latents[0, :, : window.stop - window.start - kept], sampling)
+                    carried = Carried.of(latents, noise, span, kept)
+            yield from self._decoded(latents[0, :, : span.stop - span.start - kept], sampling)
 
     def _start(
         self,
@@ -180,18 +183,18 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
         generator: torch.Generator | None,
         on_step: OnStep | None,
     ) -> _Run:
-        dropped = [frozenset[str]()] if sampling.few_steps else sampling.guidance.dropped()
+        guidance = Guidance() if sampling.few_steps else sampling.guidance
         person = self._person(clip.portraits)
         texts = text.encode(self.tokenizer, self.text_encoder, [clip.prompt, text.NOTHING])
         passes = Passes(
             self.animate_net, self.identity_net, person,
             (texts[:1].to(self.animate_net.device), texts[1:].to(self.animate_net.device)),
-            dropped,
+            guidance.dropped(),
         )  # fmt: skip
         kind = LCMScheduler if sampling.few_steps else DDIMScheduler
         height, width = person.latents.shape[-2:]
         return _Run(
-            clip, sampling, passes, kind.from_config(self.scheduler.config),
+            clip, sampling, guidance, passes, kind.from_config(self.scheduler.config),
             generator, on_step, (height, width),
         )  # fmt: skip
 
@@ -210,35 +213,52 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
         embeddings = portraits.embeddings[None].to(net.device, net.dtype)
         return Person(latents, drawn, net.tokens(embeddings, latents))
 
-    def _draw(self, run: _Run, window: Window, carried: Carried | None) -> tuple[Tensor, Tensor]:
-        """Return a window's clean latents (1, c, f, h, w) and the noise they began as.
+    def _draw(
+        self, run: _Run, group: Sequence[Window], carried: Carried | None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the clean latents (1, c, f, h, w) of some windows, and the noise they began as.
 
         Both are float32 whatever the networks compute in: a step changes latents by less than
         half precision can tell.
         """
-        net, length = self.animate_net, run.sampling.window
-        length = min(length, run.clip.drive.frames)
-        scene = padded(run.clip.drive.scene(window.start, window.stop), length)
-        conditions = run.passes.conditions(scene, run.size)
-        known = 0 if carried is None else window.overlap
-        shape = (1, net.channels, length - known, *run.size)
-        noise = torch.randn(shape, generator=run.noise).to(net.device)
-        if carried is not None:
-            noise = torch.cat([carried.noise, noise], dim=2)
-        latents = noise
-        run.scheduler.set_timesteps(run.sampling.steps, device=net.device)
+        length = min(run.sampling.window, run.clip.drive.frames)
+        places = [window.start - group[0].start for window in group]
+        conditions = self._conditions(run, group, places[-1] + length)
+        if len(places) > 1:
+            conditions = conditions.windows(places, length)
+        latents = noise = self._noise(run, places[-1] + length, carried)
+        run.scheduler.set_timesteps(run.sampling.steps, device=self.animate_net.device)
         for timestep in run.scheduler.timesteps:
             self._check_cancelled()
-            sample = latents.to(net.dtype).expand(len(run.passes), -1, -1, -1, -1)
-            predicted = net(
-                sample, timestep, conditions, run.sampling.weights, kept=run.passes.kept
-            ).float()
-            if len(run.passes) > 1:
-                predicted = run.sampling.guidance.mix(predicted)
+            seen = torch.cat([latents[:, :, place : place + length] for place in places])
+            predicted = joined(
+                self._predict(run, seen, timestep, conditions), places, run.sampling.overlap
+            )
             if carried is not None:
                 predicted = self._go_on(run, carried, predicted, latents, timestep)
             latents = self._step(run, predicted, timestep, latents)
         return latents, noise
+
+    def _conditions(self, run: _Run, group: Sequence[Window], frames: int) -> Conditions:
+        scene = run.clip.drive.scene(group[0].start, group[-1].stop)
+        return run.passes.conditions(padded(scene, frames), run.size)
+
+    def _noise(self, run: _Run, frames: int, carried: Carried | None) -> Tensor:
+        net = self.animate_net
+        known = 0 if carried is None else carried.noise.shape[2]
+        shape = (1, net.channels, frames - known, *run.size)
+        noise = torch.randn(shape, generator=run.noise).to(net.device)
+        return noise if carried is None else torch.cat([carried.noise, noise], dim=2)
+
+    def _predict(
+        self, run: _Run, latents: Tensor, timestep: Tensor, conditions: Conditions
+    ) -> Tensor:
+        """Return what is predicted for windows (n, c, f, h, w), guidance and all."""
+        net, passes = self.animate_net, run.passes
+        sample = latents.to(net.dtype).repeat(len(passes), 1, 1, 1, 1)
+        kept = passes.kept(len(latents))
+        predicted: Tensor = net(sample, timestep, conditions, run.sampling.weights, kept=kept)
+        return run.guidance.mix(predicted.float().unflatten(0, (len(passes), -1)))
 
     def _go_on(
         self, run: _Run, carried: Carried, predicted: Tensor, latents: Tensor, timestep: Tensor
@@ -280,3 +300,7 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
     def _shift_and_scale(self) -> tuple[float, float]:
         config = self.vae.config
         return getattr(config, "shift_factor", None) or 0.0, config.scaling_factor
+
+
+def _groups(clip: Clip, sampling: Sampling) -> Iterator[list[Window]]:
+    return groups(clip.drive.frames, sampling.window, sampling.overlap, sampling.together)

@@ -3,10 +3,15 @@
 In each step the clean frames that a window predicts for its overlap are mixed with those that the
 window before has drawn, more of them the earlier they are. It is done to the prediction and not to
 the noisy latents, so it fits any scheduler, and a network that predicts the truth draws no seam.
+
+Some windows may be drawn side by side, as one batch. They share the noise of their overlaps, so
+what they predict there is mixed as it is. Memory grows with how many they are and not with the
+clip; from one such group to the next it goes as from window to window.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -39,6 +44,40 @@ def windows(frames: int, length: int, overlap: int) -> Iterator[Window]:
         if last:
             return
         start = stop - overlap
+
+
+def groups(frames: int, length: int, overlap: int, together: int) -> Iterator[list[Window]]:
+    """Yield the windows of a clip, so many at a time."""
+    every = windows(frames, length, overlap)
+    while group := list(islice(every, together)):
+        yield group
+
+
+def spanned(group: Sequence[Window]) -> Window:
+    """Return a group of windows as one."""
+    first, last = group[0], group[-1]
+    return Window(first.start, last.stop, first.overlap, last.last)
+
+
+def joined(predicted: Tensor, places: Sequence[int], overlap: int) -> Tensor:
+    """Return what windows of the same noisy frames predict as one clip's, (1, c, frames, h, w).
+
+    Args:
+        predicted: (windows, c, f, h, w).
+        places: where in the clip each of them begins.
+        overlap: frames that a window shares with the one before.
+    """
+    count, channels, length, *size = predicted.shape
+    if count == 1:
+        return predicted
+    whole = predicted.new_zeros((1, channels, places[-1] + length, *size))
+    whole[0, :, :length] = predicted[0]
+    keep = ramp(overlap, predicted)
+    for one, place in zip(predicted[1:], places[1:], strict=True):
+        shared = slice(place, place + overlap)
+        whole[0, :, shared] = keep * whole[0, :, shared] + (1 - keep) * one[:, :overlap]
+        whole[0, :, place + overlap : place + length] = one[:, overlap:]
+    return whole
 
 
 def ramp(overlap: int, like: Tensor) -> Tensor:

@@ -78,3 +78,23 @@ def test_a_pass_without_an_input_is_what_training_dropped(
     for name, value in wanted.items():
         second = both[name][len(both[name]) // 2 :]
         torch.testing.assert_close(second, value, rtol=1e-4, atol=1e-5, msg=name)
+
+
+@torch.no_grad()
+def test_each_of_several_windows_sees_what_it_would_see_alone(
+    denoiser: Denoiser, latents: Tensor, texts: tuple[Tensor, Tensor]
+) -> None:
+    clip = tiny.clip(frames=5, portraits=2)
+    animate, identity = denoiser.animate_net, denoiser.identity_net
+    portraits = clip.portraits
+    tokens = identity.tokens(portraits.embeddings[None], latents)
+    person = Person(latents, portraits.drawn[None], tokens)
+    passes = Passes(animate, identity, person, texts, [frozenset(), frozenset({"audio"})])
+    both = passes.conditions(clip.drive.scene(0, 5), LATENT).windows([0, 2], 3)
+    noisy = torch.randn(2, tiny.CHANNELS, 3, *LATENT)
+    together = animate(noisy.repeat(2, 1, 1, 1, 1), 500, both, kept=passes.kept(2))
+    together = together.unflatten(0, (2, 2))  # passes, windows
+    for window, place in enumerate((0, 2)):
+        alone = passes.conditions(clip.drive.scene(place, place + 3), LATENT)
+        wanted = animate(noisy[[window]].repeat(2, 1, 1, 1, 1), 500, alone, kept=passes.kept(1))
+        torch.testing.assert_close(together[:, window], wanted, rtol=1e-4, atol=1e-5)

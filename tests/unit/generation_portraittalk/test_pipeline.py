@@ -118,8 +118,8 @@ def test_guidance_is_the_sum_of_what_each_input_changes() -> None:
     guidance = Guidance(text=2.0, audio=3.0)
     assert guidance.dropped() == [frozenset(), {"text"}, {"audio"}]
     wanted = full + 1.0 * (full - without_text) + 2.0 * (full - without_audio)
-    torch.testing.assert_close(guidance.mix(predicted)[0], wanted)
-    rescaled = Guidance(text=2.0, audio=3.0, rescale=1.0).mix(predicted)
+    torch.testing.assert_close(guidance.mix(predicted[:, None])[0], wanted)
+    rescaled = Guidance(text=2.0, audio=3.0, rescale=1.0).mix(predicted[:, None])
     torch.testing.assert_close(rescaled.std(), full.std())
 
 
@@ -194,6 +194,17 @@ def test_a_network_that_is_right_draws_no_seam_between_windows() -> None:
     in_windows = drawn(pipeline, clip, replace(steps, window=6, overlap=3))
     assert at_once.std() > 5
     assert abs(at_once - in_windows).max() <= 1
+
+
+def test_windows_drawn_side_by_side_draw_no_seam_either() -> None:
+    pipeline = tiny.pipeline()
+    net = TrueNet(tiny.UNET, tiny.AUDIO, structure_channels=tiny.STEM)
+    pipeline.animate_net = tiny.wake(net).eval()
+    clip = tiny.clip(17)
+    at_once = drawn(pipeline, clip, replace(FAST, steps=4, window=17))
+    for together in (2, 3, 9):  # groups of several, the last of fewer, all in one
+        side_by_side = replace(FAST, steps=4, window=6, overlap=3, together=together)
+        assert abs(drawn(pipeline, clip, side_by_side) - at_once).max() <= 1
 
 
 class DriftingNet(TrueNet):

@@ -1,0 +1,135 @@
+"""Each part switched off at inference, on the same people, voices and seeds.
+
+A weight of 0 leaves an input out to the bit. Differences are of the same clip with and without, so
+people differ in neither; intervals are 95 %, clips drawn with replacement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.evaluation.errors import VideoError
+from generation.faces.embedding import distance
+from generation.portraittalk.conditions import Weights
+from generation.resident import embedder, landmarker
+from tests.benchmarks.steering.held_out import Case, Engine, Frames, enlarged
+from tests.benchmarks.steering.measured import seen
+
+WHOLE = "everything"
+SWITCHED: dict[str, Weights] = {
+    WHOLE: Weights(),
+    "without IdentityNet": Weights(identity=0.0),
+    "without the motion modules": Weights(motion=False),
+    "without the voice": Weights(audio=0.0),
+    "without the drawn face": Weights(structure=0.0),
+    "without the prompt": Weights(text=0.0),
+}
+LOST = 1.0  # distance of a face that cannot be found any more
+_DRAWS = 2000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One clip, drawn one way.
+
+    Attributes:
+        case: its name.
+        way: key of :data:`SWITCHED`, or "truth".
+        values: what was measured.
+    """
+
+    case: str
+    way: str
+    values: dict[str, float]
+
+
+def rows(
+    cases: Sequence[Case], engine: Engine, told: Callable[[str], None] = lambda _: None
+) -> Iterator[Row]:
+    """Draw and measure every case in every way; the mouth is moved by the voice alone."""
+    whom = gallery(cases)
+    for number, case in enumerate(cases):
+        yield _row(case, "truth", case.truth, whom)
+        for way, weights in SWITCHED.items():
+            frames = engine.draw(case.clip(mouth=False), seed=number, weights=weights)
+            yield _row(case, way, frames, whom)
+        told(case.name)
+
+
+def gallery(cases: Sequence[Case]) -> dict[str, NDArray[np.float32]]:
+    """Return the embedding of each person's photo, by the person's name."""
+    return {c.shard.about.identity: np.array(c.shard.array("embeddings")[0]) for c in cases}
+
+
+def _row(case: Case, way: str, frames: Frames, whom: dict[str, NDArray]) -> Row:
+    try:
+        values = seen(case, frames).values()
+    except VideoError:  # hardly a face to be seen: nothing of it can be right
+        values = {"sync": 0.0, "identity": LOST}
+    found = nearest(frames[len(frames) // 2], whom)
+    return Row(case.name, way, values | {"top1": float(found == case.shard.about.identity)})
+
+
+def nearest(frame: NDArray[np.uint8], whom: dict[str, NDArray]) -> str | None:
+    """Return whose photo a frame is nearest to, or None where it shows no face."""
+    large = enlarged(frame)
+    face = landmarker().landmarks(large)
+    if face is None:
+        return None
+    shown = embedder()(large, face)
+    return min(whom, key=lambda name: distance(shown, whom[name]))
+
+
+def mean(found: Sequence[Row], way: str, name: str) -> tuple[float, tuple[float, float]]:
+    """Return the mean of a measure over clips drawn one way, and its interval."""
+    return _summed(_of(found, way, name))
+
+
+def change(found: Sequence[Row], way: str, name: str) -> tuple[float, tuple[float, float]]:
+    """Return how a measure changes by switching something off, pair by pair."""
+    with_it, without = (_pairs(found, each, name) for each in (WHOLE, way))
+    both = sorted(with_it.keys() & without.keys())
+    return _summed(np.array([without[case] - with_it[case] for case in both]))
+
+
+def ratio(found: Sequence[Row], name: str) -> tuple[float, tuple[float, float]]:
+    """Return a measure of drawn clips over the truth's own, clips drawn with replacement."""
+    drawn, true = (_pairs(found, each, name) for each in (WHOLE, "truth"))
+    both = sorted(drawn.keys() & true.keys())
+    one, other = (np.array([each[case] for case in both]) for each in (drawn, true))
+    at = _draws(len(both))
+    low, high = np.percentile(one[at].mean(1) / other[at].mean(1), [2.5, 97.5])
+    return float(one.mean() / other.mean()), (float(low), float(high))
+
+
+def _of(found: Sequence[Row], way: str, name: str) -> NDArray[np.float64]:
+    return np.array(list(_pairs(found, way, name).values()), np.float64)
+
+
+def _pairs(found: Sequence[Row], way: str, name: str) -> dict[str, float]:
+    every = {row.case: row.values.get(name, np.nan) for row in found if row.way == way}
+    return {case: value for case, value in every.items() if np.isfinite(value)}
+
+
+def _summed(values: NDArray[np.float64]) -> tuple[float, tuple[float, float]]:
+    if not values.size:
+        return float("nan"), (float("nan"), float("nan"))
+    low, high = np.percentile(values[_draws(values.size)].mean(1), [2.5, 97.5])
+    return float(values.mean()), (float(low), float(high))
+
+
+def _draws(count: int) -> NDArray[np.int64]:
+    return np.random.default_rng(0).integers(0, count, (_DRAWS, count))
+
+
+WEIGHTED = ("text", "identity", "audio", "structure")
+LEVELS = (0.0, 0.5, 1.0, 1.5)
+
+
+def weighted(path: str, level: float) -> Weights:
+    """Return everything at 1 and one input at another weight."""
+    return replace(Weights(), **{path: level})
