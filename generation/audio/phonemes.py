@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ import numpy as np
 from hama.asr import ASRModel, ASRResult  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from generation.audio.conformer import Conformer
 from generation.audio.loudness import levelled
 from generation.audio.speech import SAMPLE_RATE, Samples, Speech
 from generation.errors import WeightsInvalid
@@ -23,7 +23,7 @@ PINNED = "a9fcfe73e179ca48e399cd76a90a6b3e1887bf5037ecc52b778d13a149563328"
 # Its emissions come 85 ms after the lips meet (measured on read English, deviation 15 ms).
 LATENCY = 0.085
 HOP = 320  # samples a row of posteriors stands for: 50 rows a second
-# Cost grows faster than length (attention), so long tracks are cut where they are quietest.
+# Memory grows faster than length (attention), so long tracks are cut where they are quietest.
 _CHUNK_SECONDS = (12.0, 18.0)
 _HOLD = 0.30  # s: phones closer than this follow each other without a pause
 _LONGEST = 0.25  # s a phone lasts before a pause at most
@@ -65,7 +65,18 @@ class Heard(ASRResult):  # type: ignore[misc]
 
 
 class Recogniser(ASRModel):  # type: ignore[misc]
-    """The network, with its second thoughts about lips that meet."""
+    """The package's decoder, with the network's second thoughts about lips that meet."""
+
+    def __init__(self, weights: bytes) -> None:
+        """Take the network from its weight file; the package's own engine is let go of."""
+        super().__init__()
+        self.session = None
+        self.network = Conformer.of(weights)
+
+    def hear(self, samples: Samples) -> Heard:
+        """Return what is said in (n,) samples at :data:`SAMPLE_RATE`."""
+        believed = self.network(np.clip(samples, -1, 1))
+        return self._decode_single(believed, len(believed))
 
     def _decode_single(self, log_probs: Belief, out_length: int) -> Heard:
         """Decode as the package does and look at what it did not choose."""
@@ -90,15 +101,9 @@ def doubtful(belief: Belief, tokens: Sequence[str]) -> tuple[int, ...]:
     return tuple(int(at) for at in np.flatnonzero(high & (meet >= before) & (meet > after)))
 
 
-class _Own(threading.local):
-    network: Recogniser | None = None
-
-
-_own = _Own()  # a thread's: nothing says that several may use one
-
-
+@functools.cache
 def model() -> Recogniser:
-    """Return this thread's network, loaded at first use: some 20 ms, 5 MB.
+    """Return the network, loaded at first use: some 30 ms, 10 MB; several threads may use it.
 
     Raises:
         WeightsInvalid: the installed weight file is not the one in the model card.
@@ -108,16 +113,18 @@ def model() -> Recogniser:
             f"hama's {WEIGHTS} is not the file this program was tested with.",
             remedy="Install hama in the pinned version again.",
         )
-    if _own.network is None:
-        _own.network = Recogniser()
-    return _own.network
+    return Recogniser(read_weights())
 
 
 @functools.cache
 def weights_digest() -> str:
     """Return the SHA-256 of the installed weight file."""
-    data = resources.files("hama.assets").joinpath(WEIGHTS).read_bytes()
-    return hashlib.sha256(data).hexdigest()
+    return hashlib.sha256(read_weights()).hexdigest()
+
+
+def read_weights() -> bytes:
+    """Return the installed weight file, unchecked."""
+    return resources.files("hama.assets").joinpath(WEIGHTS).read_bytes()
 
 
 def recognise(
@@ -155,7 +162,7 @@ def _heard(piece: tuple[int, Samples]) -> tuple[list[tuple[str, float]], list[fl
     start, samples = piece
     network = model()
     at = start / SAMPLE_RATE - LATENCY
-    said = network(samples, SAMPLE_RATE)
+    said = network.hear(samples)
     spans = network.phoneme_spans(said)
     onsets = [(span.phoneme, max(0.0, at + span.start_ms / 1000)) for span in spans]
     return onsets, [at + frame * HOP / SAMPLE_RATE for frame in said.doubts]
@@ -169,14 +176,11 @@ def log_posteriors(speech: Speech) -> NDArray[np.float32]:
     Raises:
         WeightsInvalid: the installed weight file is not the pinned one.
     """
-    network, found = model(), []
-    inputs = [node.name for node in network.session.get_inputs()]
-    outputs = [node.name for node in network.session.get_outputs()]
+    network, found = model().network, []
     pieces = quiet_pieces(levelled(speech).samples, _CHUNK_SECONDS)
     ends = [start for start, _ in pieces[1:]] + [speech.samples.size]
     for (start, chunk), end in zip(pieces, ends, strict=True):
-        given = dict(zip(inputs, (chunk[None], np.array([chunk.size], np.int64)), strict=True))
-        rows = np.asarray(network.session.run(outputs[:1], given)[0][0], np.float32)
+        rows = network(chunk)
         # Each piece rounds its last row by itself: places are counted from the whole track's start.
         wanted = round(end / HOP) - round(start / HOP)
         found.append(rows[np.minimum(np.arange(wanted), len(rows) - 1)])
