@@ -1,7 +1,8 @@
 """The whole program for tests: web, render worker, seal worker and clerk as real processes.
 
 They run on a database of their own, as the application's role, on the servers of the test
-session. Leases are short, so that a killed worker is missed in seconds.
+session. Leases are short, so that a killed worker is missed in seconds, unless they shall be as in
+operation.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,13 +82,15 @@ class Site:
 
 
 @contextmanager
-def running_site(servers: TestServers, folder: Path) -> Iterator[Site]:
-    """Start everything, hand it out, stop it."""
+def running_site(
+    servers: TestServers, folder: Path, leases: Mapping[str, str] = SHORT
+) -> Iterator[Site]:
+    """Start everything, hand it out, stop it; without ``leases`` they are as in operation."""
     port = probes.free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {
         **environment_now(),
-        **SHORT,
+        **leases,
         "STORAGE_URL": _storage(folder),
         "RAKKAN_PUBLIC_URL": url,
     }

@@ -19,7 +19,7 @@ from generation.errors import WeightsInvalid
 Real = NDArray[np.float32]
 
 _MAGIC = b"HAMAPK"
-_KINDS = {0: np.dtype("<f4"), 1: np.dtype("<f2")}
+_KINDS = {0: "<f4", 1: "<f2"}
 _ALIGNED = 16  # bytes
 _FFT, _HOP = 400, 160  # samples of a spectrum, and from one to the next
 _FAINTEST = np.float32(1e-10)
@@ -154,8 +154,8 @@ class Conformer:
         both = np.square(windows @ self.spectrum)
         half = both.shape[1] // 2
         energies = (both[:, :half] + both[:, half:]) @ self.bands
-        rough = np.log(np.maximum(energies, _FAINTEST)).astype(np.float16)
-        return rough.astype(np.float32)
+        rough: Real = np.log(np.maximum(energies, _FAINTEST)).astype(np.float16).astype(np.float32)
+        return rough
 
     @classmethod
     def of(cls, content: bytes) -> Self:
@@ -178,8 +178,8 @@ class Conformer:
         products = (weights[name] for name in weights if name.startswith("onnx::MatMul"))
         kernels = (weights[name] for name in weights if name.startswith("onnx::Conv"))
         spectrum = [weights[f"stft_{part}_kernel"][:, 0].T for part in ("real", "imag")]
-        stem = next(kernels).transpose(2, 1, 0)
-        stem = _Linear(stem.reshape(-1, stem.shape[2]), next(kernels))
+        threes = next(kernels).transpose(2, 1, 0)  # (3, 80, 144)
+        stem = _Linear(threes.reshape(-1, threes.shape[2]), next(kernels))
         count = len({name.split(".")[3] for name in weights if name.startswith(_BLOCKS)})
         blocks = tuple(_block(weights, number, products, kernels) for number in range(count))
         last = _pointwise(weights, "acoustic_model.model.proj")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib import resources
+from typing import Any
 
 import numpy as np
 from hama.asr import ASRModel, ASRResult  # type: ignore[import-untyped]
@@ -78,7 +79,7 @@ class Recogniser(ASRModel):  # type: ignore[misc]
         believed = self.network(np.clip(samples, -1, 1))
         return self._decode_single(believed, len(believed))
 
-    def _decode_single(self, log_probs: Belief, out_length: int) -> Heard:
+    def _decode_single(self, log_probs: NDArray[np.floating[Any]], out_length: int) -> Heard:
         """Decode as the package does and look at what it did not choose."""
         chosen = super()._decode_single(log_probs, out_length)
         belief = np.exp(np.asarray(log_probs[: chosen.num_frames], np.float64))

@@ -1,9 +1,10 @@
 """The platform's Celery app: ``celery -A rakkan.config worker -Q seal|default``."""
 
 import os
+from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import task_postrun, task_prerun, worker_init
 
 from rakkan.core.tenancy import process_is_system
 
@@ -55,3 +56,17 @@ app.autodiscover_tasks(
         "rakkan.webhooks",
     ]
 )
+
+
+@task_prerun.connect
+@task_postrun.connect
+def _tend_connections(task: Any, **_: object) -> None:
+    """Keep the database connection from task to task as web keeps it from request to request.
+
+    One that broke or is older than CONN_MAX_AGE is ended, and one that is kept is tried before it
+    is used. The clerk has two tasks a second, and to connect costs more than most of them.
+    """
+    if not task.request.is_eager:  # the caller's connection is the caller's
+        from django.db import close_old_connections  # noqa: PLC0415  as above
+
+        close_old_connections()

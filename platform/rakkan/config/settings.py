@@ -1,6 +1,7 @@
 """Django's settings, from the environment alone."""
 
 import os
+import sys
 from pathlib import Path
 
 from rakkan.config.environment import (
@@ -277,6 +278,8 @@ CELERY = {
     "broker_url": required("BROKER_URL"),
     "broker_connection_retry_on_startup": True,
     "task_ignore_result": True,
+    # Celery would connect anew for every task; rakkan.config.celery ends what is broken or old.
+    "CELERY_DB_REUSE_MAX": sys.maxsize,
     "task_default_queue": "default",
     "task_routes": {
         "rakkan.productions.seal": {"queue": "seal"},

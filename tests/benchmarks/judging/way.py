@@ -36,7 +36,7 @@ def way() -> list[Figure]:
         os.environ |= settings_environment(servers, folder)
         os.environ["TSA_URL"] = stack.enter_context(timestamps(folder))
         os.environ["DJANGO_SETTINGS_MODULE"] = "rakkan.config.settings"
-        site = stack.enter_context(running_site(servers, folder))
+        site = stack.enter_context(running_site(servers, folder, leases={}))
         people = stack.enter_context(site.people())
         cast = cast_with_consents(people)
         began, busy = time.perf_counter(), _cpu_seconds()
