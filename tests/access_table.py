@@ -162,6 +162,7 @@ SECTIONS: dict[str, dict[Endpoint, Callers]] = {
         ("POST", f"{_API}/operations/<uuid:production_id>/cancel"): OPERATOR,
     },
     "Worker endpoint": {
+        ("POST", "worker/v1/present"): WORKER,
         ("POST", f"{_JOB}/claim"): WORKER,
         ("POST", f"{_JOB}/heartbeat"): WORKER,
         ("GET", f"{_JOB}/inputs/<slug:sha256>"): WORKER,

@@ -49,7 +49,7 @@ class JobSpec:
     """Everything that decides what a worker makes; equal specs have equal digests."""
 
     kind: JobKind
-    engine: str  # "mesh", or "gate" for measure jobs
+    engine: str  # "mesh", "portraittalk", or "gate" and others for measure jobs
     inputs: tuple[InputFile, ...]
     prompt: str = ""
     permitted_changes: tuple[str, ...] = ()  # what the consent permits to change of the picture
@@ -59,16 +59,19 @@ class JobSpec:
     fps: int = 25
     seed: int = 0
     label: LabelPlace | None = None  # where the input "label" stands; measurements have none
+    weights: str = ""  # SHA-256 of those to draw with; "" where the engine's version says all
+    prompt_for: str = ""  # engine that will draw what is measured; "" is "mesh"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values; without a label as before there were any, digest and all."""
+        """Return JSON-ready values; without the newer fields as before, digest and all."""
         values = asdict(self) | {
             "kind": self.kind.value,
             "inputs": [asdict(item) for item in self.inputs],
             "permitted_changes": list(self.permitted_changes),
         }
-        if self.label is None:
-            del values["label"]
+        for name in ("label", "weights", "prompt_for"):
+            if not getattr(self, name):
+                del values[name]
         return values
 
     @classmethod
@@ -112,6 +115,13 @@ class Capabilities:
     worker: str  # host:pid, for people who read logs
     kinds: tuple[JobKind, ...]
     engines: tuple[str, ...]
+    # Engine -> SHA-256 of the weights that it draws with here; those that need none lack.
+    weights: dict[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values."""
+        kinds, engines = [kind.value for kind in self.kinds], list(self.engines)
+        return asdict(self) | {"kinds": kinds, "engines": engines}
 
 
 @dataclass(frozen=True, slots=True)

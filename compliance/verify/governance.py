@@ -182,6 +182,9 @@ def check_permit(case: Case) -> str:
         "inputs": ({item.role: item.sha256 for item in permit.spec.inputs}, manifest.inputs),
         "engine": (permit.spec.engine, evidence["result"]["engine"]),
     }
+    if permit.spec.weights:
+        drawn_with = manifest.models.get(permit.spec.engine)
+        expected["engine's weights"] = (permit.spec.weights, drawn_with)
     for name, (permitted, made) in expected.items():
         if permitted != made:
             raise Fails(f"The permit's {name} is not that of the file.", code="permit-of-another")

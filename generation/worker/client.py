@@ -81,12 +81,18 @@ class PlatformClient:
         Raises:
             PlatformError: not claimable (409), not allowed (403), or no answer.
         """
-        body = {
-            "worker": capabilities.worker,
-            "kinds": [kind.value for kind in capabilities.kinds],
-            "engines": list(capabilities.engines),
-        }
+        body = capabilities.to_dict()
         return Claim.from_dict(self._post(f"/worker/v1/jobs/{job_id}/claim", body))
+
+    def announce(self, capabilities: Capabilities) -> float | None:
+        """Say that this worker is here; returns after how many seconds to say so again.
+
+        Raises:
+            PlatformError: it is not allowed, or got no answer.
+        """
+        answer = self._post("/worker/v1/present", capabilities.to_dict())
+        seconds = answer.get("seconds")
+        return float(seconds) if isinstance(seconds, int | float) else None
 
     def job(self, job_id: str, lease: Lease) -> "JobClient":
         """Return the calls that need a lease."""

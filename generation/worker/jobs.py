@@ -217,7 +217,10 @@ class MeasureJob:
         if ROLE in inputs:
             findings += check_background(inputs[ROLE])
         if spec.prompt:
-            effects = understand(spec.prompt, spec.permitted_changes, given=ROLE in inputs)
+            drawn_by = spec.prompt_for or engines.MESH
+            effects = understand(
+                spec.prompt, spec.permitted_changes, given=ROLE in inputs, engine=drawn_by
+            )
             facts["prompt_report"] = effects.report
         return combine(findings, facts)
 

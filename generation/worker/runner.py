@@ -11,7 +11,8 @@ from pathlib import Path
 from compliance.carrier import Carrier
 from compliance.errors import ComplianceError
 from compliance.permit import Capabilities, JobKind, Permit, permit_verify
-from generation.errors import GenerationError
+from generation import engines
+from generation.errors import GenerationError, MemoryExhausted
 from generation.worker.client import Claim, JobClient, PlatformClient
 from generation.worker.errors import JobRefused, LeaseLost, PlatformError
 from generation.worker.heartbeat import Heartbeat
@@ -33,6 +34,7 @@ class Outcome(StrEnum):
     NOT_CLAIMED = "not-claimed"  # somebody else has it, it is over, or it may not run
     FAILED = "failed"  # and reported
     LOST = "lost"  # the lease is gone, or nobody could be told
+    EXHAUSTED = "exhausted"  # the card has no memory left: this process has to end
 
 
 class JobRunner:
@@ -56,9 +58,21 @@ class JobRunner:
             worker=f"{socket.gethostname()[:100]}:{os.getpid()}",
             kinds=_KINDS,
             engines=(*settings.engines, _GATE, IDENTITY, LIPS),
+            weights={
+                name: weights for name in settings.engines if (weights := engines.get(name).weights)
+            },
         )
         if removed := sweep(settings.work_dir):
             _log.warning("Removed %d work folders of workers that died.", removed)
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """Those that this worker draws with."""
+        return self._settings.engines
+
+    def announce(self) -> float | None:
+        """Tell the platform what this worker draws with; see :meth:`PlatformClient.announce`."""
+        return self._client.announce(self.capabilities)
 
     def close(self) -> None:
         """Close the connections to the platform."""
@@ -88,6 +102,10 @@ class JobRunner:
         except LeaseLost:
             _log.warning("Job %s: the lease is lost, everything of it is deleted.", job_id)
             return Outcome.LOST
+        except MemoryExhausted as error:
+            # Nothing is reported: the job goes back by its lease, when this process is gone.
+            _log.error("Job %s: %s %s", job_id, error, error.remedy)
+            return Outcome.EXHAUSTED
         except (GenerationError, ComplianceError) as error:
             return _report(job, job_id, error)
         except Exception as error:
@@ -142,6 +160,11 @@ def _check_allowed(permit: Permit, claim: Claim, able: Capabilities) -> None:
         (permit.kind is permit.spec.kind, "permit-kind", "is of another kind than its job"),
         (permit.kind in able.kinds, "kind-unsupported", f"is for a {permit.kind} job"),
         (permit.spec.engine in able.engines, "engine-missing", f"names {permit.spec.engine!r}"),
+        (
+            permit.spec.weights == able.weights.get(permit.spec.engine, ""),
+            "weights-not-permitted",
+            f"is for other weights of {permit.spec.engine!r} than those here",
+        ),
         (
             permit.kind is JobKind.MEASURE or bool(claim.watermark),
             "watermark-missing",

@@ -9,10 +9,16 @@ from typing import Any
 import cv2
 from celery import Celery
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
+from celery.worker import state
 
+from generation import engines
+from generation.errors import GenerationError, MemoryExhausted
 from generation.worker.errors import PlatformError
-from generation.worker.runner import JobRunner
+from generation.worker.presence import Presence
+from generation.worker.runner import JobRunner, Outcome
 from generation.worker.settings import WorkerSettings
+
+EXHAUSTED = os.EX_TEMPFAIL  # 75, the status with which a process without GPU memory ends
 
 _log = logging.getLogger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every heartbeat helps nobody
@@ -46,18 +52,40 @@ def runner() -> JobRunner:
     return JobRunner(WorkerSettings.from_environment(), _stopping)
 
 
+@functools.cache
+def _presence() -> Presence:
+    return Presence(runner().announce)
+
+
 @app.task(name="generation.run", throws=(PlatformError,))
 def run(job_id: str, **_unknown: Any) -> str:
     """Do one job; unknown arguments are for newer workers."""
-    return runner().run(job_id).value
+    outcome = runner().run(job_id)
+    if outcome is Outcome.EXHAUSTED:
+        _stopping.set()  # what is asked for meanwhile is for others
+        state.should_stop = EXHAUSTED  # type: ignore[assignment]  # the supervisor starts a process whose memory is free
+    return outcome.value
 
 
 @worker_init.connect
 def _begin(**_: Any) -> None:
-    """Fail at start rather than at the first job when a setting is missing."""
+    """Fail at start rather than at the first job when a setting is missing; load what is large.
+
+    Raises:
+        SystemExit: with what is missing. Celery would note any other error that a handler of its
+            signals raises, and work on.
+    """
     _stopping.clear()
     cv2.setNumThreads(1)  # the runner's threads share the cores; OpenCV's own would fight them
-    runner()
+    try:
+        for name in runner().engines:
+            engines.get(name).warm()
+    except MemoryExhausted as error:
+        _log.error("%s %s", error, error.remedy)
+        raise SystemExit(EXHAUSTED) from error
+    except GenerationError as error:
+        raise SystemExit(f"{error} {error.remedy}") from error
+    _presence().start()
 
 
 @worker_shutting_down.connect
@@ -69,4 +97,5 @@ def _stop(**_: Any) -> None:
 
 @worker_shutdown.connect
 def _end(**_: Any) -> None:
+    _presence().end()
     runner().close()

@@ -340,9 +340,9 @@ def submitted_make(team: Team, **changes: Any) -> Production:
     return submit(team.requester, draft_make(team, likeness, **changes))
 
 
-def approved_make(team: Team) -> Production:
+def approved_make(team: Team, **changes: Any) -> Production:
     """A production that waits for a worker."""
-    production = submitted_make(team)
+    production = submitted_make(team, **changes)
     return approve(team.approver, production)
 
 
@@ -397,10 +397,15 @@ class Worker:
             headers=headers,
         )
 
-    def claim(self, engines: tuple[str, ...] = ("mesh", "lips")) -> Any:
+    def claim(
+        self,
+        engines: tuple[str, ...] = ("mesh", "lips"),
+        weights: dict[str, str] | None = None,
+    ) -> Any:
         """Claim; keeps the lease when it is given."""
         kinds = [kind.value for kind in JobKind]
         body = {"worker": "test:1", "kinds": kinds, "engines": list(engines)}
+        body |= {"weights": weights} if weights else {}
         answer = self._call(Client().post, "claim", body)
         if answer.status_code == 200:
             lease = answer.json()["lease"]

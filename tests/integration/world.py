@@ -634,6 +634,7 @@ def _ask_as_worker(world: World, caller: World, who: Who, method: str, path: str
     words = {"code": "disk-full", "detail": "", "remedy": "", "fault": "system"}
     bodies: dict[str, dict[str, Any]] = {
         "claim": {"worker": "test:1", "kinds": ["render"], "engines": ["mesh"]},
+        "present": {"worker": "test:1", "kinds": ["render"], "engines": ["mesh"]},
         "heartbeat": {"progress": 0.5, "stage": "frames"},
         "result": {"fence": fence, "result": render_result(FILE)},
         "failure": {"fence": fence, **words},

@@ -1,4 +1,4 @@
-"""The one door for workers: claim, heartbeat, inputs, output, result, failure."""
+"""The one door for workers: presence, claim, heartbeat, inputs, output, result, failure."""
 
 import secrets
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from compliance.permit import Capabilities, JobKind
 from rakkan.api.fields import fields_of
 from rakkan.core.tenancy import serve_system
+from rakkan.dispatch.services import worker_announce
 from rakkan.productions.services.dispatch import Handed, job_claim
 from rakkan.productions.services.receive import (
     input_chunks,
@@ -69,12 +70,21 @@ class WorkerView(APIView):
         return str(request.headers.get("X-Rakkan-Lease", ""))
 
 
-class ClaimFields(serializers.Serializer[Any]):
-    """Who asks and what it can do."""
+class WorkerFields(serializers.Serializer[Any]):
+    """Who it is and what it can do."""
 
     worker = serializers.CharField(max_length=120)
     kinds = serializers.ListField(child=serializers.ChoiceField([k.value for k in JobKind]))
     engines = serializers.ListField(child=serializers.CharField(max_length=30))
+    weights = serializers.DictField(
+        child=serializers.RegexField(r"^[0-9a-f]{64}$"), required=False, default=dict
+    )
+
+    def capabilities(self) -> Capabilities:
+        """Return the validated fields."""
+        given = self.validated_data
+        kinds = tuple(JobKind(kind) for kind in given["kinds"])
+        return Capabilities(given["worker"], kinds, tuple(given["engines"]), given["weights"])
 
 
 class Fraction(serializers.FloatField):
@@ -112,14 +122,21 @@ class FailureFields(serializers.Serializer[Any]):
     fault = serializers.ChoiceField(["input", "system"])
 
 
+class Presence(WorkerView):
+    """Say that one is here."""
+
+    def post(self, request: Request) -> Response:
+        """Note it; the answer says how soon to say so again."""
+        worker_announce(fields_of(WorkerFields, request).capabilities())
+        return Response({"seconds": settings.RAKKAN_PRESENT_SECONDS / 3})
+
+
 class Claim(WorkerView):
     """Take a job."""
 
     def post(self, request: Request, job_id: UUID) -> Response:
         """Lease it and hand out permit, inputs and the carrier of its marks."""
-        given = fields_of(ClaimFields, request).validated_data
-        kinds = tuple(JobKind(kind) for kind in given["kinds"])
-        worker = Capabilities(given["worker"], kinds, tuple(given["engines"]))
+        worker = fields_of(WorkerFields, request).capabilities()
         return Response(_claim_document(job_claim(job_id=job_id, worker=worker)))
 
 

@@ -217,9 +217,9 @@ TABLES: dict[str, Columns] = {
     ),
     "productions_production": _table(
         "id organisation_id requester_id likeness_id consent_id speaker_id voice_consent_id"
-        " voice_origin voice_engine purpose channels territories language engine width height fps"
-        " seed voice_sha256 voice_size voice_media_type label_sha256 captions_sha256"
-        " background_sha256 background_size background_media_type made_from_id"
+        " voice_origin voice_engine purpose channels territories language engine weights_sha256"
+        " width height fps seed voice_sha256 voice_size voice_media_type label_sha256"
+        " captions_sha256 background_sha256 background_size background_media_type made_from_id"
         " asset_id request_digest state"
         " created_at",
         *(Name.PRODUCTION_CREATED, Name.PRODUCTION_SUBMITTED, Name.PRODUCTION_APPROVED),

@@ -49,7 +49,9 @@ EMAIL_URL = os.environ.get("EMAIL_URL") or "console:"
 globals().update(mail_of(EMAIL_URL))
 DEFAULT_FROM_EMAIL = os.environ.get("RAKKAN_MAIL_FROM") or "Rakkan <rakkan@localhost>"
 
-RAKKAN_ENGINE_QUEUES = {"mesh": "cpu", "gate": "cpu", "identity": "cpu"}  # engine -> Celery queue
+# Engines that draw -> the Celery queue of their workers; measurements go to "cpu".
+RAKKAN_ENGINE_QUEUES = {"mesh": "cpu", "portraittalk": "gpu"}
+RAKKAN_PRESENT_SECONDS = number("RAKKAN_PRESENT_SECONDS", 90)  # a worker is here after it said so
 RAKKAN_LEASE_SECONDS = number("RAKKAN_LEASE_SECONDS", 30)
 RAKKAN_HEARTBEAT_SECONDS = number("RAKKAN_HEARTBEAT_SECONDS", 5)
 RAKKAN_RESEND_SECONDS = number("RAKKAN_RESEND_SECONDS", 20)

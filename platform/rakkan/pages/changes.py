@@ -75,7 +75,7 @@ def _fields(old: Production, new: Production) -> list[Change]:
         Change("language", "language", [old.language], [new.language]),
         Change("speaker", "", [_speaker(old)], [_speaker(new)]),
         Change("origin", "voice_origin", [old.voice_origin], [new.voice_origin]),
-        Change("engine", "", [old.engine], [new.engine]),
+        Change("engine", "", [_engine(old)], [_engine(new)]),
         Change("picture", "", [_picture(old)], [_picture(new)]),
         Change("seed", "", [str(old.seed)], [str(new.seed)]),
         Change("consent", "", [_consent(old)], [_consent(new)]),
@@ -85,6 +85,10 @@ def _fields(old: Production, new: Production) -> list[Change]:
 
 def _speaker(production: Production) -> str:
     return production.speaker.person.name if production.speaker else ""
+
+
+def _engine(production: Production) -> str:
+    return f"{production.engine} {production.weights_sha256[:16]}".strip()
 
 
 def _picture(production: Production) -> str:

@@ -18,6 +18,7 @@ from rakkan.accounts.services import Ask, Newcomer
 from rakkan.consents.models import Consent
 from rakkan.consents.scope import WORLD
 from rakkan.consents.services import Terms
+from rakkan.dispatch.services import engines_offered
 from rakkan.likenesses.classes import OWN_CLASSES, RELATIONS, PersonClass, Relation
 from rakkan.likenesses.guardians import persons_of
 from rakkan.likenesses.models import Likeness, Trait, Voice
@@ -25,6 +26,7 @@ from rakkan.likenesses.services import Represented
 from rakkan.pages.words import (
     CHANGES,
     CHANNELS,
+    ENGINES,
     LANGUAGES,
     PERSON_CLASSES,
     PURPOSES,
@@ -452,6 +454,9 @@ class ProductionForm(Form):
         max_length=500,
         help_text=_("How to speak, for example: calm, warm, nodding. Every word is reported on."),
     )
+    engine = forms.ChoiceField(
+        label=_("Engine"), help_text=_("Those for which there is a worker now.")
+    )
     language = forms.ChoiceField(label=_("Language"), choices=choices(LANGUAGES))
     purpose = forms.ChoiceField(label=_("Purpose"), choices=choices(PURPOSES))
     channels = _several(_("Channels"), CHANNELS)
@@ -470,6 +475,7 @@ class ProductionForm(Form):
             cast = {"likeness": origin.likeness_id, "speaker": origin.speaker_id}
             kwargs["initial"] = asdict(draft_of(origin)) | cast
         super().__init__(*args, **kwargs)
+        self._offer_engines(list(engines_offered()))
         if origin is not None:
             self.fields["voice"].required = False
             self.fields["voice"].help_text = _(
@@ -495,6 +501,14 @@ class ProductionForm(Form):
     def handed_in(self) -> dict[str, Any]:
         """Return the uploaded files by role."""
         return {role: self.cleaned_data[role] for role in ("voice", "background")}
+
+    def _offer_engines(self, offered: list[str]) -> None:
+        """Ask for the engine only where there is a choice."""
+        field = self.fields["engine"]
+        if len(offered) == 1 or not isinstance(field, forms.ChoiceField):
+            del self.fields["engine"]
+            return
+        field.choices = [(name, ENGINES.get(name, name)) for name in offered]
 
     def _offer_to_leave_the_background_out(self) -> None:
         self.fields["background"].help_text = _(

@@ -165,6 +165,14 @@ TEXTS: dict[str, Words] = {
         _("It does not name who speaks."),
         _("Make a new draft that names whose voice is heard."),
     ),
+    "engine-background-picture": Words(
+        _("This engine shows no picture that is given for the background."),
+        _("Leave the picture out, or choose the engine mesh."),
+    ),
+    "engine-not-here": Words(
+        _("No worker is here that draws with this engine."),
+        _("Choose another engine, or have a worker started that has it."),
+    ),
     "voice-engine-invalid": Words(
         _("Synthetic speech names the engine that made it; a recording names none."),
         _("Give the engine's name and version, in at most 60 characters."),

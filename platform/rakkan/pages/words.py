@@ -40,6 +40,10 @@ CHANGES: Words = {
     Change.CLOTHING: _("Clothing"),
     Change.SYNTHETIC_SPEECH: _("Synthetic speech in the person's voice"),
 }
+ENGINES: Words = {
+    "mesh": _("mesh: the photo itself, moved"),
+    "portraittalk": _("portraittalk: the face drawn anew by networks"),
+}
 NOT_COMPARED: Words = {  # why a voice track was not compared with the sample, or the transcript
     "biometric-consent-missing": _("the person does not consent to biometric matching"),
     "too-short": _("there is too little speech"),
@@ -344,6 +348,7 @@ KINDS: dict[str, Words] = {
     "purpose": PURPOSES,
     "channel": CHANNELS,
     "change": CHANGES,
+    "engine": ENGINES,
     "not_compared": NOT_COMPARED,
     "voice_origin": VOICE_ORIGINS,
     "territory": TERRITORIES,

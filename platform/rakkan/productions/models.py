@@ -46,6 +46,7 @@ INPUTS = (
     "prompt",
     "transcript",
     "engine",
+    "weights_sha256",
     "width",
     "height",
     "fps",
@@ -114,6 +115,8 @@ class Production(IdModel):
         subject=_SEEN_AND_HEARD, blank=True, null=True
     )
     engine = models.CharField(max_length=30)
+    # Of weights that are no part of the engine's version, pinned when it is submitted.
+    weights_sha256 = models.CharField(max_length=64, blank=True, default="")
     width = models.PositiveSmallIntegerField(default=512)  # pixels
     height = models.PositiveSmallIntegerField(default=512)  # pixels
     fps = models.PositiveSmallIntegerField(default=25)

@@ -12,6 +12,7 @@ from rakkan.dispatch.services.lease import (
     output_announce,
     subject_type,
 )
+from rakkan.dispatch.services.presence import engines_offered, worker_announce
 from rakkan.dispatch.services.queue import job_create, job_send
 from rakkan.dispatch.services.stop import (
     deliveries_are_used_up,
@@ -30,6 +31,7 @@ __all__ = [
     "check_claimable",
     "check_lease",
     "deliveries_are_used_up",
+    "engines_offered",
     "job_create",
     "job_finish",
     "job_heartbeat",
@@ -45,4 +47,5 @@ __all__ = [
     "jobs_unclaimed",
     "output_announce",
     "subject_type",
+    "worker_announce",
 ]

@@ -62,6 +62,11 @@ def check_claimable(job: Job, worker: Capabilities) -> None:
         raise Refused(f"The worker does no {job.kind} jobs.", code=NOT_CLAIMABLE)
     if job.spec["engine"] not in {*worker.engines, *_MEASURED_BY_ALL}:
         raise Refused(f"The worker lacks {job.spec['engine']}.", code=NOT_CLAIMABLE)
+    if worker.weights.get(job.spec["engine"], "") != job.spec.get("weights", ""):
+        raise Refused(
+            f"The worker draws with other weights of {job.spec['engine']} than were approved.",
+            code=NOT_CLAIMABLE,
+        )
 
 
 def job_lease(job: Job, worker: Capabilities) -> Claim:
@@ -113,6 +118,7 @@ def _permit_mint(job: Job) -> str:
             "job": str(job.pk),
             "kind": job.kind,
             "fence": job.fence,
+            **({"weights": spec.weights} if spec.weights else {}),
         },
         rows=[job, issued],
     )

@@ -21,6 +21,7 @@ from rakkan.likenesses.models import Likeness, Voice
 from rakkan.productions.models import Production
 from rakkan.productions.origins import VoiceOrigin
 from rakkan.productions.services.behind import background_accept
+from rakkan.productions.services.engines import check_engine_is_here, check_engine_shows
 from rakkan.productions.services.measure import voice_measure
 from rakkan.productions.services.transition import subject_of
 from rakkan.vault.services import Erased, subject_is_erased
@@ -116,6 +117,7 @@ def draft_store(
     if any(subject_is_erased(person.pk) for person in people):
         raise Erased("Who would be seen or heard was erased: nothing is made of them any more.")
     voice, behind = files.voice, files.background
+    check_engine_shows(draft.engine, picture=behind is not None)
     production = Production.objects.create(
         organisation=user.organisation,
         requester=user,
@@ -171,14 +173,15 @@ def check_draft(draft: Draft) -> None:
     _check_words("language", [draft.language], list(LANGUAGES))
     _check_words("engine", [draft.engine], list(settings.RAKKAN_ENGINE_QUEUES))
     _check_words("voice_origin", [draft.voice_origin], [o.value for o in VoiceOrigin])
-    _check_engine(draft)
+    check_engine_is_here(draft.engine)
+    _check_voice_engine(draft)
     if not draft.title.strip():
         raise BadInput("The title is empty.", code="title-empty", remedy="Name the video.")
     if len(draft.prompt) > 500:
         raise BadInput("The prompt is longer than 500 characters.", code="prompt-too-long")
 
 
-def _check_engine(draft: Draft) -> None:
+def _check_voice_engine(draft: Draft) -> None:
     engine = draft.voice_engine.strip()
     if (draft.voice_origin == VoiceOrigin.SYNTHETIC) != bool(engine) or len(engine) > 60:
         raise BadInput(

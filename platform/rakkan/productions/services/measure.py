@@ -8,6 +8,7 @@ from rakkan.audit.services import event_record, system
 from rakkan.core.errors import Refused
 from rakkan.dispatch.models import Job
 from rakkan.dispatch.services import job_create, job_lock, job_stop
+from rakkan.dispatch.services.presence import ALWAYS
 from rakkan.dispatch.states import JobState
 from rakkan.identity.selectors import (
     check_biometric_consent,
@@ -82,6 +83,7 @@ def voice_measure(*, production: Production) -> Job:
             prompt=production.prompt if seen else "",  # without consent nobody can say
             permitted_changes=tuple(sorted(seen.permitted_changes)) if seen else (),
             language=production.language,
+            prompt_for=production.engine if seen and production.engine != ALWAYS else "",
         ),
         subject_id=production.pk,
         person=production.likeness.person,

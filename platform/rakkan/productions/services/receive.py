@@ -165,6 +165,9 @@ def _lips_receive(production: Production, job: Job, result: MeasureResult) -> No
 def _check_file(area: Area, job: Job, result: RenderResult) -> None:
     if result.engine != job.job_spec().engine:
         raise Refused("The result names another engine than the job.", code="result-invalid")
+    wanted = job.job_spec().weights
+    if wanted and result.models.get(result.engine) != wanted:
+        raise Refused("It was drawn with other weights than approved.", code="result-invalid")
     with blob_open(area, result.sha256) as stream:
         if stream.size != result.size:
             raise Refused("The result names another size than its file has.", code="result-invalid")

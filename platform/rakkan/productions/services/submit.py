@@ -29,6 +29,7 @@ from rakkan.productions.models import Production
 from rakkan.productions.services.behind import background_of, is_about_background
 from rakkan.productions.services.captioning import captions_pin
 from rakkan.productions.services.covered import pinned_consents, use_of, voice_use_of
+from rakkan.productions.services.engines import check_engine_is_here
 from rakkan.productions.services.labelling import label_input, label_of, label_pin, label_place
 from rakkan.productions.services.measure import voice_of
 from rakkan.productions.services.stop import end, problem_of
@@ -118,6 +119,7 @@ def _pin(production: Production) -> None:
     check_voice_is_usable(production)
     production.consent = consent_for_use(production.likeness, use_of(production))
     production.voice_consent = consent_for_use(speaker, voice_use_of(production))
+    production.weights_sha256 = check_engine_is_here(production.engine)
     label_pin(production, production.consent)
     captions_pin(production)
     production.request = request_document(production)
@@ -203,6 +205,7 @@ def job_spec_of(production: Production, consent: Consent) -> JobSpec:
         fps=production.fps,
         seed=production.seed,
         label=label_place(production),
+        weights=production.weights_sha256,
     )
 
 
