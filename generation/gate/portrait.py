@@ -9,12 +9,14 @@ from compliance.permit import Finding, MeasureResult, Verdict
 from generation.errors import PortraitError
 from generation.faces import Face
 from generation.faces.age import looks_aged
+from generation.faces.arrays import Image
+from generation.faces.embedding import face_chip
 from generation.gate.appearance import Appearance
 from generation.gate.covering import mouth_covered
 from generation.gate.findings import Limits, because, finding, result, unreadable
 from generation.gate.likeness import foretell
 from generation.gate.trial import TRIAL_LIMITS, tried
-from generation.media.photo import MAX_PIXELS, Photo, load_photo
+from generation.media.photo import MAX_PIXELS, load_photo
 from generation.resident import landmarker
 
 # Where these limits come from, and how well they tell what fails: docs/photo-gate.md.
@@ -28,18 +30,18 @@ _ROLL = Limits("roll", "degrees", warn=20, reject=90)
 _MOUTH_GAP = Limits("mouth-gap", "cm", warn=0.25, reject=1.5)
 _MOUTH_GAP_CALM = Limits("mouth-gap", "cm", warn=0.25, reject=_NEVER)
 # Judged by the face's highlights and shadows, never by its mean: dark skin is not a dark photo.
-_DARK = Limits("brightness", "level", warn=80, reject=70)
+_DARK = Limits("brightness", "level", warn=80, reject=55)
 _BRIGHT = Limits("brightness", "level", warn=215, reject=240)
 _OUTSIDE = Limits("face-inside", "fraction outside", warn=0.0, reject=0.4)
-_CONTRAST = Limits("contrast", "level", warn=45, reject=20)
+_CONTRAST = Limits("contrast", "level", warn=45, reject=22)
 _CLIPPED = Limits("clipped", "of the face", warn=0.08, reject=0.8)
-_SIDE_LIGHT = Limits("side-light", "stops", warn=2.2, reject=4.0)
+_SIDE_LIGHT = Limits("side-light", "stops", warn=2.2, reject=3.8)
 _CAST = Limits("colour-cast", "degrees", warn=10, reject=_NEVER)
 _BLOCKS = Limits("compression", "times", warn=1.8, reject=_NEVER)
 _NOISE = Limits("noise", "level", warn=9, reject=_NEVER)
 _EYES = Limits("eyes-covered", "of the cheeks'", warn=0.45, reject=-_NEVER)
 _MOUTH = Limits("mouth-covered", "chance", warn=0.1, reject=_NEVER)
-_LIKENESS = Limits("likeness", "distance", warn=0.32, reject=0.36)
+_LIKENESS = Limits("likeness", "distance", warn=0.33, reject=0.37)
 _DRAWING = Limits("drawing", "of the face", warn=0.45, reject=_NEVER)
 _NO_COLOUR = Limits("no-colour", "chroma", warn=5, reject=-_NEVER)
 _PATTERN = Limits("screen", "times", warn=24, reject=_NEVER)
@@ -78,10 +80,11 @@ def check_portrait(path: Path) -> MeasureResult:
         _one_face(len(faces)),
     ]
     if len(faces) == 1:
-        findings += _face_findings(photo, faces[0])
-        findings.append(_likeness(photo, faces[0], findings))
+        seen = Appearance.of(photo.rgb, faces[0])
+        findings += face_findings(photo.rgb, faces[0], seen)
+        findings.append(_likeness(face_chip(photo.rgb, faces[0].points), seen, findings))
         if all(each.verdict is not Verdict.UNUSABLE for each in findings):
-            findings += tried(photo.rgb)  # half a second, which a lost photo is not worth
+            findings += tried(photo.rgb)  # a second, which a lost photo is not worth
     return result(findings, facts)
 
 
@@ -90,7 +93,8 @@ def _one_face(count: int) -> Finding:
     return finding("faces", verdict, count, 1, "faces")
 
 
-def _face_findings(photo: Photo, face: Face) -> list[Finding]:
+def face_findings(rgb: Image, face: Face, seen: Appearance) -> list[Finding]:
+    """Judge a face of a photo (H, W, 3) uint8 RGB by itself."""
     pose = face.pose()
     return [
         _FACE_HEIGHT.judge(face.height),
@@ -98,18 +102,19 @@ def _face_findings(photo: Photo, face: Face) -> list[Finding]:
         _PITCH.judge(abs(pose.pitch)),
         _ROLL.judge(abs(pose.roll)),
         (_MOUTH_GAP if _smiles(face) else _MOUTH_GAP_CALM).judge(face.mouth_gap()),
-        _OUTSIDE.judge(_outside(photo.rgb, face)),
-        _lighting(photo.rgb, face),
-        *_appearance_findings(Appearance.of(photo.rgb, face)),
-        _AGE.judge(round(looks_aged(photo.rgb, face))),
+        _OUTSIDE.judge(_outside(rgb, face)),
+        _lighting(rgb, face),
+        *_appearance_findings(seen),
+        _AGE.judge(round(looks_aged(rgb, face))),
     ]
 
 
-def _likeness(photo: Photo, face: Face, findings: list[Finding]) -> Finding:
+def _likeness(chip: Image, seen: Appearance, findings: list[Finding]) -> Finding:
     """Foretell whether the video's face will be the person's, and what speaks against it."""
     values = {each.check: each.value for each in findings if each.value is not None}
-    foretold = foretell(photo.rgb, face, values)
-    return because(_LIKENESS.judge(foretold.distance), foretold.reason)
+    doubted = {each.check for each in findings if each.verdict is not Verdict.USABLE}
+    foretold = foretell(chip, seen, values)
+    return because(_LIKENESS.judge(foretold.distance), foretold.reason(doubted))
 
 
 def _appearance_findings(seen: Appearance) -> list[Finding]:

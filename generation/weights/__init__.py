@@ -23,7 +23,7 @@ PINNED: dict[str, str] = {
         "cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b"
     ),
     "lip_judge.npz": "50502dae9d8b4ac6374fb54e12152fd6ff8a2acf5354749f101a28264656fce7",
-    "photo_likeness.npz": "03b022b706e0aa87a04516225786234329b7b9b653b0fee8bba643ec68b71d19",
+    "photo_likeness.npz": "3eb1905aa7fe3b9ad5a7bd6bc95be57d25f81b14d190cecd99b49e356f993c87",
     "selfie_segmentation.tflite": (
         "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c"
     ),

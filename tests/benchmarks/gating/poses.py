@@ -16,7 +16,7 @@ from generation import engines
 from generation.faces.arrays import Image
 from generation.motion import Curves
 from generation.motion.curves import Controls
-from tests.benchmarks.bench_gate import at_size
+from tests.benchmarks.gating.portraits import at_size
 from tests.benchmarks.gating.tries import clip_of, drawn, judged
 
 _SIZE = 640  # px: the face stays about as high as the portraits' are
