@@ -17,7 +17,7 @@ help:            ## lists these commands
 setup:           ## makes .venv from the pinned requirements (does nothing the second time)
 	@"$(BOOTSTRAP)" -m deploy.local setup
 
-demo: setup      ## takes one production the whole way: PORTRAIT= AUDIO= SAMPLE= PROMPT= TRANSCRIPT= OUT=
+demo: setup      ## takes one production the whole way: PORTRAIT= AUDIO= SAMPLE= PROMPT= TRANSCRIPT= ENGINE= OUT=
 	@$(LOCAL) demo
 
 serve: setup     ## runs the site on 127.0.0.1:8000 with its workers until Ctrl-C (PORT=)

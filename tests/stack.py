@@ -104,7 +104,7 @@ def _running(environment: dict[str, str], url: str, folder: Path) -> Iterator[Si
     accounts = json.loads(manage(environment, *seeding(PASSWORD)))["accounts"]
     children: dict[str, Child] = {}
     try:
-        drawing = _drawing(environment, url, folder)
+        drawing = drawing_of(environment, url, folder)
         keys = DevelopmentKeys(Path(environment["RAKKAN_KEYS"]).parent)
 
         def platform(process: str) -> dict[str, str]:
@@ -128,7 +128,7 @@ def _storage(folder: Path) -> str:
     return (folder / "blobs").as_uri() if not named or named.startswith("file:") else named
 
 
-def _drawing(environment: dict[str, str], url: str, folder: Path) -> dict[str, str]:
+def drawing_of(environment: dict[str, str], url: str, folder: Path) -> dict[str, str]:
     """What the render worker learns: neither a database nor a private key."""
     drawing = {name: environment[name] for name in FOR_DRAWING if name in environment}
     return drawing | {"RAKKAN_PLATFORM_URL": url, "RAKKAN_WORK_DIR": str(folder / "work")}

@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import control
+from deploy.local import control, weights
 from deploy.local.client import Account
 from deploy.local.console import note, step
 from deploy.local.control import Running
@@ -35,7 +35,7 @@ class Inputs:
 
     @classmethod
     def of(cls, settings: Mapping[str, str]) -> Inputs:
-        """Reads PORTRAIT, AUDIO, SAMPLE, PROMPT, TRANSCRIPT, LANGUAGE_TAG and OUT."""
+        """Reads PORTRAIT, AUDIO, SAMPLE, PROMPT, TRANSCRIPT, LANGUAGE_TAG, ENGINE and OUT."""
 
         def path(name: str, default: Path) -> Path:
             return Path(settings.get(name) or default).expanduser().absolute()
@@ -49,6 +49,7 @@ class Inputs:
             prompt=settings.get("PROMPT") or "calm, warm, product briefing",
             language=settings.get("LANGUAGE_TAG") or "en",
             transcript=settings.get("TRANSCRIPT") or (_SAID if sample else ""),
+            engine=weights.engine_of(settings),
         )
         return cls(wishes, path("OUT", ROOT / "build" / "demo.mp4"))
 
@@ -60,6 +61,7 @@ def demonstrate(settings: Mapping[str, str]) -> int:
         LocalError: A step was refused or failed; nothing half-made is left in the output's place.
     """
     inputs = Inputs.of(settings)
+    weights.check(settings)
     for path in (inputs.wishes.portrait, inputs.wishes.voice, inputs.wishes.sample):
         if not path.is_file():
             raise LocalError(

@@ -129,6 +129,16 @@ def render_worker(services: Services, own: Secrets) -> dict[str, str]:
     }
 
 
+def gpu_worker(drawing: Mapping[str, str]) -> dict[str, str]:
+    """Returns the environment of the process that draws with portraittalk, on a card or without.
+
+    It is told what the render worker is, and where weights and the card's driver are.
+    """
+    names = ("RAKKAN_PORTRAITTALK", "RAKKAN_PORTRAITTALK_SHA256", "CUDA_VISIBLE_DEVICES")
+    own = {name: os.environ[name] for name in (*names, "LD_LIBRARY_PATH") if name in os.environ}
+    return {**drawing, **own, "RAKKAN_ENGINES": "portraittalk"}
+
+
 def development_server() -> dict[str, str]:
     """Returns the environment of the development time-stamp authority, and of the witness."""
     return _base()

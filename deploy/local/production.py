@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from deploy.local.errors import LocalError
 
 MEASURE_SECONDS = 60.0
 RENDER_SECONDS = 1800.0
+WORKER_SECONDS = 180.0
 SEQUENCE_SECONDS = 30.0
 RELEASED = "productions.production.released"
 FINAL = {"released", "rejected", "cancelled", "stopped", "failed", "revoked"}
@@ -41,6 +43,7 @@ class Wishes:
     prompt: str
     language: str
     transcript: str = ""  # what the voice says, word for word: captions are made of it
+    engine: str = "mesh"
 
 
 def produce(people: People, wishes: Wishes, out: Path) -> Path:
@@ -122,14 +125,27 @@ def _request(people: People, wishes: Wishes, likeness: str, speaker: str) -> str
         "language": wishes.language,
         "prompt": wishes.prompt,
         "transcript": wishes.transcript,
+        "engine": wishes.engine,
     }
-    draft = people.requester.upload("productions", "voice", wishes.voice, fields)
+    draft = _draft(people.requester, wishes, fields)
     path = f"productions/{draft['id']}"
     measured = people.requester.wait(path, lambda found: bool(found["voice"]), MEASURE_SECONDS)
     _verdict("voice", measured["voice"])
     submitted = people.requester.post(f"{path}/submit")
     note(f"every input is pinned by digest {submitted['request_digest'][:16]}")
     return str(draft["id"])
+
+
+def _draft(requester: Account, wishes: Wishes, fields: Document) -> Document:
+    """Makes the draft, once a worker for its engine is here: networks take a while to load."""
+    deadline = time.monotonic() + WORKER_SECONDS
+    while True:
+        try:
+            return requester.upload("productions", "voice", wishes.voice, fields)
+        except LocalError as error:
+            if error.code != "engine-not-here" or time.monotonic() > deadline:
+                raise
+        time.sleep(2)
 
 
 def _verdict(what: str, measurement: Document) -> None:

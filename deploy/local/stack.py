@@ -12,7 +12,7 @@ from types import FrameType
 
 from psycopg.conninfo import conninfo_to_dict
 
-from deploy.local import environment, postgres, probes, valkey
+from deploy.local import environment, postgres, probes, valkey, weights
 from deploy.local.console import note, step
 from deploy.local.control import Running, only_one
 from deploy.local.environment import Secrets, Services, given
@@ -68,6 +68,7 @@ class Stack:
                 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
             }
             try:
+                weights.check(os.environ)
                 self._write_state(ready=False)
                 self._start()
                 if started is not None:
@@ -197,7 +198,8 @@ class Stack:
             return environment.platform(services, self.secrets, process)
 
         drawing = environment.render_worker(services, self.secrets)
-        return programs(self.site, platform, drawing, DATA / "beat-schedule")
+        gpu = environment.gpu_worker(drawing) if weights.wanted(os.environ) else None
+        return programs(self.site, platform, drawing, DATA / "beat-schedule", gpu)
 
     def _watch(self) -> None:
         for child in self.children:

@@ -22,6 +22,12 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+@pytest.fixture(autouse=True)
+def _card(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("gpu") and not torch.cuda.is_available():
+        pytest.skip("There is no CUDA card here: what it would show is not tested.")
+
+
 @pytest.fixture
 def animate_net() -> AnimateNet:
     return tiny.animate_net()

@@ -301,3 +301,27 @@ def test_half_precision_is_for_cards_alone() -> None:
     assert precision_for(None, knows_bf16=False) == "fp32"
     assert precision_for(GIB, knows_bf16=False) == "fp16"
     assert precision_for(GIB, knows_bf16=True) == "bf16"
+
+
+@pytest.mark.gpu
+def test_a_card_draws_in_half_precision_within_its_ceiling(
+    found: weights.Weights, drawing: PortraitTalkDrawing, take: Take
+) -> None:
+    drawer = artist(found)
+    assert drawer.pipeline.animate_net.device.type == "cuda"
+    assert drawer.pipeline.animate_net.dtype in (torch.float16, torch.bfloat16)
+    torch.cuda.reset_peak_memory_stats()
+    assert len(drawn(drawing, take)) == len(take.curves)
+    whole = torch.cuda.get_device_properties(0).total_memory
+    assert torch.cuda.max_memory_reserved() < fitting.CEILING * whole
+
+
+@pytest.mark.gpu
+def test_a_full_card_is_an_error_of_ours(drawing: PortraitTalkDrawing, take: Take) -> None:
+    torch.cuda.empty_cache()
+    torch.cuda.set_per_process_memory_fraction(1e-6)
+    try:
+        with pytest.raises(MemoryExhausted):
+            drawn(drawing, take)
+    finally:
+        torch.cuda.set_per_process_memory_fraction(fitting.CEILING)
