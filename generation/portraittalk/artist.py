@@ -4,7 +4,7 @@ import functools
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from diffusers.utils import logging as diffusers_logging
@@ -14,6 +14,7 @@ from generation.portraittalk.clip import Sampling
 from generation.portraittalk.fitting import CEILING, Fit, fit_for, precision_for
 from generation.portraittalk.guidance import Guidance
 from generation.portraittalk.pipeline import PortraitTalkPipeline
+from generation.portraittalk.student import add_student
 from generation.portraittalk.weights import Steps, Weights
 
 _OVERLAP = 3  # frames of a window that the one before has drawn
@@ -84,6 +85,7 @@ def _loaded(weights: Weights, dtype: torch.dtype) -> PortraitTalkPipeline:
         loaded: PortraitTalkPipeline = PortraitTalkPipeline.from_pretrained(
             weights.folder, dtype=dtype, use_safetensors=True, local_files_only=True
         )
+        add_student(loaded, weights.folder)
     except torch.OutOfMemoryError:
         raise
     except (AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
@@ -104,11 +106,15 @@ def _side(pipeline: PortraitTalkPipeline) -> int:
 
 def _sampling(how: Steps, fit: Fit, positions: int) -> Sampling:
     window = min(fit.window, positions)
-    return Sampling(
-        steps=how.steps,
-        few_steps=how.few_steps,
-        guidance=Guidance() if how.few_steps else Guidance(everything=how.guidance),
+    return replace(
+        asked_by(how),
         window=window,
         overlap=min(_OVERLAP, window - 1),
         decoded_together=fit.decoded_together,
     )
+
+
+def asked_by(how: Steps) -> Sampling:
+    """Return how weights want to be drawn with, whatever the machine."""
+    guidance = Guidance() if how.few_steps else Guidance(everything=how.guidance)
+    return Sampling(steps=how.steps, few_steps=how.few_steps, guidance=guidance)

@@ -20,6 +20,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from generation.portraittalk import text
 from generation.portraittalk.animate_net import AnimateNet
+from generation.portraittalk.autoencoder import PatchedAutoencoder
 from generation.portraittalk.clip import Clip, Portraits, Sampling, padded
 from generation.portraittalk.conditions import Conditions
 from generation.portraittalk.errors import ClipUnusable, DrawingStopped
@@ -74,7 +75,7 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
 
     def __init__(
         self,
-        vae: AutoencoderKL | AutoencoderTiny,
+        vae: AutoencoderKL | AutoencoderTiny | PatchedAutoencoder,
         text_encoder: CLIPTextModel,
         tokenizer: CLIPTokenizer,
         animate_net: AnimateNet,

@@ -20,7 +20,8 @@ VERSION = "1.0"  # changes whenever the same inputs and weights give other frame
 SETTING, PIN = "RAKKAN_PORTRAITTALK", "RAKKAN_PORTRAITTALK_SHA256"
 SHIPPED = Path(__file__).parents[1] / "weights" / ENGINE  # ours, once we ship some
 SHIPPED_SHA256 = ""
-_INDEX, _HOW = "model_index.json", "drawing.json"
+DRAWING = "drawing.json"
+_INDEX = "model_index.json"
 _NETWORK = "diffusion_pytorch_model*.safetensors"
 # Folder -> what has to lie in it.
 _PARTS = {
@@ -81,7 +82,7 @@ def find(environment: Mapping[str, str] = os.environ) -> Weights:
             f"The weights of {ENGINE} in {folder} have the digest {found}, and {pinned} is pinned.",
             remedy=f"Restore the folder, or set {PIN} to the new digest once you trust it.",
         )
-    return Weights(folder, found, _steps(folder / _HOW))
+    return Weights(folder, found, steps_of(folder))
 
 
 def digest_of(folder: Path) -> str:
@@ -133,8 +134,13 @@ def _check_parts(folder: Path, *, named: bool) -> None:
         )
 
 
-def _steps(path: Path) -> Steps:
-    """Read ``drawing.json``; what it does not say is as usual."""
+def steps_of(folder: Path) -> Steps:
+    """Read a folder's ``drawing.json``; what it does not say is as usual.
+
+    Raises:
+        WeightsInvalid: it cannot be read.
+    """
+    path = folder / DRAWING
     if not path.is_file():
         return Steps()
     kinds = {name: type(value) for name, value in vars(Steps()).items()}

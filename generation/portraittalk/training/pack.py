@@ -1,20 +1,24 @@
 """All that was trained, in one folder and in half precision: what an engine loads."""
 
 import hashlib
-import shutil
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers.utils import logging
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from generation.portraittalk.autoencoder import PatchedAutoencoder
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.student import STUDENT
 from generation.portraittalk.training.errors import TrainingDataRefused
+from generation.portraittalk.weights import DRAWING
 
+STUDENTS = 4  # steps
 _ENCODERS = ("encoder.", "quant_conv.")
 
 
@@ -65,9 +69,18 @@ def pack(trained: Path, out: Path, decoder: Path | None, student: Path | None) -
         pipeline.register_modules(vae=better)
     pipeline.save_pretrained(out)
     if student is not None:
-        shutil.copytree(student, out / STUDENT)
+        for file in student.glob("*.safetensors"):
+            halved = {name: x.half() for name, x in load_file(file).items()}
+            (out / STUDENT).mkdir(exist_ok=True)
+            save_file(halved, out / STUDENT / file.name, _metadata(file))
+        (out / DRAWING).write_text(json.dumps({"steps": STUDENTS, "few_steps": True}), "utf-8")
     files = [file for file in out.rglob("*") if file.is_file()]
     return Packed(sum(file.stat().st_size for file in files) / 1e6, student is not None)
+
+
+def _metadata(file: Path) -> dict[str, str]:
+    with safe_open(file, "pt") as opened:
+        return dict(opened.metadata() or {})
 
 
 def _encoder(model: Any) -> str:

@@ -54,7 +54,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
                         "one of stage 2, the decoder an autoencoder")  # fmt: skip
     parser.add_argument("--frames", type=int, default=14, help="of each window, from stage 2 on")
     parser.add_argument("--guidance", type=float, default=2.5, help="of the student's teacher")
-    parser.add_argument("--rank", type=int, default=32, help="of the student's adapter")
+    parser.add_argument("--rank", type=int, default=16, help="of the student's adapter")
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--minutes", type=float, default=0.0, help="default: no limit")
     parser.add_argument("--batch", type=int, default=16)

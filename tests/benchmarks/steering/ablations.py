@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generation.evaluation.errors import VideoError
 from generation.faces.embedding import distance
+from generation.portraittalk.clip import Clip
 from generation.portraittalk.conditions import Weights
+from generation.portraittalk.training.shards import HELD_OUT, shards
 from generation.resident import embedder, landmarker
 from tests.benchmarks.steering.held_out import Case, Engine, Frames, enlarged
 from tests.benchmarks.steering.measured import seen
@@ -30,6 +33,8 @@ SWITCHED: dict[str, Weights] = {
 }
 LOST = 1.0  # distance of a face that cannot be found any more
 _DRAWS = 2000
+WEIGHTED = ("text", "identity", "audio", "structure")
+LEVELS = (0.0, 0.5, 1.0, 1.5)
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,23 @@ def rows(
         told(case.name)
 
 
+def weighted(cases: Sequence[Case], engine: Engine, path: str, level: float) -> Iterator[Row]:
+    """Draw and measure every case with one input at another weight."""
+    weights = replace(Weights(), **{path: level})
+    yield from drawn(cases, partial(engine.draw, weights=weights))
+
+
+def drawn(cases: Sequence[Case], draw: Callable[[Clip, int], Frames]) -> Iterator[Row]:
+    """Measure every case as it is drawn from a clip and a seed."""
+    whom = gallery(cases)
+    for number, case in enumerate(cases):
+        yield _row(case, WHOLE, draw(case.clip(mouth=False), number), whom)
+
+
 def gallery(cases: Sequence[Case]) -> dict[str, NDArray[np.float32]]:
-    """Return the embedding of each person's photo, by the person's name."""
-    return {c.shard.about.identity: np.array(c.shard.array("embeddings")[0]) for c in cases}
+    """Return the embedding of the photo of every held-out person of the cases' set, by name."""
+    everybody = shards(cases[0].shard.folder.parent, HELD_OUT)
+    return {each.about.identity: np.array(each.array("embeddings")[0]) for each in everybody}
 
 
 def _row(case: Case, way: str, frames: Frames, whom: dict[str, NDArray]) -> Row:
@@ -124,12 +143,3 @@ def _summed(values: NDArray[np.float64]) -> tuple[float, tuple[float, float]]:
 
 def _draws(count: int) -> NDArray[np.int64]:
     return np.random.default_rng(0).integers(0, count, (_DRAWS, count))
-
-
-WEIGHTED = ("text", "identity", "audio", "structure")
-LEVELS = (0.0, 0.5, 1.0, 1.5)
-
-
-def weighted(path: str, level: float) -> Weights:
-    """Return everything at 1 and one input at another weight."""
-    return replace(Weights(), **{path: level})

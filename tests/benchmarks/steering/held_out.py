@@ -11,12 +11,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from generation.portraittalk.artist import asked_by
 from generation.portraittalk.clip import Clip, Portraits, Sampling, Scene, WholeScene
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.structure_drawing import draw_structure, mouth_opening, region_masks
-from generation.portraittalk.student import with_student
+from generation.portraittalk.student import add_student
 from generation.portraittalk.training.shards import HELD_OUT, STILLS, WINDOW, Shard, shards
 from generation.portraittalk.training.shards import Clip as Part
+from generation.portraittalk.weights import steps_of
 
 Frames = NDArray[np.uint8]  # (T, 128, 128, 3)
 ENLARGED = 2  # times, before landmarks are looked for: faces of 77 px are small for the network
@@ -133,8 +135,9 @@ def engine(folder: Path, *, student: bool = True) -> Engine:
     torch.set_num_threads(1)
     pipeline = PortraitTalkPipeline.from_pretrained(folder)
     pipeline.set_progress_bar_config(disable=True)
-    sampling = with_student(pipeline, folder) if student else Sampling()
-    return Engine(pipeline, sampling)
+    if student:
+        add_student(pipeline, folder)
+    return Engine(pipeline, asked_by(steps_of(folder)) if student else Sampling())
 
 
 def places() -> tuple[Path, Path] | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from generation.evaluation.synchrony import moving, shifts
-from generation.evaluation.watched import Watched, watch
+from generation.evaluation.watched import Watched, follow, watch
+from generation.portraittalk.structure_drawing import region_masks
 from tests.benchmarks.steering.held_out import ENLARGED, Case, Frames, enlarged
 
 FPS = 25.0
@@ -24,6 +26,8 @@ class Seen:
         identity: mean distance of the faces' embeddings from the photo's.
         warping: what optical flow between neighbours does not explain, 1/1000.
         astray: mean distance of upper-face landmarks from where they were asked, % of face height.
+        look: mean difference of colour from the truth beside the face (CIELAB), which is what the
+            prompt says: background, clothes and light.
     """
 
     sync: float
@@ -31,6 +35,7 @@ class Seen:
     identity: float
     warping: float
     astray: float
+    look: float
 
     def values(self) -> dict[str, float]:
         """Return the numbers by name."""
@@ -56,7 +61,17 @@ def seen(case: Case, frames: Frames) -> Seen:
         identity=float(watched.distances[:, 1].mean()),
         warping=1000 * float(np.nanmean(watched.warp)),
         astray=_astray(case, watched),
+        look=_look(case, frames),
     )
+
+
+def opening_of(frames: Frames) -> NDArray[np.float64]:
+    """Return how far the mouth is open in each frame, cm of a standard head; NaN without a face."""
+    last, found = None, []
+    for frame in map(enlarged, frames):
+        last = follow(frame, last)
+        found.append(np.nan if last is None else last.mouth_gap())
+    return np.array(found)
 
 
 def _astray(case: Case, watched: Watched) -> float:
@@ -65,6 +80,16 @@ def _astray(case: Case, watched: Watched) -> float:
     apart = np.linalg.norm(asked[:, list(_UPPER)] - drawn[:, list(_UPPER)], axis=-1)
     height = np.linalg.norm(asked[:, 10] - asked[:, 152], axis=-1)
     return 100 * float(np.nanmean(apart.mean(1) / height))
+
+
+def _look(case: Case, frames: Frames) -> float:
+    found = []
+    points = case.shard.points[case.part.rows].astype(np.float64)
+    for drawn, true, at in list(zip(frames, case.truth, points, strict=False))[::5]:
+        one, other = (cv2.cvtColor(np.float32(f) / 255, cv2.COLOR_RGB2LAB) for f in (drawn, true))
+        beside = region_masks(at, drawn.shape[0])["face"] < 0.5
+        found.append(float(np.linalg.norm(one - other, axis=-1)[beside].mean()))
+    return float(np.mean(found))
 
 
 def chance(cases: list[Case], openings: list[NDArray[np.float64]]) -> float:

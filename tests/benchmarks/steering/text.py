@@ -15,6 +15,7 @@ from tests.benchmarks.steering.held_out import Case, Engine
 from tests.benchmarks.steering.reader import KINDS, Reader, of_people, seen_in, trained
 
 STILL = Weights(motion=False)  # stills are frames far apart
+ALONE = Weights(motion=False, structure=0.0)  # the prompt says it, and nothing else
 Share = tuple[float, int, tuple[float, float]]
 
 

@@ -117,7 +117,7 @@ def test_the_digest_is_of_every_name_and_byte_and_sha256sum_makes_it_too(tmp_pat
 def test_weights_that_cannot_say_how_to_draw_are_refused(tmp_path: Path, said: str) -> None:
     (tmp_path / "drawing.json").write_text(said)
     with pytest.raises(WeightsInvalid, match=r"drawing\.json"):
-        weights._steps(tmp_path / "drawing.json")
+        weights.steps_of(tmp_path)
 
 
 def test_what_is_no_pipeline_is_refused_in_our_words(folder: Path, tmp_path: Path) -> None:

@@ -169,6 +169,18 @@ def test_what_a_stage_exports_is_a_whole_pipeline(first):
     assert Sampling().steps
 
 
+def test_it_loads_where_only_the_pipeline_was_imported(first):
+    """Diffusers takes classes of modules that are imported already, and of no others."""
+    code = (
+        "import sys; from generation.portraittalk.pipeline import PortraitTalkPipeline as P; "
+        "print(P.from_pretrained(sys.argv[1]).vae.patch)"
+    )
+    call = [sys.executable, "-c", code, str(first[0] / "averaged")]
+    done = subprocess.run(call, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "4"
+
+
 KILLED = """
     import os, pathlib, signal, sys
     from tests.unit.generation_training.test_stages import run

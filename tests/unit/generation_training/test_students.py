@@ -6,12 +6,13 @@ from generation.__main__ import main
 from generation.portraittalk import small
 from generation.portraittalk.autoencoder import PatchedAutoencoder
 from generation.portraittalk.pipeline import PortraitTalkPipeline
-from generation.portraittalk.student import STUDENT, with_student
+from generation.portraittalk.student import STUDENT, add_student
 from generation.portraittalk.training.clip_batches import ClipBatches
 from generation.portraittalk.training.distil import WHOLE, StudentStage
 from generation.portraittalk.training.loop import Run, Settings
 from generation.portraittalk.training.shards import TRAIN
 from generation.portraittalk.training.stages import DenoiserStage, Parts
+from generation.portraittalk.weights import steps_of
 from tests.unit.generation_training.test_stages import latents, parts  # noqa: F401
 from tests.unit.generation_training.test_training_runs import tiny
 
@@ -68,8 +69,10 @@ def test_a_student_learns_beside_its_teacher_and_draws_in_few_steps(
     plain = PortraitTalkPipeline.from_pretrained(tmp_path / "packed")
     taught = PortraitTalkPipeline.from_pretrained(tmp_path / "packed")
     assert next(taught.animate_net.parameters()).dtype == torch.float32
-    sampling = with_student(taught, tmp_path / "packed")
-    assert sampling.few_steps
+    add_student(taught, tmp_path / "packed")
+    how = steps_of(tmp_path / "packed")
+    assert how.few_steps
+    assert how.steps == 4
     assert not any("lora" in name for name, _ in taught.unet.named_parameters())
     one, other = (dict(p.unet.named_parameters()) for p in (plain, taught))
     assert one.keys() == other.keys()
@@ -78,11 +81,13 @@ def test_a_student_learns_beside_its_teacher_and_draws_in_few_steps(
     assert any("resnets.0.conv1" in k for k in moved)
 
 
-def test_without_a_student_a_pipeline_is_sampled_with_guidance(teacher):
-    sampling = with_student(PortraitTalkPipeline.from_pretrained(teacher), teacher)
+def test_without_a_student_a_pipeline_stays_as_it_is(teacher):
+    plain, other = (PortraitTalkPipeline.from_pretrained(teacher) for _ in range(2))
+    add_student(other, teacher)
     assert not (teacher / STUDENT).exists()
-    assert not sampling.few_steps
-    assert sampling.guidance.everything > 1
+    assert not steps_of(teacher).few_steps
+    one, same = (p.unet.state_dict() for p in (plain, other))
+    assert all(torch.equal(one[name], same[name]) for name in one)
 
 
 def test_a_decoder_goes_on_alone_and_latents_stay_what_they_are(
