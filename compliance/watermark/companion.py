@@ -6,6 +6,8 @@ asks for a certain asset finds it by correlation (``informed``). Only the flatte
 picture carries it: there nothing hides it from the correlation, and VMAF hardly notices.
 """
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +30,18 @@ def add_companion(luma: Plane, signs: NDArray[np.int8]) -> None:
     deviation = cell_statistics(luma)[1]
     flattest = np.partition(deviation.ravel(), int(_SHARE * COMPANION_PLACES))
     limit = min(_FLAT, float(flattest[int(_SHARE * COMPANION_PLACES)]))
-    chosen = np.where(deviation < limit, signs, 0).astype(np.int8)
-    height, width = luma.shape
-    spread = cv2.resize(chosen, (width, height), interpolation=cv2.INTER_NEAREST)
-    cv2.add(luma, spread, dst=luma, dtype=cv2.CV_8U)
+    flat = deviation < limit
+    rows, columns = (_cells_of(length) for length in luma.shape)
+    up, down = ((flat & (signs == sign)).view(np.uint8) for sign in (1, -1))
+    cv2.add(luma, up.take(columns, 1).take(rows, 0), dst=luma)
+    cv2.subtract(luma, down.take(columns, 1).take(rows, 0), dst=luma)
+
+
+@cache
+def _cells_of(length: int) -> NDArray[np.intp]:
+    """Return the cell (length,) that each pixel of a side lies in, as OpenCV takes the nearest."""
+    cells = np.arange(COMPANION_GRID, dtype=np.uint8)[None]
+    return np.asarray(cv2.resize(cells, (length, 1), interpolation=cv2.INTER_NEAREST)[0], np.intp)
 
 
 def cell_statistics(luma: NDArray[np.generic]) -> tuple[Real, Real]:

@@ -8,7 +8,7 @@ from typing import Any
 import av
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter, median_filter  # type: ignore[import-untyped]
+from scipy.ndimage import maximum_filter  # type: ignore[import-untyped]
 
 from generation.audio.container import frames, open_audio
 from generation.audio.phonemes import Phone
@@ -116,11 +116,19 @@ def _energy(samples: Samples) -> Floats:
     return energy
 
 
+def _around(power: Floats, chosen: NDArray[np.bool_]) -> Floats:
+    """Return the median of the 31 bins about each chosen one, (n,); few are chosen."""
+    padded = np.pad(power, ((0, 0), (15, 15)), mode="symmetric")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 31, axis=1)[chosen]
+    windows.partition(15, axis=1)
+    return windows[:, 15]
+
+
 def _notes(samples: Samples) -> tuple[Floats, Floats]:
     """Return the energy of held notes and of everything, (frames,) each."""
     power = _powers(samples, _NOTE_WINDOW, _NOTE_STEP)[:, _NOTE_BAND]
-    peak = power == maximum_filter(power, size=(1, 5))
-    peak &= power > _OVER * median_filter(power, size=(1, 31))
+    peak = (power == maximum_filter(power, size=(1, 5))) & (power > 0)
+    peak[peak] = power[peak] > _OVER * _around(power, peak)
     near = maximum_filter(peak, size=(1, 3))  # a note may wander by a bin
     rows = near.shape[0] - _HELD + 1
     held = np.zeros_like(near)

@@ -6,6 +6,7 @@ directions, seen from the head (x to the picture's right when the head is straig
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -66,11 +67,16 @@ def fit_head(points: Points, vertices: Sequence[int] = ()) -> HeadPose:
     Unless others are named, only vertices away from the mouth and the chin take part, so that
     speech does not nod the head.
     """
+    rigid = list(vertices) or _above()
+    return _umeyama(canonical_mesh()[rigid], up(points[rigid].astype(np.float64)))
+
+
+@cache
+def _above() -> list[int]:
+    """Return the vertices away from the mouth and the chin."""
     model = canonical_mesh()
     moving = set(UPPER_LIP + LOWER_LIP + LIP_CORNERS)
-    above = [i for i in range(MESH_POINTS) if i not in moving and model[i, 1] > -2.5]
-    rigid = list(vertices or above)
-    return _umeyama(model[rigid], up(points[rigid].astype(np.float64)))
+    return [i for i in range(MESH_POINTS) if i not in moving and model[i, 1] > -2.5]
 
 
 def _umeyama(source: Points, target: Points) -> HeadPose:

@@ -3,7 +3,9 @@
 MediaPipe itself is not used: its wheel carries no models and reports usage to its maker.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 
 import cv2
@@ -30,13 +32,18 @@ class Face:
 
     Attributes:
         points: (478, 3) float64 px: x right, y down, z growing away from the viewer.
-        blendshapes: ARKit-style name -> 0..1 (52 of them).
         score: 0..1, that there is a face at all; it stays 1 when a hand hides the mouth.
+        shapes: returns :attr:`blendshapes`; a network does, and most look at points alone.
     """
 
     points: Points
-    blendshapes: dict[str, float]
     score: float
+    shapes: Callable[[], dict[str, float]] = field(repr=False, compare=False)
+
+    @cached_property
+    def blendshapes(self) -> dict[str, float]:
+        """ARKit-style name -> 0..1 (52 of them)."""
+        return self.shapes()
 
     @property
     def height(self) -> float:
@@ -121,7 +128,7 @@ class FaceLandmarker:
     def track(self, rgb: Image, points: Points) -> Face:
         """Return the face near known landmarks (478, 3) px: sharper, and no search."""
         landmarks, score = self._read(rgb, _crop_of_points(points))
-        return Face(landmarks, self._shapes(landmarks), score)
+        return self._face(landmarks, score)
 
     def _from_box(self, rgb: Image, box: Detection) -> Face | None:
         points, score = self._read(rgb, _crop_of_box(box))
@@ -129,7 +136,10 @@ class FaceLandmarker:
             return None
         for _ in range(2):  # a crop around the points themselves is where the network is sharpest
             points, score = self._read(rgb, _crop_of_points(points))
-        return Face(points, self._shapes(points), score)
+        return self._face(points, score)
+
+    def _face(self, points: Points, score: float) -> Face:
+        return Face(points, score, partial(self._shapes, points))
 
     def _read(self, rgb: Image, crop: _Crop) -> tuple[Points, float]:
         """Return (478, 3) px and the presence score for one crop."""

@@ -7,7 +7,7 @@ from compliance.permit import Finding, MeasureResult, Verdict
 from generation import weights
 from generation.audio import MAX_SECONDS, SAMPLE_RATE, load
 from generation.audio.speech import Samples
-from generation.audio.voiceprint import WEIGHTS, spoken, voiceprint
+from generation.audio.voiceprint import WEIGHTS, spoken, voiceprints
 from generation.errors import AudioError
 from generation.gate.findings import Limits, finding, result
 from generation.gate.transcript import Said
@@ -50,9 +50,9 @@ def _compare(track: Path, sample: Path, max_seconds: float) -> tuple[Finding, di
     heard = spoken(load(track, max_seconds=max_seconds))
     if min(known.size, heard.size) < _LEAST * SAMPLE_RATE:
         return _not_compared("too-short")
-    reference = voiceprint(known)
+    reference, *prints = voiceprints([known, *_pieces(heard)])
     # The least alike piece counts: half a track of somebody else is somebody else's track.
-    score = min(float(voiceprint(piece) @ reference) for piece in _pieces(heard))
+    score = min(float(each @ reference) for each in prints)
     facts = {
         "compared": True,
         "score": round(score, 3),

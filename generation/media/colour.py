@@ -24,7 +24,7 @@ class PlaneConverter:
     def planes(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return new planes: Y, then U and V at half size, one below the other."""
         frame = self._reformatter.reformat(
-            VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24"),
+            VideoFrame.from_numpy_buffer(np.ascontiguousarray(rgb), format="rgb24"),
             format="yuv420p",
             dst_colorspace=Colorspace.ITU709,
             src_color_range=ColorRange.JPEG,

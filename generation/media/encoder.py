@@ -138,7 +138,7 @@ class Encoder:
         if self._label is not None:
             self._label.apply(planes, self.frames)
         self._marker.mark(planes, self.frames)
-        frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+        frame = av.VideoFrame.from_numpy_buffer(planes, format="yuv420p")  # the encoder copies it
         frame.colorspace, frame.color_range, frame.pts = BT709, _LIMITED_RANGE, self.frames
         if is_key:  # what follows is drawn from it, and shows its mark as well
             frame.pict_type = PictureType.I

@@ -11,6 +11,7 @@ import pytest
 
 from compliance.errors import InvalidInput
 from compliance.watermark import WatermarkKey, expand
+from compliance.watermark.companion import add_companion, cell_statistics
 from compliance.watermark.finder import Finder
 from compliance.watermark.informed import FOUND_BELOW, InformedState, informed, judged, lay_over
 from compliance.watermark.reference import Reference
@@ -177,3 +178,21 @@ def test_what_is_no_reference_is_refused(cut: int, reference: Reference) -> None
 def test_no_frame_makes_no_reference() -> None:
     with pytest.raises(InvalidInput):
         Reference.of([])
+
+
+@pytest.mark.parametrize(("height", "width"), [(256, 256), (512, 512), (720, 406), (358, 630)])
+def test_the_companion_moves_each_flat_cell_by_its_sign(height: int, width: int) -> None:
+    random = np.random.default_rng(height)
+    signs = random.choice(np.array([-1, 1], np.int8), (64, 64))
+    noise = random.integers(0, 256, (height, width)).astype(np.uint8)
+    before = cv2.GaussianBlur(noise, (0, 0), 9)
+    before[: height // 8], before[height // 8 : height // 4] = 0, 255  # and no further than that
+    after = before.copy()
+
+    add_companion(after, signs)
+
+    deviation = cell_statistics(before)[1]
+    limit = min(4.0, float(np.sort(deviation.ravel())[int(0.3 * 64 * 64)]))
+    chosen = np.where(deviation < limit, signs, 0).astype(np.int8)
+    spread = cv2.resize(chosen, (width, height), interpolation=cv2.INTER_NEAREST)
+    assert np.array_equal(after, np.clip(before.astype(int) + spread, 0, 255))

@@ -12,7 +12,7 @@ import pytest
 from compliance.permit import Verdict
 from generation import weights
 from generation.audio import load
-from generation.audio.voiceprint import WEIGHTS, spoken, voiceprint
+from generation.audio.voiceprint import WEIGHTS, spoken, voiceprint, voiceprints
 from generation.gate import check_track
 from generation.gate.voice_match import MATCH, MISMATCH
 
@@ -105,3 +105,13 @@ def test_a_track_that_is_no_sound_is_not_compared(tmp_path: Path) -> None:
 
     assert result.verdict is Verdict.UNUSABLE
     assert "voice_match" not in result.facts
+
+
+def test_recordings_taken_together_have_the_prints_that_each_has() -> None:
+    sound = spoken(load(SPEECH))
+    recordings = [sound, sound[: 2 * 16_000], sound[8_000 : 4 * 16_000]]
+
+    together = voiceprints(recordings)
+
+    for print_, samples in zip(together, recordings, strict=True):
+        assert np.abs(print_ - voiceprint(samples)).max() < 1e-5
