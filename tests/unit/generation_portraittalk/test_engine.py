@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -129,6 +131,16 @@ def test_what_is_no_pipeline_is_refused_in_our_words(folder: Path, tmp_path: Pat
     (tmp_path / "animate_net" / "config.json").write_text("{}")
     with pytest.raises(WeightsInvalid, match="no pipeline of PortraitTalk"):
         artist(weights.find({weights.SETTING: str(tmp_path)}))
+
+
+def test_a_fresh_process_loads_them(folder: Path) -> None:
+    code = "from generation.portraittalk import artist, weights; artist.artist(weights.find())"
+    told = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], weights.SETTING: str(folder)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=FIXTURES.parents[1], env=told, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_frame_is_whole_and_the_square_around_the_face_is_the_networks(

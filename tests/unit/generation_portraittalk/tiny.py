@@ -13,6 +13,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from generation.portraittalk import features, small
 from generation.portraittalk.animate_net import AnimateNet
+from generation.portraittalk.autoencoder import PatchedAutoencoder
 from generation.portraittalk.clip import Clip, Portraits, Scene, WholeScene
 from generation.portraittalk.denoiser import Inputs
 from generation.portraittalk.identity_net import IdentityNet
@@ -154,13 +155,15 @@ def whole() -> PortraitTalkPipeline:
         portrait_tokens=3,
         resampler_config=resampler,
     )
-    pictures = AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        block_out_channels=(4, 4, 4, 8),
+    pictures = PatchedAutoencoder(  # the class of ours that is shipped: patches of 4 px
+        in_channels=48,
+        out_channels=48,
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        block_out_channels=(8, 8),
         latent_channels=CHANNELS,
         norm_num_groups=2,
-        sample_size=small.SIDE,
+        sample_size=small.SIDE // 4,
     )
     return PortraitTalkPipeline(
         pictures.eval(), encoder, tokenizer, wake(animate).eval(), wake(identity).eval(),
