@@ -17,10 +17,10 @@ SIDE = 150
 WEIGHTS, MANIFEST = "face_recognition_model.bin", "face_recognition_model.json"
 SAME_BELOW = 0.6  # dlib's own threshold on the distance of two embeddings
 
-_MEAN = np.array([122.782, 117.001, 104.298], np.float32)
+MEAN = np.array([122.782, 117.001, 104.298], np.float32)
 _PADDING = 0.25
 # Eye corners (outer, inner; the depicted person's left, then right) and nose base.
-_ANCHORS = (263, 362, 33, 133, 2)
+ANCHORS = (263, 362, 33, 133, 2)
 _PLACES = np.array(  # where dlib's mean face has them, 0..1
     [
         (0.859567, 0.213498),
@@ -30,7 +30,7 @@ _PLACES = np.array(  # where dlib's mean face has them, 0..1
         (0.490112, 0.627798),
     ]
 )
-_BLOCKS = (  # the residual blocks in order; "down" halves the picture
+BLOCKS = (  # the residual blocks in order; "down" halves the picture
     *("conv32_1", "conv32_2", "conv32_3"),
     *("conv64_down", "conv64_1", "conv64_2", "conv64_3"),
     *("conv128_down", "conv128_1", "conv128_2"),
@@ -40,14 +40,19 @@ _BLOCKS = (  # the residual blocks in order; "down" halves the picture
 
 def face_chip(rgb: Image, points: Points) -> Image:
     """Return the (150, 150, 3) uint8 upright cut of a face with landmarks (478, 3) px."""
-    places = (_PLACES + _PADDING) / (1 + 2 * _PADDING) * SIDE
-    matrix = _similarity(points[list(_ANCHORS), :2], places)
+    matrix = anchors_to_chip(points[list(ANCHORS), :2])
     factor = max(1, int(1 / np.hypot(*matrix[:, 0])))  # warping alone would skip over pixels
     height, width = (n // factor for n in rgb.shape[:2])
     whole = rgb[: height * factor, : width * factor]
     small = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
     matrix = np.c_[matrix[:, :2] * factor, matrix[:, 2]]
     return np.asarray(cv2.warpAffine(small, matrix, (SIDE, SIDE)), np.uint8)
+
+
+def anchors_to_chip(anchors: Points) -> Points:
+    """Return the (2, 3) turn, scaling and shift to a chip, by anchors (5, 2) in a picture."""
+    places = (_PLACES + _PADDING) / (1 + 2 * _PADDING) * SIDE
+    return _similarity(anchors, places)
 
 
 def _similarity(source: Points, target: Points) -> Points:
@@ -78,10 +83,10 @@ class FaceEmbedder:
 
     def of_chip(self, chip: Image) -> Floats:
         """Return the (128,) float32 embedding of a chip (150, 150, 3) uint8."""
-        x: Floats = (chip.astype(np.float32) - _MEAN) / np.float32(256)
+        x: Floats = (chip.astype(np.float32) - MEAN) / np.float32(256)
         x = _positive(self._layer("conv32_down", x, stride=2))  # (72, 72, 32)
         x = sliding_window_view(x, (3, 3), axis=(0, 1))[::2, ::2].max((-2, -1))  # (35, 35, 32)
-        for name in _BLOCKS:
+        for name in BLOCKS:
             x = self._block(name, x)
         embedding: Floats = x.mean((0, 1)) @ self._weights["fc"]
         return embedding

@@ -6,6 +6,7 @@ import numpy as np
 
 from generation.faces.arrays import Floats
 from generation.portraittalk.structure_drawing import region_masks
+from generation.portraittalk.training.face_features import MIRRORED, anchors_of
 from generation.portraittalk.training.shards import shards
 
 FACE, LIPS, EYES = 1.0, 4.0, 3.0  # how much more an error there counts
@@ -24,8 +25,8 @@ class FrameBatches:
         self._shards, self._seed = list(shards(root, split)), seed
         self.people = len(self._shards)
 
-    def batch(self, step: int, size: int, *, varied: bool = True) -> tuple[Floats, Floats]:
-        """Return pictures (size, 3, 128, 128) in -1..1 and the weight of each pixel.
+    def batch(self, step: int, size: int, *, varied: bool = True) -> tuple[Floats, ...]:
+        """Return pictures (size, 3, 128, 128) in -1..1, weights of pixels, and anchors of faces.
 
         Args:
             step: decides, with the seed, what is drawn.
@@ -34,19 +35,24 @@ class FrameBatches:
         """
         rng = np.random.default_rng([self._seed, step])
         chosen = rng.choice(self.people, size, replace=size > self.people)
-        pairs = [self._one(int(index), rng, varied) for index in chosen]
-        pictures, weights = (np.stack(part) for part in zip(*pairs, strict=True))
-        return pictures, weights
+        each = [self._one(int(index), rng, varied) for index in chosen]
+        return tuple(np.stack(part) for part in zip(*each, strict=True))
 
-    def _one(self, index: int, rng: np.random.Generator, varied: bool) -> tuple[Floats, Floats]:
+    def _one(self, index: int, rng: np.random.Generator, varied: bool) -> tuple[Floats, ...]:
         shard = self._shards[index]
         row = int(rng.integers(len(shard.frames)))
         picture = shard.frames[row].astype(np.float32) / np.float32(127.5) - np.float32(1)
         masks = region_masks(shard.points[row], picture.shape[0])
         weight = 1 + FACE * masks["face"] + LIPS * masks["lips"] + EYES * masks["eyes"]
+        anchors = anchors_of(shard.points[row])
         if varied:
             gain = 1 + rng.uniform(-_TINT, _TINT, 3) + rng.uniform(-_LIGHT, _LIGHT)
             picture = np.clip((picture + 1) * gain.astype(np.float32) - 1, -1, 1)
             if rng.random() < 0.5:
                 picture, weight = picture[:, ::-1], weight[:, ::-1]
-        return np.ascontiguousarray(picture.transpose(2, 0, 1)), np.ascontiguousarray(weight[None])
+                anchors = (anchors * (-1, 1) + (picture.shape[1] - 1, 0))[list(MIRRORED)]
+        return (
+            np.ascontiguousarray(picture.transpose(2, 0, 1)),
+            np.ascontiguousarray(weight[None]),
+            anchors.astype(np.float32),
+        )

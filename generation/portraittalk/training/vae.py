@@ -1,6 +1,8 @@
 """Training the autoencoder: what a picture may lose, and what it may not (mouth and eyes).
 
 Its decoder alone can go on later: latents stay what they are, and so does what was trained on them.
+Then what a face network sees counts as well: a blurred face is the least error of pixels, and
+nobody's.
 """
 
 from pathlib import Path
@@ -11,10 +13,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from generation.portraittalk.autoencoder import PatchedAutoencoder, small_autoencoder
+from generation.portraittalk.training.face_features import FaceFeatures
 from generation.portraittalk.training.frame_batches import FrameBatches
 
 SCALES = 3  # each half as large as the one before
-EDGES, KL = 1.0, 1e-6
+EDGES, KL, FACE = 1.0, 1e-6, 0.1
 
 
 class VaeStage:
@@ -32,6 +35,7 @@ class VaeStage:
         plain: Any = model or small_autoencoder()
         self.model = plain.to(memory_format=torch.channels_last)
         self.name = "decoder" if decoder_only else "vae"
+        self._face = FaceFeatures() if decoder_only else None
         if decoder_only:
             self.model.encoder.requires_grad_(False)
             self.model.quant_conv.requires_grad_(False)
@@ -39,7 +43,7 @@ class VaeStage:
 
     def loss(self, step: int, device: torch.device) -> tuple[Tensor, dict[str, float]]:
         """Return the loss of one batch, and its parts."""
-        pictures, weights = (
+        pictures, weights, anchors = (
             torch.from_numpy(a).to(device) for a in self._data.batch(step, self._size)
         )
         pictures = pictures.contiguous(memory_format=torch.channels_last)
@@ -62,7 +66,12 @@ class VaeStage:
             "psnr": float(psnr),
             "latent_std": float(found.mean.detach().float().std()),
         }
-        return pixels + EDGES * edges + KL * found.mean[0].numel() * kl, scalars
+        total = pixels + EDGES * edges + KL * found.mean[0].numel() * kl
+        if self._face is not None:
+            apart = self._face.to(device).apart(drawn, pictures, anchors)
+            scalars["face"] = float(apart.detach())
+            total = total + FACE * apart
+        return total, scalars
 
     def describe(self) -> dict[str, Any]:
         """Return what must be the same when it goes on."""

@@ -74,11 +74,13 @@ def test_a_batch_is_drawn_from_the_seed_and_the_step_alone(training_set):
     one.batch(0, 2)
     for a, b in zip(one.batch(7, 2), other.batch(7, 2), strict=True):
         assert (a == b).all()
-    pictures, weights = one.batch(7, 2)
+    pictures, weights, anchors = one.batch(7, 2)
     assert pictures.shape == (2, 3, 128, 128)
     assert np.abs(pictures).max() <= 1
     assert weights.shape == (2, 1, 128, 128)
     assert weights.max() > 4  # lips and eyes count more
+    assert anchors.shape == (2, 5, 2)
+    assert (anchors[:, :2, 0] > anchors[:, 2:4, 0]).all()  # the left eye is right, mirrored or not
 
 
 def test_an_autoencoder_of_patches_gives_pictures_back_at_their_size():
