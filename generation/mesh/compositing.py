@@ -8,7 +8,7 @@ import numpy as np
 from generation.faces.arrays import Floats, Image
 from generation.mesh.sampling import sample_mask, sample_picture
 
-STRIP = 32  # rows
+STRIP = 24  # rows
 TOUCHING = 0.55  # face heights of hair at the photo's top edge: less is the very top of the head
 LARGEST_MOVE = 0.10  # face heights that anything of the person may move
 
@@ -20,11 +20,6 @@ class Strip:
     rows: slice
     columns: slice
     edges: tuple[slice, ...]  # the columns in which something else may be as well
-
-    @property
-    def area(self) -> tuple[slice, slice]:
-        """Index into an array of the region."""
-        return self.rows, self.columns
 
 
 class Cutout:
@@ -48,33 +43,55 @@ class Cutout:
         self._least[:] = 0, -height
         self._most = np.empty_like(self._least)
         self._most[:] = width - 1, height - 1
-        self._strips = _strips(cover, round(LARGEST_MOVE * face_height) + 2)
-
-    def sample(self, source: Floats) -> Image:
-        """Return the person (h, w, 3) sampled at `source` (h, w, 2) px; undefined elsewhere."""
-        out = self._behind.copy()
+        self._margin = round(LARGEST_MOVE * face_height) + 2
+        self._strips = _strips(cover, self._margin)
+        self._surely = np.zeros(cover.shape, np.uint8)  # 255 where nothing else can be
         for strip in self._strips:
-            out[strip.area] = sample_picture(self._picture, source[strip.area])
-        return out
+            self._surely[strip.rows, strip.columns] = 255
+            for columns in strip.edges:
+                self._surely[strip.rows, columns] = 0
 
-    def over(self, person: Image, source: Floats) -> None:
-        """Put the background around a finished person (h, w, 3), in place."""
+    def cover(self, source: Floats) -> Image:
+        """Return how much of each pixel (h, w) the person covers, sampled at (h, w, 2) px."""
+        found = self._surely.copy()
         for strip in self._strips:
             for columns in strip.edges:
-                self._around(person, source, (strip.rows, columns))
+                area = strip.rows, columns
+                where = source[area]
+                if self._ends and self._near_a_side(area):  # at the top only: there it ends
+                    where = np.minimum(np.maximum(where, self._least[area]), self._most[area])
+                found[area] = sample_mask(self._cover, where, outside_zero=self._ends)
+        return found
 
-    def _around(self, person: Image, source: Floats, area: tuple[slice, slice]) -> None:
-        where = source[area]
-        if self._ends:  # at the top only: at the other sides the person goes on
-            where = np.minimum(np.maximum(where, self._least[area]), self._most[area])
-        cover = sample_mask(self._cover, where, outside_zero=self._ends)
-        if cover.min() == 255:
+    def sample(self, source: Floats, cover: Image) -> Image:
+        """Return the person (h, w, 3) sampled at `source` (h, w, 2) px; undefined without cover."""
+        out = self._behind.copy()
+        for strip in self._strips:
+            shown = np.flatnonzero(cv2.reduce(cover[strip.rows], 0, cv2.REDUCE_MAX))
+            if len(shown):
+                area = strip.rows, slice(int(shown[0]), int(shown[-1]) + 1)
+                out[area] = sample_picture(self._picture, source[area])
+        return out
+
+    def over(self, person: Image, cover: Image) -> None:
+        """Put the background around a finished person (h, w, 3), in place."""
+        cv2.copyTo(self._behind, (cover == 0).view(np.uint8), person)
+        seam = np.flatnonzero(cover - np.uint8(1) < 254)  # where nothing is, 0 becomes 255
+        if not len(seam):
             return
-        all_channels = cv2.merge([cover, cover, cover])
-        inside = cv2.multiply(person[area], all_channels, scale=1 / 255)
-        around = cv2.bitwise_not(all_channels)
-        outside = cv2.multiply(self._behind[area], around, scale=1 / 255)
-        person[area] = cv2.add(inside, outside)
+        covered = cover.reshape(-1).take(seam)
+        weight = cv2.merge([covered, covered, covered]).reshape(-1, 3)
+        pixels, behind = person.reshape(-1, 3), self._behind.reshape(-1, 3)
+        inside = cv2.multiply(pixels.take(seam, 0), weight, scale=1 / 255)
+        outside = cv2.multiply(behind.take(seam, 0), cv2.bitwise_not(weight), scale=1 / 255)
+        pixels[seam] = cv2.add(inside, outside)
+
+    def _near_a_side(self, area: tuple[slice, slice]) -> bool:
+        """Say whether what is seen there may come from beyond another side than the top."""
+        (height, width), (rows, columns) = self._cover.shape, area
+        least, most = self._margin, self._margin + 1
+        inside = columns.start >= least and columns.stop <= width - most
+        return not (inside and rows.stop <= height - most)
 
 
 def _ends_at_top(cover: Floats, face_height: float) -> bool:

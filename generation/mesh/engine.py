@@ -165,8 +165,8 @@ class MeshEngine:
     def _draw(self, moved: _Moved) -> Image:
         c = moved.controls
         source = self._everywhere(moved.lower)
-        looking = self._glancing(source, c.gaze)
-        region = self._cutout.sample(looking)
+        cover = self._cutout.cover(source)
+        region = self._looking(source, cover, c.gaze)
         box = self._lips.box
         part = np.ascontiguousarray(source[box[1] : box[3], box[0] : box[2]])
         maps = MouthMaps(self._within(moved.upper, box), part)
@@ -176,16 +176,20 @@ class MeshEngine:
         self._creases.draw(region, moved.lower, c)
         if self._rims and moved.rims is not None:
             self._rims.draw(region, self._within(moved.rims, self._rims.box))
-        self._cutout.over(region, source)
+        self._cutout.over(region, cover)
         return self._into_frame(region)
 
-    def _glancing(self, source: Floats, gaze: float) -> Floats:
+    def _looking(self, source: Floats, cover: Image, gaze: float) -> Image:
+        """Return the person with the eyes turned; afterwards `source` is as it was."""
         if abs(gaze) < SMALLEST:
-            return source
-        looking = source.copy()
+            return self._cutout.sample(source, cover)
+        straight = [eye.part(source).copy() for eye in self._gazes]
         for eye in self._gazes:
-            eye.shift(looking, gaze)
-        return looking
+            eye.shift(source, gaze)
+        region = self._cutout.sample(source, cover)
+        for eye, part in zip(self._gazes, straight, strict=True):
+            eye.part(source)[:] = part
+        return region
 
     # The displacement is enlarged, not the position: what does not move then stays exact.
     def _everywhere(self, back: Floats) -> Floats:

@@ -41,12 +41,17 @@ class Gaze:
         axis = subject.pose.rotation[:2, 0] * (1, -1)
         self._way = (EYEBALL_RADIUS * subject.pose.scale * axis).astype(np.float32)  # px per rad
 
+    def part(self, source: Floats) -> Floats:
+        """Return the view of a source map (h, w, 2) that :meth:`shift` changes."""
+        left, top, right, bottom = self._box
+        return source[top:bottom, left:right]
+
     def shift(self, source: Floats, gaze: float) -> None:
         """Change the region's source map (h, w, 2) px in place, for a gaze in radians."""
         if abs(gaze) < SMALLEST:
             return
-        left, top, right, bottom = self._box
-        part = source[top:bottom, left:right]
+        left, top = self._box[:2]
+        part = self.part(source)
         inside = np.ascontiguousarray(part) - np.array([left, top], np.float32)
         weight = sample(self._weight, inside, outside_zero=True)[..., None]
         part -= weight * self._way * np.float32(np.clip(gaze, -LARGEST, LARGEST))

@@ -42,6 +42,7 @@ class HeadMotion:
         still = _border(subject, cut_out=cut_out)
         head = _with_hair(subject) if cut_out else _around_face(subject)
         self._head = (head * still)[..., None].astype(np.float32)
+        self._down: Floats = np.concatenate([self._head, -self._head], axis=2)  # y turns over
         self._body = (_shoulders(subject) * still)[..., None].astype(np.float32)
         middle = float(subject.at(FACE_OVAL)[:, 0].mean())
         self._aside = ((spots[..., 0] - middle) / subject.face_height).astype(np.float32)
@@ -50,9 +51,10 @@ class HeadMotion:
     def field(self, c: Controls) -> Floats:
         """Return (rows, columns, 2) px, y down."""
         turn = (_rotation(c.yaw, c.pitch, c.roll) - np.eye(3)).astype(np.float32)
-        shift = np.array([c.shift_x, c.shift_y], np.float32) * np.float32(self._scale)
-        moved = self._around @ turn[:2].T + shift
-        out: Floats = moved * np.array([1, -1], np.float32) * self._head
+        out: Floats = self._around @ turn[:2].T
+        for axis, shift in enumerate((c.shift_x, c.shift_y)):  # numpy is slow where a pair repeats
+            out[..., axis] += np.float32(shift) * np.float32(self._scale)
+        out *= self._down
         if self._cut_out:
             out += self._breathing(c)
         return out

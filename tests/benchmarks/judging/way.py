@@ -1,8 +1,9 @@
 """The whole way of a minute of video: from its sound to a file that was marked, signed and checked.
 
-The platform, its workers and its servers run as in operation, on this machine; what people do in
-between (to submit, to approve) is not counted, what programs do is. The worker that draws has heard
-the track when it was measured, a moment before, and remembers it (docs/decisions/0096).
+The platform, its workers and its servers run as in operation, on this machine, with the leases of
+operation; what people do in between (to submit, to approve) is not counted, what programs do is.
+The worker that draws has heard the track when it was measured, a moment before, and remembers it
+(docs/decisions/0096).
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ def way() -> list[Figure]:
         Figure("way_measured_s", measured, "s", "the voice track uploaded and measured"),
         Figure("way_released_s", made, "s", "from approval: drawn, marked, signed, checked"),
         Figure("way_cpu_s", busy, "s", "CPU of all processes, also where others compute"),
+        Figure("way_cores", busy / (measured + made), "cores", "kept busy, of those there are"),
         Figure("way_load", os.getloadavg()[0], "processes", "wanted a core, last minute"),
     ]
 

@@ -450,6 +450,13 @@ def test_right_beside_the_hair_nothing_bends(engine):
     assert np.median(np.linalg.norm(flow(rest, turned), axis=2)[hair]) > 1.5
 
 
+def drawn(cutout, source):
+    cover = cutout.cover(source)
+    region = cutout.sample(source, cover)
+    cutout.over(region, cover)
+    return region
+
+
 def test_what_only_touches_the_photos_top_ends_there_and_goes_on_at_its_sides():
     cover = np.zeros((64, 64), np.float32)
     cover[8:, :] = 1  # shoulders from side to side
@@ -458,12 +465,10 @@ def test_what_only_touches_the_photos_top_ends_there_and_goes_on_at_its_sides():
     cutout = Cutout(person, cover, behind, 100.0)
     y, x = np.mgrid[0:64, 0:64].astype(np.float32)
     aside = np.stack([x + 5, y], -1)  # all of it 5 px to the left: what is beyond the right side?
-    region = cutout.sample(aside)
-    cutout.over(region, aside)
+    region = drawn(cutout, aside)
     assert (region[40, 40:] == 200).all()
     down = np.stack([x, y - 5], -1)
-    region = cutout.sample(down)
-    cutout.over(region, down)
+    region = drawn(cutout, down)
     assert (region[:4, 32] == 50).all()
     assert (region[7, 32] == 200).all()
 
