@@ -12,6 +12,7 @@ _SEALED = "behind every sealed column: each command that writes or reads one com
 _RELYING = "called by allauth while somebody comes back from their organisation's provider"
 _READS = "reads what anybody hands in and changes nothing; tests/integration/test_asking.py asks"
 _BEFORE = "takes what releases from before lack; the walk's are all of now and lack nothing"
+_HERE = "keeps in the cache, for a minute and a half, that a worker is here; it writes no row"
 _STARTS = "starts a server of processes when the seal worker starts; the walk is one process"
 WITHOUT = {
     "accounts.services.factor.factor_remove": _FACTOR,
@@ -28,6 +29,7 @@ WITHOUT = {
     "accounts.services.session.token_start": _BROWSER,
     "approvals.services.policy.forbidden_use_ensure": _SETUP,
     "audit.services.months.months_mend": _OWNER,
+    "dispatch.services.presence.worker_announce": _HERE,
     "releases.services.apart.get_ready": _STARTS,
     "releases.services.asking.release_ask": _READS,
     "releases.services.catch_up.releases_catch_up": _BEFORE,
