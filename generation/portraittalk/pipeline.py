@@ -18,10 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from generation.portraittalk import (
-    autoencoder,  # noqa: F401  diffusers loads a class of ours only from a module that was imported
-    text,
-)
+from generation.portraittalk import text
 from generation.portraittalk.animate_net import AnimateNet
 from generation.portraittalk.autoencoder import PatchedAutoencoder
 from generation.portraittalk.clip import Clip, Portraits, Sampling, padded
@@ -78,6 +75,7 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
 
     def __init__(
         self,
+        # Ours is named because diffusers loads a class only of a module that was imported.
         vae: AutoencoderKL | AutoencoderTiny | PatchedAutoencoder,
         text_encoder: CLIPTextModel,
         tokenizer: CLIPTokenizer,

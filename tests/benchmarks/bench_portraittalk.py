@@ -2,7 +2,9 @@
 
 PTSET names the training set (docs/portraittalk-training.md), PORTRAITTALK a folder of weights.
 PORTRAITTALK_PARTS names parts (steering, text, weights, long, real, speed; all by default),
-PORTRAITTALK_PEOPLE how many held-out people (all by default). Everything is on synthetic truth: the
+PORTRAITTALK_PEOPLE how many held-out people (all by default). The part "masks" compares two
+trainings that went on from one checkpoint with and without the masked loss; PORTRAITTALK_PAIR names
+their folders, with a comma. Everything is on synthetic truth: the
 people do not exist and the mesh engine moved them. Clip by clip it lies in
 build/bench/portraittalk-details.json, pictures in build/bench/portraittalk-sheets.
 """
@@ -13,6 +15,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +57,7 @@ def measure() -> list[Figure]:
     data, folder = found
     parts: dict[str, Callable[[Path, Engine], Iterator[Figure]]] = {
         "steering": _steering, "text": _text, "weights": _weights, "long": _long, "real": _real,
+        "masks": _masks,
     }  # fmt: skip
     drawn_by = engine(folder)
     figures = [f for part in PARTS if part in parts for f in parts[part](data, drawn_by)]
@@ -119,6 +123,23 @@ def _long(data: Path, drawn_by: Engine) -> Iterator[Figure]:
 def _real(_data: Path, drawn_by: Engine) -> Iterator[Figure]:
     for name, (value, unit, said) in real.measured(drawn_by, SHEETS / "real.jpg").items():
         yield Figure(name, value, unit, said)
+
+
+def _masks(data: Path, _drawn_by: Engine) -> Iterator[Figure]:
+    """Yield what lips and face lose where they did not count once more in training."""
+    folders = [Path(each) for each in os.environ["PORTRAITTALK_PAIR"].split(",")]
+    cases = windows(data, PEOPLE)
+    ways = ("with masks", "without masks")
+    rows = []
+    for way, folder in zip(ways, folders, strict=True):
+        found = ablations.drawn(cases, engine(folder).draw)
+        rows += [replace(row, way=way) for row in found]
+    for name in ("mouth", "sync", "identity", "look"):
+        for way in ways:
+            value, spread = ablations.mean(rows, way, name)
+            yield Figure(f"{name}__{way}", value, "", f"{len(cases)} people", spread)
+        value, spread = ablations.change(rows, ways[1], name, ways[0])
+        yield Figure(f"masks_change__{name}", value, "", "without less with, by pairs", spread)
 
 
 def _speed(data: Path, folder: Path) -> Iterator[Figure]:

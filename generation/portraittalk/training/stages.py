@@ -66,7 +66,16 @@ class Steered(nn.Module):
 class DenoiserStage:
     """Stage 1 (frames of 1) or stage 2 (windows)."""
 
-    def __init__(self, parts: Parts, data: ClipBatches, latents: Path, *, number: int, size: int):
+    def __init__(
+        self,
+        parts: Parts,
+        data: ClipBatches,
+        latents: Path,
+        *,
+        number: int,
+        size: int,
+        masked: bool = True,
+    ) -> None:
         """Prepare a stage.
 
         Args:
@@ -75,8 +84,10 @@ class DenoiserStage:
             latents: the folder of latents, for the autoencoder in it.
             number: 1 or 2.
             size: clips a batch.
+            masked: whether face and lips count once more; False to see what that is worth.
         """
         self.name, self.model = f"stage-{number}", Steered(parts)
+        self._masked = masked
         self._tokenizer, self._data, self._latents = parts.tokenizer, data, latents
         self._first, self._size = number == 1, size
         scheduler: Any = small.scheduler()
@@ -102,7 +113,11 @@ class DenoiserStage:
             {name: gone.to(device) for name, gone in batch.dropped.items()}, weights,
         )  # fmt: skip
         error = (predicted.float() - wanted).square()
-        each = mask_reconstruction(error, inputs.face, inputs.lips)
+        each = (
+            mask_reconstruction(error, inputs.face, inputs.lips)
+            if self._masked
+            else error.mean((1, 2, 3, 4))
+        )
         counted = min_snr_weights(self._scheduler, times, "v_prediction")
         plain = float(error.detach().mean())
         return (each * counted).mean(), {"mse": plain, "unweighted": float(each.detach().mean())}
@@ -110,7 +125,8 @@ class DenoiserStage:
     def describe(self) -> dict[str, Any]:
         """Return what must be the same when it goes on."""
         count = sum(p.numel() for p in self.model.parameters())
-        return {"name": self.name, "parameters": count, "words": len(self._tokenizer)}
+        said = {"name": self.name, "parameters": count, "words": len(self._tokenizer)}
+        return said if self._masked else {**said, "masked": False}
 
     def export(self, folder: Path) -> None:
         """Write a whole pipeline."""

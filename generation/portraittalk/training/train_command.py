@@ -55,6 +55,8 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("--frames", type=int, default=14, help="of each window, from stage 2 on")
     parser.add_argument("--guidance", type=float, default=2.5, help="of the student's teacher")
     parser.add_argument("--rank", type=int, default=16, help="of the student's adapter")
+    parser.add_argument("--without-masks", action="store_true",
+                        help="face and lips count like the rest, to see what it costs")  # fmt: skip
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--minutes", type=float, default=0.0, help="default: no limit")
     parser.add_argument("--batch", type=int, default=16)
@@ -185,7 +187,8 @@ def _denoiser(options: argparse.Namespace) -> Any:
             parts, data, size=options.batch, guidance=options.guidance, rank=options.rank
         )
     return DenoiserStage(
-        parts, data, options.latents, number=int(options.stage), size=options.batch
+        parts, data, options.latents, number=int(options.stage), size=options.batch,
+        masked=not options.without_masks,
     )  # fmt: skip
 
 

@@ -108,9 +108,11 @@ def mean(found: Sequence[Row], way: str, name: str) -> tuple[float, tuple[float,
     return _summed(_of(found, way, name))
 
 
-def change(found: Sequence[Row], way: str, name: str) -> tuple[float, tuple[float, float]]:
+def change(
+    found: Sequence[Row], way: str, name: str, whole: str = WHOLE
+) -> tuple[float, tuple[float, float]]:
     """Return how a measure changes by switching something off, pair by pair."""
-    with_it, without = (_pairs(found, each, name) for each in (WHOLE, way))
+    with_it, without = (_pairs(found, each, name) for each in (whole, way))
     both = sorted(with_it.keys() & without.keys())
     return _summed(np.array([without[case] - with_it[case] for case in both]))
 

@@ -28,6 +28,7 @@ class Seen:
         astray: mean distance of upper-face landmarks from where they were asked, % of face height.
         look: mean difference of colour from the truth beside the face (CIELAB), which is what the
             prompt says: background, clothes and light.
+        mouth: the same where the lips are.
     """
 
     sync: float
@@ -36,6 +37,7 @@ class Seen:
     warping: float
     astray: float
     look: float
+    mouth: float
 
     def values(self) -> dict[str, float]:
         """Return the numbers by name."""
@@ -61,7 +63,8 @@ def seen(case: Case, frames: Frames) -> Seen:
         identity=float(watched.distances[:, 1].mean()),
         warping=1000 * float(np.nanmean(watched.warp)),
         astray=_astray(case, watched),
-        look=_look(case, frames),
+        look=_colour(case, frames, "face", outside=True),
+        mouth=_colour(case, frames, "lips"),
     )
 
 
@@ -82,13 +85,14 @@ def _astray(case: Case, watched: Watched) -> float:
     return 100 * float(np.nanmean(apart.mean(1) / height))
 
 
-def _look(case: Case, frames: Frames) -> float:
+def _colour(case: Case, frames: Frames, region: str, *, outside: bool = False) -> float:
+    """Return the mean difference of colour from the truth in a region, or beside it."""
     found = []
     points = case.shard.points[case.part.rows].astype(np.float64)
     for drawn, true, at in list(zip(frames, case.truth, points, strict=False))[::5]:
         one, other = (cv2.cvtColor(np.float32(f) / 255, cv2.COLOR_RGB2LAB) for f in (drawn, true))
-        beside = region_masks(at, drawn.shape[0])["face"] < 0.5
-        found.append(float(np.linalg.norm(one - other, axis=-1)[beside].mean()))
+        where = (region_masks(at, drawn.shape[0])[region] < 0.5) == outside
+        found.append(float(np.linalg.norm(one - other, axis=-1)[where].mean()))
     return float(np.mean(found))
 
 

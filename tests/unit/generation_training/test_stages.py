@@ -169,6 +169,20 @@ def test_what_a_stage_exports_is_a_whole_pipeline(first):
     assert Sampling().steps
 
 
+def test_without_masks_face_and_lips_count_like_the_rest(training_set, latents):
+    masked = stage(training_set, latents, 1)
+    found = ClipBatches(training_set, latents, TRAIN, seed=0, frames=1)
+    plain = DenoiserStage(
+        parts(found.captions()), found, latents, number=1, size=SETTINGS.batch, masked=False
+    )
+    with torch.no_grad():
+        (one, told), (other, same) = (s.loss(0, torch.device("cpu")) for s in (masked, plain))
+    assert one > other
+    assert told["mse"] == pytest.approx(same["mse"])
+    assert same["unweighted"] == pytest.approx(same["mse"])
+    assert plain.describe() != masked.describe()
+
+
 def test_it_loads_where_only_the_pipeline_was_imported(first):
     """Diffusers takes classes of modules that are imported already, and of no others."""
     code = (
