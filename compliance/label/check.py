@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
 import cv2
 import numpy as np
@@ -57,6 +58,34 @@ class LabelReading:
         return self.likeness[frame] >= MIN_LIKENESS and self.strength[frame] >= MIN_STRENGTH
 
 
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A part of a label that holds letters.
+
+    Attributes:
+        area: where it lies in the label.
+        drawn: what was drawn there, less its mean.
+        power: the sum of its squares.
+    """
+
+    area: tuple[slice, slice]
+    drawn: Floats
+    power: float
+
+    @classmethod
+    def of(cls, area: tuple[slice, slice], drawn: Floats) -> Self:
+        a = drawn - drawn.mean()
+        return cls(area, a, float((a * a).sum()))
+
+    def fit(self, seen: Floats) -> tuple[float, float]:
+        """Return correlation and slope of what is seen over what was drawn."""
+        b = seen - seen.mean()
+        both = float((self.drawn * b).sum())
+        spread = float((b * b).sum())
+        likeness = both / np.sqrt(self.power * spread) if spread > 0 else 0.0
+        return float(likeness), both / self.power
+
+
 class LabelReader:
     """Looks for one label in frames of one size."""
 
@@ -69,7 +98,7 @@ class LabelReader:
 
     def measure(self, luma: NDArray[np.uint8]) -> tuple[float, float]:
         """Return (likeness, strength) of one frame's luma plane (H, W)."""
-        fits = _fits(self._drawn, self._parts, luma, (self._place.x, self._place.y))
+        fits = _fits(self._drawn.shape, self._parts, luma, (self._place.x, self._place.y))
         return min(fit[0] for fit in fits), min(fit[1] for fit in fits)
 
     def instead(self, luma: NDArray[np.uint8]) -> tuple[str, str]:
@@ -92,7 +121,7 @@ class LabelReader:
             return [0.0]
         found = cv2.matchTemplate(luma.astype(np.float32), drawn, cv2.TM_CCOEFF_NORMED)
         y, x = (int(at) for at in np.unravel_index(int(found.argmax()), found.shape))
-        return [fit[0] for fit in _fits(drawn, _parts(drawn, cover), luma, (x, y))]
+        return [fit[0] for fit in _fits(drawn.shape, _parts(drawn, cover), luma, (x, y))]
 
 
 class LabelWatch:
@@ -176,27 +205,27 @@ def _resized(values: Floats, size: tuple[int, ...]) -> Floats:
 
 
 def _fits(
-    drawn: Floats,
-    parts: list[tuple[slice, slice]],
+    shape: tuple[int, ...],
+    parts: list[_Part],
     luma: NDArray[np.uint8],
     corner: tuple[int, int],
 ) -> list[tuple[float, float]]:
-    """Return likeness and strength of each part of a label at (x, y)."""
+    """Return likeness and strength of each part of a label of (height, width) at (x, y)."""
     x, y = corner
-    seen = luma[y : y + drawn.shape[0], x : x + drawn.shape[1]]
-    if seen.shape != drawn.shape or not parts:
+    seen = luma[y : y + shape[0], x : x + shape[1]]
+    if seen.shape != shape or not parts:
         return [(0.0, 0.0)]
-    return [_fit(drawn[part], seen[part].astype(np.float32)) for part in parts]
+    return [part.fit(seen[part.area].astype(np.float32)) for part in parts]
 
 
-def _parts(drawn: Floats, cover: Floats) -> list[tuple[slice, slice]]:
+def _parts(drawn: Floats, cover: Floats) -> list[_Part]:
     """Return the parts that hold letters; a label with one letter changed differs in one part."""
     side = min(max(_PART[0], min(drawn.shape) // 2), _PART[1])
     rows = _cuts(drawn.shape[0], side)
     parts = [(row, column) for row in rows for column in _cuts(drawn.shape[1], side)]
     whole = cover.max() / 2
     return [
-        part
+        _Part.of(part, drawn[part])
         for part in parts
         if float(drawn[part].std()) >= _PATTERNED and float((cover[part] > whole).mean()) > 0.5
     ]
@@ -207,13 +236,3 @@ def _cuts(length: int, side: int) -> list[slice]:
     count = max(1, length // side)
     ends = [length * number // count for number in range(count + 1)]
     return [slice(start, end) for start, end in pairwise(ends)]
-
-
-def _fit(drawn: Floats, seen: Floats) -> tuple[float, float]:
-    """Return correlation and slope of what is seen over what was drawn."""
-    a, b = drawn - drawn.mean(), seen - seen.mean()
-    power = float((a * a).sum())
-    both = float((a * b).sum())
-    spread = float((b * b).sum())
-    likeness = both / np.sqrt(power * spread) if spread > 0 else 0.0
-    return float(likeness), both / power

@@ -1,6 +1,7 @@
 """A label's picture: read from its file, and laid over frames."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import cv2
@@ -68,11 +69,15 @@ class LabelPicture:
         place.check_within(width, height)
         luma = planes[:height]
         _mix(_cut(luma, place, 1), self.luma, self.cover)
-        cover = _shrunk(self.cover, (place.width // 2, place.height // 2))
         for number in (0, 1):
             start = height + number * (height // 4)
             plane = planes[start : start + height // 4].reshape(height // 2, width // 2)
-            _mix(_cut(plane, place, 2), self.chroma[number], cover)
+            _mix(_cut(plane, place, 2), self.chroma[number], self._half_cover)
+
+    @cached_property
+    def _half_cover(self) -> Floats:
+        """(height/2, width/2), as the chroma."""
+        return _shrunk(self.cover, (self.cover.shape[1] // 2, self.cover.shape[0] // 2))
 
 
 def _shrunk(values: Any, size: tuple[int, int]) -> Floats:
