@@ -19,6 +19,16 @@ SOUND_TEXTS: dict[str, Text] = {
         "Record it again in a quiet room, near to the microphone.",
         "静かな部屋で、マイクに近づいて録音し直してください。",
     ),
+    "steady-lips": Text(
+        "Heard again a little otherwise, the lips move the same.",
+        "少し条件を変えて聞き直しても、口は同じように動きます。",
+        "Heard again a little otherwise, the lips move otherwise: what lies beside the voice "
+        "(noise, others, music) or distortion leads them.",
+        "少し条件を変えて聞き直すと、口の動きが変わります(雑音、ほかの人の声、音楽、音割れに左右されています)。",
+        "Record the voice alone in a quiet room, near to the microphone, and not so loud that it "
+        "distorts.",
+        "静かな部屋で、マイクに近づき、音が割れない大きさで、声だけを録音してください。",
+    ),
     "music": Text(
         "No music was heard.",
         "音楽は入っていません。",

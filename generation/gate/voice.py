@@ -9,6 +9,7 @@ from generation.audio.background import flat_tops, music_share, signal_to_noise
 from generation.audio.loudness import loudness
 from generation.errors import AudioError
 from generation.gate.findings import Limits, finding, result, unreadable
+from generation.gate.steady import steadiness
 from generation.gate.transcript import Said, captions_facts, check_transcript
 
 _DURATION = Limits("duration", "s", warn=1.0, reject=0.5)
@@ -16,16 +17,18 @@ _DURATION = Limits("duration", "s", warn=1.0, reject=0.5)
 _SPEECH = Limits("speech", "phones/s", warn=3.0, reject=0.5)
 _SPOKEN = Limits("speech-length", "s", warn=1.0, reject=0.2)
 # Noise, music and tops that are cut off: docs/voice-gate.md says how often these limits are right.
-NOISE = Limits("sound-noise", "dB", warn=10.0, reject=6.0)
+NOISE = Limits("sound-noise", "dB", warn=10.0, reject=3.0)
+STEADY = Limits("steady-lips", "correlation", warn=0.86, reject=0.83)
+_NOISY, _CUT_OFF = 20.0, 0.01  # dB, fraction: from here on a track is heard again
 _MUSIC = Limits("music", "of the time", warn=0.10, reject=float("inf"))
 _MUSIC_ALONE = Limits("music-only", "of the time", warn=0.25, reject=0.25)
-_CLIPPING = Limits("clipping", "fraction", warn=0.001, reject=0.35)
+_CLIPPING = Limits("clipping", "fraction", warn=0.001, reject=0.45)
 # A convention: 14 dB below what recordings are usually brought to, many people turn up the volume.
 _LEVEL = Limits("level", "LUFS", warn=-30.0, reject=-float("inf"))
 _SILENT = -70.0  # LUFS, where the loudness of nothing is asked for
 
 VOICE_LIMITS = (
-    _DURATION, _SPEECH, _SPOKEN, NOISE, _MUSIC, _MUSIC_ALONE, _CLIPPING, _LEVEL
+    _DURATION, _SPEECH, _SPOKEN, NOISE, STEADY, _MUSIC, _MUSIC_ALONE, _CLIPPING, _LEVEL
 )  # fmt: skip
 
 
@@ -52,7 +55,7 @@ def check_voice(
     except AudioError as error:
         return unreadable(error.code, str(error))
     phones = hear(speech, threads=threads)
-    findings, facts = judge(path, speech, phones)
+    findings, facts = judge(path, speech, phones, threads=threads)
     if said is not None and said.text.strip():
         compared, facts["transcript"] = check_transcript(phones, said, speech)
         findings += compared
@@ -61,7 +64,9 @@ def check_voice(
     return result(findings, facts)
 
 
-def judge(path: Path, speech: Speech, phones: list[Phone]) -> tuple[list[Finding], dict[str, Any]]:
+def judge(
+    path: Path, speech: Speech, phones: list[Phone], *, threads: int = 1
+) -> tuple[list[Finding], dict[str, Any]]:
     """Judge a track that could be read, by what was heard in it.
 
     Raises:
@@ -76,13 +81,17 @@ def judge(path: Path, speech: Speech, phones: list[Phone]) -> tuple[list[Finding
         "music_seconds": round(music * speech.seconds, 3),
         "loudness": None if loud is None else round(loud, 1),
     }
+    tops = flat_tops(path)
     findings = [
         finding("audio-unreadable", Verdict.USABLE),
         _DURATION.judge(speech.seconds),
         *_said(speech, phones, music),
-        _CLIPPING.judge(flat_tops(path)),
+        _CLIPPING.judge(tops),
         _LEVEL.judge(_SILENT if loud is None else loud),
     ]
+    noise = next((each.value for each in findings if each.check == NOISE.check), None)
+    if noise is not None and (noise < _NOISY or tops > _CUT_OFF):
+        findings.append(STEADY.judge(steadiness(speech, phones, threads=threads)))
     return findings, facts
 
 

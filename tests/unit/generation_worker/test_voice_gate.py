@@ -17,7 +17,8 @@ from generation.audio.loudness import TARGET, levelled, loudness
 from generation.gate import check_voice
 from generation.gate.findings import finding
 from generation.gate.sound_texts import SOUND_TEXTS
-from generation.gate.voice import VOICE_LIMITS
+from generation.gate.steady import steadiness
+from generation.gate.voice import STEADY, VOICE_LIMITS
 from generation.motion.speaking import from_speech
 from generation.prompt import understand
 
@@ -118,6 +119,17 @@ def test_noise_is_judged_by_how_far_the_voice_stands_out(samples, ratio, verdict
     noise = np.random.default_rng(0).normal(0, 1, samples.size).astype(np.float32)
     measured = check_voice(_sound(tmp_path / "a.wav", _beside(samples, noise, ratio)))
     assert _verdicts(measured)["sound-noise"] is verdict
+
+
+def test_lips_that_follow_what_is_beside_the_voice_are_told_by_hearing_it_again(samples, tmp_path):
+    noise = np.random.default_rng(0).normal(0, 1, samples.size).astype(np.float32)
+    noisy = _beside(samples, noise, -4)
+    for sound in (samples, np.tile(samples, 6)):  # longer than what is heard again at once
+        clean = audio.Speech(sound)
+        assert steadiness(clean, audio.recognise(clean)) > STEADY.warn
+    measured = check_voice(_sound(tmp_path / "a.wav", noisy))
+    assert _verdicts(measured)["steady-lips"] is Verdict.UNUSABLE
+    assert "steady-lips" not in _verdicts(check_voice(_sound(tmp_path / "b.wav", samples)))
 
 
 def test_music_in_which_nobody_speaks_is_refused_and_the_reason_says_so(tmp_path):
