@@ -20,6 +20,8 @@ _SPOKEN = Limits("speech-length", "s", warn=1.0, reject=0.2)
 NOISE = Limits("sound-noise", "dB", warn=10.0, reject=3.0)
 STEADY = Limits("steady-lips", "correlation", warn=0.86, reject=0.83)
 _NOISY, _CUT_OFF = 20.0, 0.01  # dB, fraction: from here on a track is heard again
+# s: shorter ones hold too few frames for a correlation, and seldom a pause that tells their noise.
+_LONG_ENOUGH = 4.0
 _MUSIC = Limits("music", "of the time", warn=0.10, reject=float("inf"))
 _MUSIC_ALONE = Limits("music-only", "of the time", warn=0.25, reject=0.25)
 _CLIPPING = Limits("clipping", "fraction", warn=0.001, reject=0.45)
@@ -90,7 +92,8 @@ def judge(
         _LEVEL.judge(_SILENT if loud is None else loud),
     ]
     noise = next((each.value for each in findings if each.check == NOISE.check), None)
-    if noise is not None and (noise < _NOISY or tops > _CUT_OFF):
+    doubtful = noise is not None and (noise < _NOISY or tops > _CUT_OFF)
+    if doubtful and speech.seconds >= _LONG_ENOUGH:
         findings.append(STEADY.judge(steadiness(speech, phones, threads=threads)))
     return findings, facts
 
