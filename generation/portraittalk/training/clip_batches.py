@@ -11,10 +11,9 @@ from torch import Tensor
 from generation.faces.arrays import AnyArray, Floats
 from generation.portraittalk.denoiser import Inputs
 from generation.portraittalk.structure_drawing import draw_structure, region_masks
+from generation.portraittalk.text import NOTHING
 from generation.portraittalk.training.latents import PersonsLatents, latents_of
 from generation.portraittalk.training.shards import WINDOW, Clip, Shard, shards
-
-NOTHING = ""
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def _compared(shard: Shard, index: int, picture: Image, copy: Image) -> list[flo
     points = shard.points[index].astype(np.float64)
     lips = region_masks(points, picture.shape[0])["lips"]
     near = np.c_[points, np.zeros(len(points))]
-    large = [_enlarged(p) for p in (picture, copy)]
+    large = [enlarged(p) for p in (picture, copy)]
     faces = [landmarker().track(p, near * ENLARGED) for p in large]
     one, other = (face.points[:, :2] for face in faces)
     height = float(np.linalg.norm(one[FOREHEAD] - one[CHIN])) / 100
@@ -95,7 +95,8 @@ def _psnr(error: float) -> float:
     return float(10 * np.log10(255**2 / max(error, 1e-3)))
 
 
-def _enlarged(picture: Image) -> Image:
+def enlarged(picture: Image) -> Image:
+    """Return a picture large enough for landmarks, :data:`ENLARGED` times."""
     large = cv2.resize(picture, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
     return np.asarray(large, np.uint8)
 

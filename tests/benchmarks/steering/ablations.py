@@ -18,8 +18,9 @@ from generation.faces.embedding import distance
 from generation.portraittalk.clip import Clip
 from generation.portraittalk.conditions import Weights
 from generation.portraittalk.training.shards import HELD_OUT, shards
+from generation.portraittalk.training.vae_check import enlarged
 from generation.resident import embedder, landmarker
-from tests.benchmarks.steering.held_out import Case, Engine, Frames, enlarged
+from tests.benchmarks.steering.held_out import Case, Engine, Frames
 from tests.benchmarks.steering.measured import seen
 
 WHOLE = "everything"

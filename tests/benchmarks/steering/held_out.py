@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -21,7 +20,6 @@ from generation.portraittalk.training.shards import Clip as Part
 from generation.portraittalk.weights import steps_of
 
 Frames = NDArray[np.uint8]  # (T, 128, 128, 3)
-ENLARGED = 2  # times, before landmarks are looked for: faces of 77 px are small for the network
 
 
 @dataclass(frozen=True)
@@ -144,12 +142,6 @@ def places() -> tuple[Path, Path] | None:
     """Return the set and the pipeline that the environment names, if it names both."""
     data, folder = os.environ.get("PTSET"), os.environ.get("PORTRAITTALK")
     return (Path(data), Path(folder)) if data and folder else None
-
-
-def enlarged(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a picture large enough for landmarks."""
-    large = cv2.resize(picture, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
-    return np.asarray(large, np.uint8)
 
 
 def _unit(drawn: list[NDArray[np.uint8]]) -> torch.Tensor:

@@ -12,8 +12,9 @@ import torch
 
 from generation.faces.embedding import distance
 from generation.portraittalk.clip import Clip, Scene
+from generation.portraittalk.training.vae_check import enlarged
 from generation.resident import embedder, landmarker
-from tests.benchmarks.steering.held_out import Case, Engine, enlarged
+from tests.benchmarks.steering.held_out import Case, Engine
 from tests.benchmarks.steering.measured import FPS
 
 SECONDS = 60

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from generation.evaluation.synchrony import moving, shifts
 from generation.evaluation.watched import Watched, follow, watch
 from generation.portraittalk.structure_drawing import region_masks
-from tests.benchmarks.steering.held_out import ENLARGED, Case, Frames, enlarged
+from generation.portraittalk.training.vae_check import ENLARGED, enlarged
+from tests.benchmarks.steering.held_out import Case, Frames
 
 FPS = 25.0
 

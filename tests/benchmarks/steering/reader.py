@@ -23,8 +23,9 @@ from generation.portraittalk.structure_drawing import region_masks
 from generation.portraittalk.training.clothing import clothes
 from generation.portraittalk.training.conditions import BACKGROUNDS, CLOTHES, EXPRESSIONS, LIGHTS
 from generation.portraittalk.training.shards import Shard
+from generation.portraittalk.training.vae_check import ENLARGED, enlarged
 from generation.resident import landmarker
-from tests.benchmarks.steering.held_out import ENLARGED, Case, Frames, enlarged
+from tests.benchmarks.steering.held_out import Case, Frames
 
 KINDS: dict[str, tuple[str, ...]] = {
     "expression": tuple(EXPRESSIONS),

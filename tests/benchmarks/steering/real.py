@@ -17,9 +17,10 @@ from generation.portraittalk.clip import Clip
 from generation.portraittalk.driving import Sitter, SpokenDrive, portraits_of
 from generation.portraittalk.features import speech_features
 from generation.portraittalk.structure_drawing import mouth_opening
+from generation.portraittalk.training.vae_check import enlarged
 from generation.prompt import PromptEffects
 from tests.benchmarks.samples import FIXTURES
-from tests.benchmarks.steering.held_out import Engine, enlarged
+from tests.benchmarks.steering.held_out import Engine
 from tests.benchmarks.steering.measured import FPS
 from tests.benchmarks.steering.sheets import strip
 
