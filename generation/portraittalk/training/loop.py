@@ -19,6 +19,7 @@ from diffusers.training_utils import EMAModel
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
+from generation.portraittalk.training.attention_precision import attention_for
 from generation.portraittalk.training.errors import TrainingFailed
 
 CHECKPOINT = "checkpoint.pt"
@@ -144,7 +145,9 @@ class Run:
         for part in range(settings.accumulate):
             number = self.step * settings.accumulate + part
             with self._accelerator.accumulate(self._stage.model), self._accelerator.autocast():
-                loss, scalars = self._stage.loss(number, self._accelerator.device)
+                device = self._accelerator.device
+                with attention_for(device):
+                    loss, scalars = self._stage.loss(number, device)
                 self._accelerator.backward(loss)
                 if self._accelerator.sync_gradients:
                     norm = self._accelerator.clip_grad_norm_(self._trained, settings.clip)
