@@ -23,7 +23,8 @@ from generation.portraittalk.losses import mask_reconstruction
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.text import NOTHING, encode
 from generation.portraittalk.training.clip_batches import ClipBatches, Mixture
-from generation.portraittalk.training.stages import Parts, Steered
+from generation.portraittalk.training.parts import Parts
+from generation.portraittalk.training.stages import Steered
 
 WHOLE = Mixture(
     mouth=0.5, text=0.0, identity=0.0, audio=0.0, structure=0.0, all_of_it=0.0,

@@ -4,54 +4,23 @@ Stage 1 learns faces, light and words from single frames; stage 2 leaves all of 
 learns the motion modules and the voice's path from windows.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import CLIPTextModel, CLIPTokenizer
 
 from generation.portraittalk import small
-from generation.portraittalk.animate_net import AnimateNet
-from generation.portraittalk.autoencoder import PatchedAutoencoder
 from generation.portraittalk.conditions import Weights
-from generation.portraittalk.denoiser import Denoiser
-from generation.portraittalk.identity_net import IdentityNet
 from generation.portraittalk.losses import mask_reconstruction, min_snr_weights, offset_noise
-from generation.portraittalk.pipeline import PortraitTalkPipeline
-from generation.portraittalk.text import encode, tokenizer_of
-from generation.portraittalk.training import conditions
+from generation.portraittalk.text import encode
 from generation.portraittalk.training.clip_batches import ClipBatches, Mixture
-from generation.portraittalk.training.latents import AUTOENCODER
+from generation.portraittalk.training.parts import Parts, write_pipeline
 
 STILL = Mixture(mouth=0.3)
 MOVING = Mixture(mouth=0.7, other_portrait=0.15, several=0.1)
 _MOTION, _VOICE = "motion_modules", ("own_k.audio", "own_v.audio")
-
-
-@dataclass
-class Parts:
-    """What is trained and what goes with it into a pipeline."""
-
-    denoiser: Denoiser
-    text: CLIPTextModel
-    tokenizer: CLIPTokenizer
-
-    @classmethod
-    def new(cls, captions: list[str]) -> "Parts":
-        """Return our own sizes with random weights, and a vocabulary of all that is said."""
-        tokenizer = tokenizer_of([*captions, *conditions.words()], small.PROMPT)
-        return cls(small.denoiser(), small.text_encoder(tokenizer), tokenizer)
-
-    @classmethod
-    def load(cls, folder: Path) -> "Parts":
-        """Return those of a pipeline."""
-        animate = AnimateNet.from_pretrained(folder / "animate_net")
-        identity = IdentityNet.from_pretrained(folder / "identity_net")
-        text = CLIPTextModel.from_pretrained(folder / "text_encoder")
-        tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
-        return cls(Denoiser(animate, identity), text, tokenizer)
 
 
 class Steered(nn.Module):
@@ -88,7 +57,7 @@ class DenoiserStage:
         """
         self.name, self.model = f"stage-{number}", Steered(parts)
         self._masked = masked
-        self._tokenizer, self._data, self._latents = parts.tokenizer, data, latents
+        self._parts, self._data, self._latents = parts, data, latents
         self._first, self._size = number == 1, size
         scheduler: Any = small.scheduler()
         self._scheduler, self._steps = scheduler, int(scheduler.config.num_train_timesteps)
@@ -105,7 +74,7 @@ class DenoiserStage:
         noisy = self._scheduler.add_noise(latents, noise, times)
         wanted = self._scheduler.get_velocity(latents, noise, times)
         model: Any = self.model
-        text = encode(self._tokenizer, model.text, batch.captions)
+        text = encode(self._parts.tokenizer, model.text, batch.captions)
         inputs = batch.inputs.to(device)
         weights = Weights(audio=0.0, motion=False) if self._first else Weights()
         predicted = model.denoiser(
@@ -125,18 +94,12 @@ class DenoiserStage:
     def describe(self) -> dict[str, Any]:
         """Return what must be the same when it goes on."""
         count = sum(p.numel() for p in self.model.parameters())
-        said = {"name": self.name, "parameters": count, "words": len(self._tokenizer)}
+        said = {"name": self.name, "parameters": count, "words": len(self._parts.tokenizer)}
         return said if self._masked else {**said, "masked": False}
 
     def export(self, folder: Path) -> None:
         """Write a whole pipeline."""
-        model: Any = self.model
-        pipeline = PortraitTalkPipeline(
-            PatchedAutoencoder.from_pretrained(self._latents / AUTOENCODER),
-            model.text, self._tokenizer, model.denoiser.animate_net, model.denoiser.identity_net,
-            self._scheduler,
-        )  # fmt: skip
-        pipeline.save_pretrained(folder)
+        write_pipeline(self._parts, self._latents, folder)
 
 
 def is_moving(name: str) -> bool:

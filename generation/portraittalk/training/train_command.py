@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-STAGES = ("vae", "decoder", "1", "2", "student")
+STAGES = ("vae", "decoder", "1", "voice", "2", "student")
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -48,10 +48,10 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("--stage", choices=STAGES, required=True)
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--latents", type=Path, metavar="DIR", help="stages 1 and 2")
+    parser.add_argument("--latents", type=Path, metavar="DIR", help="from stage 1 on")
     parser.add_argument("--from", dest="begin", type=Path, metavar="DIR",
-                        help="what to begin with: stage 2 a pipeline of stage 1, the student "
-                        "one of stage 2, the decoder an autoencoder")  # fmt: skip
+                        help="what to begin with: `averaged` of the stage before; the decoder "
+                        "an autoencoder")  # fmt: skip
     parser.add_argument("--frames", type=int, default=14, help="of each window, from stage 2 on")
     parser.add_argument("--guidance", type=float, default=2.5, help="of the student's teacher")
     parser.add_argument("--rank", type=int, default=16, help="of the student's adapter")
@@ -169,12 +169,18 @@ def _vae(options: argparse.Namespace) -> Any:
 def _denoiser(options: argparse.Namespace) -> Any:
     from generation.portraittalk.training.clip_batches import ClipBatches  # noqa: PLC0415
     from generation.portraittalk.training.distil import StudentStage  # noqa: PLC0415
-    from generation.portraittalk.training.stages import DenoiserStage, Parts  # noqa: PLC0415
+    from generation.portraittalk.training.parts import Parts  # noqa: PLC0415
+    from generation.portraittalk.training.stages import DenoiserStage  # noqa: PLC0415
+    from generation.portraittalk.training.voice import SpokenFrames, VoiceStage  # noqa: PLC0415
 
     _needs(options.latents, options.stage, "--latents", "Compute latents (train-latents).")
     if options.stage != "1":
         remedy = "Give the folder `averaged` of the stage before."
         _needs(options.begin, options.stage, "--from", remedy)
+    if options.stage == "voice":
+        spoken = SpokenFrames(options.data, "train", seed=options.seed)
+        _say(f"{len(spoken)} windows, ")
+        return VoiceStage(Parts.load(options.begin), spoken, options.latents, size=options.batch)
     frames = 1 if options.stage == "1" else options.frames
     data = ClipBatches(options.data, options.latents, "train", seed=options.seed, frames=frames)
     parts = Parts.load(options.begin) if options.begin else Parts.new(data.captions())

@@ -21,8 +21,9 @@ from generation.portraittalk.training.clip_batches import ClipBatches, Mixture
 from generation.portraittalk.training.errors import TrainingDataRefused
 from generation.portraittalk.training.latents import encode_set, latents_of
 from generation.portraittalk.training.loop import CHECKPOINT, Run, Settings
+from generation.portraittalk.training.parts import Parts
 from generation.portraittalk.training.shards import TRAIN, shards
-from generation.portraittalk.training.stages import DenoiserStage, Parts, is_moving
+from generation.portraittalk.training.stages import DenoiserStage, is_moving
 from tests.unit.generation_training.test_training_runs import tiny
 
 torch.set_num_threads(1)

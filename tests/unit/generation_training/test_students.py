@@ -10,8 +10,9 @@ from generation.portraittalk.student import STUDENT, add_student
 from generation.portraittalk.training.clip_batches import ClipBatches
 from generation.portraittalk.training.distil import WHOLE, StudentStage
 from generation.portraittalk.training.loop import Run, Settings
+from generation.portraittalk.training.parts import Parts
 from generation.portraittalk.training.shards import TRAIN
-from generation.portraittalk.training.stages import DenoiserStage, Parts
+from generation.portraittalk.training.stages import DenoiserStage
 from generation.portraittalk.weights import steps_of
 from tests.unit.generation_training.test_stages import latents, parts  # noqa: F401
 from tests.unit.generation_training.test_training_runs import tiny
