@@ -3,10 +3,12 @@
 from collections.abc import Callable, Generator
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 
-from generation import weights
+from generation import apart, memory, weights
 from generation.drawing import Drawing, Engine, Image, Report, Take
 from generation.errors import EngineMissing, GenerationError
+from generation.media.photo import load_photo
 from generation.mesh import MeshEngine
 from generation.mesh.scene import scene_of
 from generation.portraittalk import weights as trained
@@ -17,14 +19,18 @@ AS_IT_IS = PromptEffects()
 MESH, PORTRAITTALK = MeshEngine.name, trained.ENGINE
 # Of a video for release, px: below, the watermark is lost in what platforms make of a file.
 LEAST_SIDE = {PORTRAITTALK: 512}
+_ANY_FACE = Path(__file__).with_name("mesh") / "warming.jpg"
+_USUALLY_LARGEST = 1024, 1024  # px of a frame
 
 
 class _MeshDrawing(MeshEngine):
     """The mesh engine's way to be asked for frames."""
 
     def frames(self, take: Take) -> Generator[Image, None, None]:
-        """Yield the frames of a take."""
-        with closing(self.render(take.curves, take.threads)) as frames:
+        """Yield the frames of a take: by a process of their own where there is more than a core."""
+        draw = partial(self.render, take.curves, take.threads)
+        drawn = apart.drawn_apart(draw, self.frame.shape) if take.threads > 1 else draw()
+        with closing(drawn) as frames:
             for index, frame in enumerate(frames):
                 take.tell(index / len(take.curves))
                 yield frame
@@ -49,8 +55,20 @@ def _mesh_models() -> dict[str, str]:
     return weights.digests("face_landmarker.task", "selfie_segmentation.tflite")
 
 
+def _mesh_warm() -> None:
+    """Prepare a face once, for the first takes longest: networks load and memory is handed out.
+
+    Raises:
+        EngineError: no process can be started to draw in.
+        WeightsInvalid: a weight file is not the pinned one.
+    """
+    memory.keep()
+    apart.get_ready(__name__)
+    _mesh(load_photo(_ANY_FACE).rgb, *_USUALLY_LARGEST)
+
+
 def _mesh_engine() -> Engine:
-    return Engine(MESH, MeshEngine.version, _mesh, _mesh_models)
+    return Engine(MESH, MeshEngine.version, _mesh, _mesh_models, warm=_mesh_warm)
 
 
 def _portraittalk_engine() -> Engine:
