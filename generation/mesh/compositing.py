@@ -67,9 +67,9 @@ class Cutout:
         """Return the person (h, w, 3) sampled at `source` (h, w, 2) px; undefined without cover."""
         out = self._behind.copy()
         for strip in self._strips:
-            shown = np.flatnonzero(cv2.reduce(cover[strip.rows], 0, cv2.REDUCE_MAX))
-            if len(shown):
-                area = strip.rows, slice(int(shown[0]), int(shown[-1]) + 1)
+            left, _, width, _ = cv2.boundingRect(cover[strip.rows])
+            if width:
+                area = strip.rows, slice(left, left + width)
                 out[area] = sample_picture(self._picture, source[area])
         return out
 

@@ -107,10 +107,12 @@ class _Place:
         """Return the window's part of a layer (h, w, 4), turned and shifted by (2,) px."""
         left, top, right, bottom = self.window
         angle = np.radians(self.roll)
-        turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        matrix = np.empty((2, 3))
+        turn = matrix[:, :2]
+        turn[:] = (np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))
         middle = np.array([self.box[2] - self.box[0], self.box[3] - self.box[1]]) / 2
-        offset = middle - turn @ middle + shift - (left, top)
-        return affine(layer, np.c_[turn, offset], (right - left, bottom - top), inverse=False)
+        matrix[:, 2] = middle - turn @ middle + shift - (left, top)
+        return affine(layer, matrix, (right - left, bottom - top), inverse=False)
 
 
 def _over(below: Floats, layer: Floats, strength: float = 1.0) -> Floats:

@@ -6,6 +6,7 @@ neither side covers, so beyond the mouth's corners, where both sides meet, there
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from generation.faces import topology
@@ -56,13 +57,18 @@ class Lips:
         lower = out[top:bottom, left:right].astype(np.float32)
         upper = sample_picture(self._picture, maps.upper).astype(np.float32)
         rest = np.clip(1 - cover_upper - hole, 0, 1)
-        mixed = upper * cover_upper[..., None] + lower * rest[..., None]
+        # As numbers a channel: numpy is slow where it repeats one for each of three.
+        upper *= cv2.merge([cover_upper] * 3)
+        lower *= cv2.merge([rest] * 3)
+        mixed = upper
+        mixed += lower
         if window := _bounds(hole):
             part = np.s_[window[1] : window[3], window[0] : window[2]]
             inside = self._interior.draw(c, drift, window)
             inside *= self._occlusion(cover_upper[part], cover_lower[part], c.gap)
             mixed[part] += inside * hole[part][..., None]
-        out[top:bottom, left:right] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+        mixed += 0.5
+        out[top:bottom, left:right] = np.clip(mixed, 0, 255, out=mixed)
 
     def _occlusion(self, upper: Floats, lower: Floats, gap: float) -> Floats:
         """Return the shade (h, w, 3) that the lips cast inwards, less when they stand wide open."""
