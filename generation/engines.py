@@ -21,15 +21,19 @@ MESH, PORTRAITTALK = MeshEngine.name, trained.ENGINE
 LEAST_SIDE = {PORTRAITTALK: 512}
 _ANY_FACE = Path(__file__).with_name("mesh") / "warming.jpg"
 _USUALLY_LARGEST = 1024, 1024  # px of a frame
+# Numbers of a frame: of larger ones what is sent takes half a gigabyte, and calls are so long that
+# threads hardly wait for each other.
+_LARGEST_APART = 1920 * 1080 * 3
 
 
 class _MeshDrawing(MeshEngine):
     """The mesh engine's way to be asked for frames."""
 
     def frames(self, take: Take) -> Generator[Image, None, None]:
-        """Yield the frames of a take: by a process of their own where there is more than a core."""
+        """Yield the frames of a take, drawn beside this process where there is more than a core."""
         draw = partial(self.render, take.curves, take.threads)
-        drawn = apart.drawn_apart(draw, self.frame.shape) if take.threads > 1 else draw()
+        beside = take.threads > 1 and self.frame.size <= _LARGEST_APART
+        drawn = apart.drawn_apart(draw, self.frame.shape) if beside else draw()
         with closing(drawn) as frames:
             for index, frame in enumerate(frames):
                 take.tell(index / len(take.curves))

@@ -13,8 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from generation import apart
+from compliance.canonical import sha256_hex
+from generation import apart, engines
+from generation.audio import Speech
+from generation.drawing import Take
 from generation.errors import EngineError
+from generation.media.photo import load_photo
+from generation.motion.curves import Curves
 
 SHAPE = (2, 3, 3)
 ENDED = 10.0  # s within which a process is gone
@@ -103,6 +108,33 @@ def test_what_it_computed_is_counted():
     with closing(apart.drawn_apart(partial(busy, 0.2), SHAPE)) as frames:
         list(frames)
     assert 0.2 <= apart.spent() - before < 5
+
+
+@pytest.fixture(scope="module")
+def drawing(portrait):
+    return engines.get(engines.MESH).prepare(load_photo(portrait).rgb, 256, 256)
+
+
+def drawn(drawing, threads):
+    """The SHA-256 of some frames, and whether a process drew them."""
+    curves, before = (
+        Curves.rest(4).with_(gap=np.linspace(0, 0.6, 4, dtype=np.float32)),
+        apart.spent(),
+    )
+    take = Take(curves, Speech(np.zeros(1600, np.float32)), threads=threads)
+    with closing(drawing.frames(take)) as frames:
+        return [sha256_hex(frame.tobytes()) for frame in frames], apart.spent() > before
+
+
+def test_beside_the_worker_the_same_frames_are_drawn(drawing):
+    here, by_another = drawn(drawing, 1)
+    assert not by_another
+    assert drawn(drawing, 2) == (here, True)
+
+
+def test_frames_too_large_to_send_what_they_need_are_drawn_here(drawing, monkeypatch):
+    monkeypatch.setattr(engines, "_LARGEST_APART", drawing.frame.size - 1)
+    assert drawn(drawing, 2) == (drawn(drawing, 1)[0], False)
 
 
 def test_who_asked_is_killed_and_the_process_ends():
