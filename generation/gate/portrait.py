@@ -84,7 +84,8 @@ def check_portrait(path: Path) -> MeasureResult:
         findings += face_findings(photo.rgb, faces[0], seen)
         findings.append(_likeness(face_chip(photo.rgb, faces[0].points), seen, findings))
         if all(each.verdict is not Verdict.UNUSABLE for each in findings):
-            findings += tried(photo.rgb)  # a second, which a lost photo is not worth
+            # a second, which a lost photo is not worth
+            findings += tried(photo.rgb, _outside(photo.rgb, faces[0]))
     return result(findings, facts)
 
 

@@ -128,6 +128,16 @@ def test_a_trial_says_of_frames_what_numbers_of_the_photo_only_guess(sharp, tmp_
     assert all(each.verdict is Verdict.USABLE for each in tried(unharmed))
 
 
+def test_lips_are_asked_for_more_where_the_chin_is_cut_off(sharp):
+    worse = WAYS_OF["cut off"].change(*sharp, 0.3)
+    asked = []
+    for outside in (0.1, 0.3):
+        seen = {each.check: each for each in tried(worse, outside)}["trial-lips"]
+        assert seen.verdict is Verdict.UNUSABLE
+        asked.append(seen.threshold)
+    assert asked == [0.8, 0.86]
+
+
 def test_a_photo_that_cannot_be_drawn_loses_its_face_in_the_trial():
     [lost] = tried(np.full((300, 300, 3), 128, np.uint8))
     assert (lost.check, lost.verdict, lost.value) == ("trial-face", Verdict.UNUSABLE, 1.0)
