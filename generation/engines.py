@@ -8,6 +8,7 @@ from pathlib import Path
 from generation import apart, memory, weights
 from generation.drawing import Drawing, Engine, Image, Report, Take
 from generation.errors import EngineMissing, GenerationError
+from generation.faces.hands import HANDS, PALMS
 from generation.media.photo import load_photo
 from generation.mesh import MeshEngine
 from generation.mesh.scene import scene_of
@@ -24,6 +25,8 @@ _USUALLY_LARGEST = 1024, 1024  # px of a frame
 # Numbers of a frame: of larger ones what is sent takes half a gigabyte, and calls are so long that
 # threads hardly wait for each other.
 _LARGEST_APART = 1920 * 1080 * 3
+# What looks at a photo: for the face, the person, and hands before them.
+_LOOKING = ("face_landmarker.task", "selfie_segmentation.tflite", PALMS, HANDS)
 
 
 class _MeshDrawing(MeshEngine):
@@ -56,7 +59,7 @@ def _mesh(
 
 
 def _mesh_models() -> dict[str, str]:
-    return weights.digests("face_landmarker.task", "selfie_segmentation.tflite")
+    return weights.digests(*_LOOKING)
 
 
 def _mesh_warm() -> None:
@@ -108,9 +111,8 @@ def _portraittalk_engine() -> Engine:
 
 def _portraittalk_models(found: trained.Weights) -> dict[str, str]:
     """Return its networks by folder, and those that look at the photo and move it."""
-    looking = ("face_landmarker.task", "selfie_segmentation.tflite")
     comparing = ("face_recognition_model.bin", "face_recognition_model.json")
-    return {PORTRAITTALK: found.digest} | weights.digests(*looking, *comparing)
+    return {PORTRAITTALK: found.digest} | weights.digests(*_LOOKING, *comparing)
 
 
 _ENGINES: dict[str, Callable[[], Engine]] = {

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from generation.faces.arrays import Floats, Image, Points
+from generation.faces.anchored import anchors, letterbox, overlap
+from generation.faces.arrays import Image, Points
 from generation.faces.litert import Network
 
 SIDE = 128
@@ -41,25 +41,14 @@ class Detection:
         return float(self.box[1, 1] - self.box[0, 1])
 
 
-def _anchors() -> Floats:
-    """Return (896, 2) anchor centres in 0..1: two per cell of 16 x 16, six per cell of 8 x 8."""
-    rows = [
-        ((x + 0.5) / cells, (y + 0.5) / cells)
-        for cells, per_cell in ((16, 2), (8, 6))
-        for y in range(cells)
-        for x in range(cells)
-        for _ in range(per_cell)
-    ]
-    return np.array(rows, np.float32)
-
-
 class FaceDetector:
     """Finds faces; holds the network and its anchors."""
 
     def __init__(self, task: Path) -> None:
         """Load the detector out of a face_landmarker.task file."""
         self._network = Network(task, "face_detector.tflite")
-        self._anchors = _anchors()
+        # Two per cell of 16 x 16, six per cell of 8 x 8: (896, 2).
+        self._anchors = anchors((16, 2), (8, 6)).astype(np.float32)
 
     def __call__(self, rgb: Image) -> list[Detection]:
         """Return the faces in `rgb` (H, W, 3) uint8, largest first."""
@@ -74,7 +63,7 @@ class FaceDetector:
         """Return raw detections in one view, in the pixels of the picture it was cut from."""
         height, width = rgb.shape[:2]
         scale = SIDE / max(height, width)
-        small, offset = _letterbox(rgb, scale)
+        small, offset = letterbox(rgb, scale, SIDE)
         out = self._network((small.astype(np.float32) / 127.5 - 1)[None])
         logits = np.clip(out["classificators"][0, :, 0].astype(np.float64), -100, 100)
         scores = 1 / (1 + np.exp(-logits))
@@ -94,18 +83,6 @@ class FaceDetector:
             Detection(float(s), to_picture(b), to_picture(k))
             for s, b, k in zip(scores[keep], box, key, strict=True)
         ]
-
-
-def _letterbox(rgb: Image, scale: float) -> tuple[Image, Points]:
-    """Return the picture scaled into SIDE x SIDE with black bars, and its (x, y) offset in it."""
-    height, width = rgb.shape[:2]
-    new_w, new_h = max(1, round(width * scale)), max(1, round(height * scale))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(rgb, (new_w, new_h), interpolation=method)
-    left, top = (SIDE - new_w) // 2, (SIDE - new_h) // 2
-    out = np.zeros((SIDE, SIDE, 3), np.uint8)
-    out[top : top + new_h, left : left + new_w] = small
-    return out, np.array([left, top], np.float64)
 
 
 def _tiles(rgb: Image, divisor: int) -> Iterator[tuple[int, int, Image]]:
@@ -129,7 +106,7 @@ def _merge(found: list[Detection]) -> list[Detection]:
     left = sorted(found, key=lambda d: -d.score)
     merged: list[Detection] = []
     while left:
-        group = [d for d in left if d is left[0] or _overlap(d.box, left[0].box) > OVERLAP]
+        group = [d for d in left if d is left[0] or overlap(d.box, left[0].box) > OVERLAP]
         weight = np.array([d.score for d in group])
         weight /= weight.sum()
         box = np.einsum("n,nij->ij", weight, np.stack([d.box for d in group]))
@@ -138,10 +115,3 @@ def _merge(found: list[Detection]) -> list[Detection]:
         taken = {id(d) for d in group}
         left = [d for d in left if id(d) not in taken]
     return merged
-
-
-def _overlap(a: Points, b: Points) -> float:
-    """Return intersection over union of two (2, 2) boxes."""
-    inner = np.prod(np.clip(np.minimum(a[1], b[1]) - np.maximum(a[0], b[0]), 0, None))
-    union = np.prod(a[1] - a[0]) + np.prod(b[1] - b[0]) - inner
-    return float(inner / union) if union > 0 else 0.0

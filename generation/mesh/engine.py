@@ -17,6 +17,7 @@ from generation.mesh.calibration import Opening, calibrate
 from generation.mesh.creases import Creases
 from generation.mesh.eyelids import eyelids
 from generation.mesh.fields import build_layers, invert
+from generation.mesh.foreground import take_away
 from generation.mesh.framing import choose_crop, cut
 from generation.mesh.gaze import SMALLEST, gazes
 from generation.mesh.grading import grade
@@ -68,7 +69,7 @@ class MeshEngine:
     """
 
     name = "mesh"
-    version = "2.9"
+    version = "2.10"
 
     def __init__(
         self,
@@ -110,7 +111,10 @@ class MeshEngine:
     def _prepare(self, scene: Scene) -> None:
         layers = Layers.of(self.frame, self.points, scene)
         self.cut_out, self._around = layers.cut_out, layers.whole()
+        layers, things = take_away(layers, self.frame, self.points)
         subject, self._rims = take_off(find_subject(layers.person, self.points))
+        self._before = things.before(subject) if things else None
+        held = things.holding(subject) if things else None
         self._subject = subject
         self._cutout = layers.cutout(subject)
         self._layers = build_layers(subject)
@@ -118,7 +122,7 @@ class MeshEngine:
         with ThreadPoolExecutor(1, thread_name_prefix="prepare") as beside:  # ends by waiting
             lips = beside.submit(Lips, subject)
             self._creases = Creases(subject, self._grin)
-            self._motion = HeadMotion(subject, cut_out=self.cut_out)
+            self._motion = HeadMotion(subject, cut_out=self.cut_out, held=held)
             self._lids = eyelids(subject)
             self._gazes = gazes(subject)
             self._lips = lips.result()
@@ -177,6 +181,8 @@ class MeshEngine:
         if self._rims and moved.rims is not None:
             self._rims.draw(region, self._within(moved.rims, self._rims.box))
         self._cutout.over(region, cover)
+        if self._before:
+            self._before.draw(region)
         return self._into_frame(region)
 
     def _looking(self, source: Floats, cover: Image, gaze: float) -> Image:

@@ -26,12 +26,13 @@ RIDES_ON_BREATH = 0.4  # how much of the shoulders' rise lifts the head as well
 class HeadMotion:
     """Depth and weights over the grid, prepared once; a field per frame."""
 
-    def __init__(self, subject: Subject, *, cut_out: bool) -> None:
+    def __init__(self, subject: Subject, *, cut_out: bool, held: Floats | None = None) -> None:
         """Prepare one subject.
 
         Args:
             subject: the head.
             cut_out: whether it has a matte, so that what is around it holds still.
+            held: (rows, columns) 0..1, where something before the body holds it still.
         """
         self._scale = subject.pose.scale
         pivot = self._scale * subject.pose.rotation @ np.array(NECK) + subject.pose.origin
@@ -43,7 +44,8 @@ class HeadMotion:
         head = _with_hair(subject) if cut_out else _around_face(subject)
         self._head = (head * still)[..., None].astype(np.float32)
         self._down: Floats = np.concatenate([self._head, -self._head], axis=2)  # y turns over
-        self._body = (_shoulders(subject) * still)[..., None].astype(np.float32)
+        body = _shoulders(subject) * still
+        self._body = (body if held is None else body * (1 - held))[..., None].astype(np.float32)
         middle = float(subject.at(FACE_OVAL)[:, 0].mean())
         self._aside = ((spots[..., 0] - middle) / subject.face_height).astype(np.float32)
         self._cut_out = cut_out

@@ -22,7 +22,13 @@ PINNED: dict[str, str] = {
     "face_recognition_model.json": (
         "cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b"
     ),
+    "hand_landmark_full.tflite": (
+        "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3"
+    ),
     "lip_judge.npz": "50502dae9d8b4ac6374fb54e12152fd6ff8a2acf5354749f101a28264656fce7",
+    "palm_detection_full.tflite": (
+        "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54"
+    ),
     "photo_likeness.npz": "3eb1905aa7fe3b9ad5a7bd6bc95be57d25f81b14d190cecd99b49e356f993c87",
     "selfie_segmentation.tflite": (
         "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c"
