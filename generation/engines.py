@@ -34,9 +34,11 @@ class _MeshDrawing(MeshEngine):
 
     def frames(self, take: Take) -> Generator[Image, None, None]:
         """Yield the frames of a take, drawn beside this process where there is more than a core."""
-        draw = partial(self.render, take.curves, take.threads)
-        beside = take.threads > 1 and self.frame.size <= _LARGEST_APART
-        drawn = apart.drawn_apart(draw, self.frame.shape) if beside else draw()
+        if take.threads > 1 and self.frame.size <= _LARGEST_APART:
+            draw = partial(self.render, take.curves, take.threads - 1)  # one core marks and encodes
+            drawn = apart.drawn_apart(draw, self.frame.shape)
+        else:
+            drawn = self.render(take.curves, take.threads)
         with closing(drawn) as frames:
             for index, frame in enumerate(frames):
                 take.tell(index / len(take.curves))
