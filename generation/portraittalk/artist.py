@@ -11,6 +11,7 @@ from diffusers.utils import logging as diffusers_logging
 
 from generation.errors import MemoryExhausted, WeightsInvalid
 from generation.portraittalk.clip import Sampling
+from generation.portraittalk.conditions import Weights as InputWeights
 from generation.portraittalk.fitting import CEILING, Fit, fit_for, precision_for
 from generation.portraittalk.guidance import Guidance
 from generation.portraittalk.pipeline import PortraitTalkPipeline
@@ -117,4 +118,5 @@ def _sampling(how: Steps, fit: Fit, positions: int) -> Sampling:
 def asked_by(how: Steps) -> Sampling:
     """Return how weights want to be drawn with, whatever the machine."""
     guidance = Guidance() if how.few_steps else Guidance(everything=how.guidance)
-    return Sampling(steps=how.steps, few_steps=how.few_steps, guidance=guidance)
+    weights = InputWeights(audio=how.audio, structure=how.structure)
+    return Sampling(steps=how.steps, few_steps=how.few_steps, guidance=guidance, weights=weights)

@@ -18,8 +18,8 @@ from generation.errors import EngineMissing, WeightsInvalid
 ENGINE = "portraittalk"
 VERSION = "1.0"  # changes whenever the same inputs and weights give other frames
 SETTING, PIN = "RAKKAN_PORTRAITTALK", "RAKKAN_PORTRAITTALK_SHA256"
-SHIPPED = Path(__file__).parents[1] / "weights" / ENGINE  # ours, once we ship some
-SHIPPED_SHA256 = ""
+SHIPPED = Path(__file__).parents[1] / "weights" / ENGINE  # ours
+SHIPPED_SHA256 = "9665d6255cbdf75fa8c478c2abbb2fd3c28ea7a64e39e760e0e12cea19ab7001"
 DRAWING = "drawing.json"
 _INDEX = "model_index.json"
 _NETWORK = "diffusion_pytorch_model*.safetensors"
@@ -43,11 +43,15 @@ class Steps:
         steps: of denoising in each window.
         few_steps: they are of a distilled student.
         guidance: how far all inputs together are followed beyond the network's own prediction.
+        audio: weight of the voice.
+        structure: weight of the drawn face.
     """
 
     steps: int = 25
     few_steps: bool = False
     guidance: float = 2.5
+    audio: float = 1.0
+    structure: float = 1.0
 
 
 @dataclass(frozen=True)

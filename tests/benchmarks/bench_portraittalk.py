@@ -106,9 +106,11 @@ def _text(data: Path, drawn_by: Engine) -> Iterator[Figure]:
 
 def _weights(data: Path, drawn_by: Engine) -> Iterator[Figure]:
     cases = windows(data, _WEIGHED)
+    usual = list(ablations.weighted(cases, drawn_by, ablations.WEIGHTED[0], 1.0))  # of every path
     for path in ablations.WEIGHTED:
         for level in ablations.LEVELS:
-            rows = list(ablations.weighted(cases, drawn_by, path, level))
+            other = level != 1.0
+            rows = list(ablations.weighted(cases, drawn_by, path, level)) if other else usual
             for name in ("sync", "identity", "astray", "look"):
                 value, spread = ablations.mean(rows, ablations.WHOLE, name)
                 yield Figure(f"{path}_{level:g}__{name}", value, "", f"{len(cases)} people", spread)

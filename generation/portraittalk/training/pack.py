@@ -19,6 +19,7 @@ from generation.portraittalk.training.errors import TrainingDataRefused
 from generation.portraittalk.weights import DRAWING
 
 STUDENTS = 4  # steps
+_INDEX, _ORIGIN = "model_index.json", "_name_or_path"
 _ENCODERS = ("encoder.", "quant_conv.")
 
 
@@ -68,6 +69,8 @@ def pack(trained: Path, out: Path, decoder: Path | None, student: Path | None) -
         )
         pipeline.register_modules(vae=better)
     pipeline.save_pretrained(out)
+    for file in (out / _INDEX, *out.glob("*/config.json")):
+        _forget_origin(file)
     if student is not None:
         for file in student.glob("*.safetensors"):
             halved = {name: x.half() for name, x in load_file(file).items()}
@@ -76,6 +79,13 @@ def pack(trained: Path, out: Path, decoder: Path | None, student: Path | None) -
         (out / DRAWING).write_text(json.dumps({"steps": STUDENTS, "few_steps": True}), "utf-8")
     files = [file for file in out.rglob("*") if file.is_file()]
     return Packed(sum(file.stat().st_size for file in files) / 1e6, student is not None)
+
+
+def _forget_origin(file: Path) -> None:
+    """Take out the folder that diffusers notes it was loaded from: it is nobody's business."""
+    said = json.loads(file.read_text("utf-8"))
+    if said.pop(_ORIGIN, None) is not None:
+        file.write_text(json.dumps(said, indent=2) + "\n", "utf-8")
 
 
 def _metadata(file: Path) -> dict[str, str]:

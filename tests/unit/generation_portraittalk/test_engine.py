@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import closing
@@ -23,7 +24,8 @@ from generation.mesh import MeshEngine
 from generation.motion import Curves
 from generation.motion.speaking import animate
 from generation.portraittalk import fitting, weights
-from generation.portraittalk.artist import artist
+from generation.portraittalk.artist import artist, asked_by
+from generation.portraittalk.clip import Sampling
 from generation.portraittalk.cropping import FaceCrop
 from generation.portraittalk.engine import PortraitTalkDrawing, at_rate, prepare
 from generation.portraittalk.features import RATE, silence, speech_features
@@ -76,6 +78,7 @@ def test_without_weights_it_is_not_offered_and_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(weights.SETTING, raising=False)
+    monkeypatch.setattr(weights, "SHIPPED", tmp_path / "left out")
     assert engines.available() == ("mesh",)
     with pytest.raises(EngineMissing, match="no trained weights") as error:
         engines.get("portraittalk")
@@ -83,6 +86,26 @@ def test_without_weights_it_is_not_offered_and_says_what_to_do(
     monkeypatch.setenv(weights.SETTING, str(tmp_path))
     with pytest.raises(EngineMissing, match=r"lacks model_index\.json, vae/config\.json"):
         engines.get("portraittalk")
+
+
+def test_the_shipped_weights_are_the_pinned_ones_with_a_card_and_small_enough() -> None:
+    found = weights.find({})
+    assert found.folder == weights.SHIPPED
+    assert found.digest == weights.SHIPPED_SHA256
+    card = found.folder.with_suffix(".md").read_text("utf-8")
+    assert found.digest in card
+    files = [file for file in found.folder.rglob("*") if file.is_file()]
+    assert sum(file.stat().st_size for file in files) <= 60_000_000
+
+
+def test_shipped_weights_that_were_changed_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(weights.SHIPPED, tmp_path / "portraittalk")
+    (tmp_path / "portraittalk" / weights.DRAWING).write_text("{}")
+    monkeypatch.setattr(weights, "SHIPPED", tmp_path / "portraittalk")
+    with pytest.raises(WeightsInvalid, match="is pinned"):
+        weights.find({})
 
 
 def test_a_folder_of_weights_is_all_that_it_needs(
@@ -93,6 +116,13 @@ def test_a_folder_of_weights_is_all_that_it_needs(
     engine = engines.get("portraittalk")
     assert engine.weights == engine.models()["portraittalk"] == found.digest
     assert found.how == weights.Steps(steps=2, guidance=1.0)
+
+
+def test_weights_say_how_much_voice_and_drawn_face_count() -> None:
+    usual, asked = asked_by(weights.Steps()), asked_by(weights.Steps(audio=1.5, structure=1.25))
+    assert usual == Sampling()
+    assert (asked.weights.audio, asked.weights.structure) == (1.5, 1.25)
+    assert asked.weights.identity == asked.weights.text == 1.0
 
 
 def test_weights_that_are_not_the_pinned_ones_are_refused(folder: Path) -> None:

@@ -67,6 +67,8 @@ def test_a_student_learns_beside_its_teacher_and_draws_in_few_steps(
     assert all("lora" in k for k in changed)
     call = ["train-pack", str(teacher), "--student", str(tmp_path / "run" / "averaged")]
     assert main([*call, "--out", str(tmp_path / "packed")]) == 0
+    said = [file.read_text() for file in (tmp_path / "packed").rglob("*.json")]
+    assert not any(str(teacher) in text for text in said)  # no folder of this machine
     plain = PortraitTalkPipeline.from_pretrained(tmp_path / "packed")
     taught = PortraitTalkPipeline.from_pretrained(tmp_path / "packed")
     assert next(taught.animate_net.parameters()).dtype == torch.float32

@@ -136,15 +136,16 @@ def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path, short_voice, carr
 
 def test_the_mesh_engine_is_here_and_says_what_it_draws_with():
     mesh = engines.get("mesh")
-    assert engines.available() == ("mesh",)
+    assert engines.available() == ("mesh", "portraittalk")
     looking = {"face_landmarker.task", "selfie_segmentation.tflite"}
     looking |= {"palm_detection_full.tflite", "hand_landmark_full.tflite"}
     assert set(mesh.models()) == looking
 
 
 @pytest.mark.parametrize("name", ["portraittalk", "unheard-of"])
-def test_an_engine_that_is_not_here_says_what_is_missing(name, monkeypatch):
+def test_an_engine_that_is_not_here_says_what_is_missing(name, monkeypatch, tmp_path):
     monkeypatch.delenv("RAKKAN_PORTRAITTALK", raising=False)
+    monkeypatch.setattr("generation.portraittalk.weights.SHIPPED", tmp_path / "left out")
     with pytest.raises(EngineMissing) as error:
         engines.get(name)
     assert error.value.code == "engine-missing"

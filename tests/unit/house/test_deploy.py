@@ -87,12 +87,13 @@ def test_the_local_worker_is_told_where_weights_are_and_draws_with_nothing_else(
 def test_a_demo_without_weights_says_what_is_missing_before_anything_starts(
     tmp_path: Path,
 ) -> None:
+    lacking = {"RAKKAN_PORTRAITTALK": str(tmp_path)}
     with pytest.raises(LocalError) as refused:
-        demonstrate({"ENGINE": "portraittalk", "OUT": str(tmp_path / "a.mp4")})
+        demonstrate({**lacking, "ENGINE": "portraittalk", "OUT": str(tmp_path / "a.mp4")})
     assert refused.value.code == "engine-missing"
     assert "RAKKAN_PORTRAITTALK" in refused.value.remedy
     with pytest.raises(LocalError, match="lacks"):
-        weights.check({"RAKKAN_PORTRAITTALK": str(tmp_path)})
+        weights.check(lacking)
 
 
 def test_the_demo_knows_its_engines() -> None:
