@@ -144,7 +144,9 @@ def test_a_process_without_gpu_memory_ends_so_that_it_is_started_again(tmp_path,
 def test_a_worker_that_lacks_something_does_not_start(tmp_path, signer, missing):
     (tmp_path / "permit.pub.pem").write_bytes(signer.public_pem())
     told = {"RAKKAN_WORKER_TOKEN": "t", "RAKKAN_TRUST": str(tmp_path)}
-    told |= {"RAKKAN_ENGINES": "portraittalk", "RAKKAN_PORTRAITTALK": ""}
-    ended = worker({name: value for name, value in told.items() if name != missing}, "plain")
+    told |= {"RAKKAN_ENGINES": "portraittalk"}
+    # Without a folder it draws with the shipped weights: an empty one is what lacks.
+    lacking = {"RAKKAN_WORKER_TOKEN": "", "RAKKAN_PORTRAITTALK": str(tmp_path / "empty")}
+    ended = worker(told | {missing: lacking[missing]}, "plain")
     assert ended.returncode == 1, ended.stderr
     assert missing in ended.stderr
