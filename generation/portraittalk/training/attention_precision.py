@@ -27,12 +27,15 @@ class _Single(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         """Call a function of torch."""
-        if func is not _FUSED or args[0].dtype == torch.float64:
-            return func(*args, **(kwargs or {}))
-        query, key, value, *rest = args
-        with torch.autocast(query.device.type, enabled=False):
-            out = _FUSED(query.float(), key.float(), value.float(), *rest, **(kwargs or {}))
-        return out.to(query.dtype)
+        return (_single if func is _FUSED else func)(*args, **(kwargs or {}))
+
+
+def _single(query: Tensor, key: Tensor, value: Tensor, *rest: Any, **named: Any) -> Tensor:
+    if query.dtype == torch.float64:
+        return _FUSED(query, key, value, *rest, **named)
+    with torch.autocast(query.device.type, enabled=False):
+        out = _FUSED(query.float(), key.float(), value.float(), *rest, **named)
+    return out.to(query.dtype)
 
 
 def attention_for(device: torch.device) -> AbstractContextManager[Any]:

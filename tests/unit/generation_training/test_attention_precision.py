@@ -44,8 +44,11 @@ def test_masks_and_scales_are_passed_on() -> None:
     mask = torch.ones(14, 14, dtype=torch.bool).tril()
     with attention_for(CPU):
         found = functional.scaled_dot_product_attention(*rows, mask, scale=0.5)
+        named = dict(zip(("query", "key", "value"), rows, strict=True))
+        same = functional.scaled_dot_product_attention(**named, attn_mask=mask, scale=0.5)
     exact = functional.scaled_dot_product_attention(*(r.float() for r in rows), mask, scale=0.5)
     assert torch.equal(found, exact.to(torch.bfloat16))
+    assert torch.equal(found, same)
 
 
 def test_other_precisions_and_other_devices_stay_as_they_are() -> None:
