@@ -16,7 +16,7 @@ from generation.portraittalk.autoencoder import PatchedAutoencoder
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.student import STUDENT
 from generation.portraittalk.training.errors import TrainingDataRefused
-from generation.portraittalk.weights import DRAWING
+from generation.portraittalk.weights import DRAWING, Steps
 
 STUDENTS = 4  # steps
 _INDEX, _ORIGIN = "model_index.json", "_name_or_path"
@@ -36,7 +36,15 @@ class Packed:
     student: bool
 
 
-def pack(trained: Path, out: Path, decoder: Path | None, student: Path | None) -> Packed:
+def pack(
+    trained: Path,
+    out: Path,
+    decoder: Path | None,
+    student: Path | None,
+    *,
+    audio: float = 1.0,
+    structure: float = 1.0,
+) -> Packed:
     """Write a pipeline in half precision, with a decoder that was trained on, and its student.
 
     Args:
@@ -44,10 +52,19 @@ def pack(trained: Path, out: Path, decoder: Path | None, student: Path | None) -
         out: a folder that is not there yet.
         decoder: an autoencoder of stage "decoder", with the pipeline's own encoder.
         student: an adapter of stage "student".
+        audio: what the voice shall weigh in whatever is drawn with them, 0 or more.
+        structure: the same for the drawn face.
 
     Raises:
-        TrainingDataRefused: the decoder is of another autoencoder, or `out` is there already.
+        TrainingDataRefused: a weight is less than 0, the decoder is of another autoencoder, or
+            `out` is there already.
     """
+    if min(audio, structure) < 0:
+        raise TrainingDataRefused(
+            "An input cannot weigh less than nothing.",
+            code="weight-negative",
+            remedy="Give 0 or more; 1 is how it was trained.",
+        )
     if out.exists():
         raise TrainingDataRefused(
             f"{out} is there already.", code="folder-not-empty", remedy="Give a new folder."
@@ -76,7 +93,11 @@ def pack(trained: Path, out: Path, decoder: Path | None, student: Path | None) -
             halved = {name: x.half() for name, x in load_file(file).items()}
             (out / STUDENT).mkdir(exist_ok=True)
             save_file(halved, out / STUDENT / file.name, _metadata(file))
-        (out / DRAWING).write_text(json.dumps({"steps": STUDENTS, "few_steps": True}), "utf-8")
+    usual = vars(Steps())
+    few = {"steps": STUDENTS, "few_steps": True} if student is not None else {}
+    how = {**few, "audio": audio, "structure": structure}
+    if said := {name: value for name, value in how.items() if value != usual[name]}:
+        (out / DRAWING).write_text(json.dumps(said) + "\n", "utf-8")
     files = [file for file in out.rglob("*") if file.is_file()]
     return Packed(sum(file.stat().st_size for file in files) / 1e6, student is not None)
 

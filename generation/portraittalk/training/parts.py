@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from generation.portraittalk import small
@@ -32,10 +33,10 @@ class Parts:
 
     @classmethod
     def load(cls, folder: Path) -> "Parts":
-        """Return those of a pipeline."""
+        """Return those of a pipeline, in single precision also where it was packed in half."""
         animate = AnimateNet.from_pretrained(folder / "animate_net")
         identity = IdentityNet.from_pretrained(folder / "identity_net")
-        text = CLIPTextModel.from_pretrained(folder / "text_encoder")
+        text = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
         tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
         return cls(Denoiser(animate, identity), text, tokenizer)
 

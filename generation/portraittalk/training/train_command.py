@@ -34,6 +34,10 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     packed.add_argument("trained", type=Path, help="`averaged` of stage 2")
     packed.add_argument("--decoder", type=Path, metavar="DIR", help="`averaged` of the decoder")
     packed.add_argument("--student", type=Path, metavar="DIR", help="`averaged` of the student")
+    packed.add_argument("--audio", type=float, default=1.0, metavar="WEIGHT",
+                        help="of the voice when it is drawn with them")  # fmt: skip
+    packed.add_argument("--structure", type=float, default=1.0, metavar="WEIGHT",
+                        help="of the drawn face")  # fmt: skip
     packed.add_argument("--out", type=Path, required=True, metavar="DIR")
     packed.set_defaults(command=pack)
     parser = commands.add_parser(
@@ -116,7 +120,10 @@ def pack(options: argparse.Namespace) -> int:
     """
     from generation.portraittalk.training.pack import pack  # noqa: PLC0415
 
-    done = pack(options.trained, options.out, options.decoder, options.student)
+    done = pack(
+        options.trained, options.out, options.decoder, options.student,
+        audio=options.audio, structure=options.structure,
+    )  # fmt: skip
     student = "with its student" if done.student else "without a student"
     sys.stdout.write(f"{options.out}  {done.megabytes:.1f} MB, {student}\n")
     return 0

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from generation.evaluation.intervals import share_interval
-from generation.portraittalk.conditions import Weights
 from generation.portraittalk.training.shards import TRAIN, shards
+from tests.benchmarks.steering.ablations import changed
 from tests.benchmarks.steering.held_out import Case, Engine
 from tests.benchmarks.steering.reader import KINDS, Reader, of_people, seen_in, trained
 
-STILL = Weights(motion=False)  # stills are frames far apart
-ALONE = Weights(motion=False, structure=0.0)  # the prompt says it, and nothing else
+STILL: dict[str, float | bool] = {"motion": False}  # stills are frames far apart
+ALONE = STILL | {"structure": 0.0}  # the prompt says it, and nothing else
 Share = tuple[float, int, tuple[float, float]]
 
 
@@ -45,7 +45,7 @@ def read(
     reader: Reader,
     engine: Engine | None,
     told: Callable[[str], None] = lambda _: None,
-    weights: Weights = STILL,
+    switched: dict[str, float | bool] = STILL,
 ) -> list[dict[str, bool]]:
     """Return for each case which kinds of look are read as asked; of the truth without engine."""
     found = []
@@ -54,7 +54,7 @@ def read(
             frames = case.truth
         else:
             clip = case.clip(mouth=True)
-            frames = engine.draw(clip, seed=number, weights=weights)
+            frames = engine.draw(clip, seed=number, weights=changed(engine, **switched))
         said = reader.read(seen_in(case, frames))
         found.append({kind: said[kind] == case.part.labels[kind] for kind in KINDS})
         told(case.name)

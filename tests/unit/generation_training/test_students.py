@@ -66,16 +66,21 @@ def test_a_student_learns_beside_its_teacher_and_draws_in_few_steps(
     assert changed
     assert all("lora" in k for k in changed)
     call = ["train-pack", str(teacher), "--student", str(tmp_path / "run" / "averaged")]
+    call += ["--audio", "1.5", "--structure", "1.25"]
     assert main([*call, "--out", str(tmp_path / "packed")]) == 0
     said = [file.read_text() for file in (tmp_path / "packed").rglob("*.json")]
     assert not any(str(teacher) in text for text in said)  # no folder of this machine
     plain = PortraitTalkPipeline.from_pretrained(tmp_path / "packed")
     taught = PortraitTalkPipeline.from_pretrained(tmp_path / "packed")
     assert next(taught.animate_net.parameters()).dtype == torch.float32
+    again = Parts.load(tmp_path / "packed")  # to train on from what was packed in half precision
+    kinds = {p.dtype for part in (again.denoiser, again.text) for p in part.parameters()}
+    assert kinds == {torch.float32}
     add_student(taught, tmp_path / "packed")
     how = steps_of(tmp_path / "packed")
     assert how.few_steps
     assert how.steps == 4
+    assert (how.audio, how.structure) == (1.5, 1.25)
     assert not any("lora" in name for name, _ in taught.unet.named_parameters())
     one, other = (dict(p.unet.named_parameters()) for p in (plain, taught))
     assert one.keys() == other.keys()
@@ -120,6 +125,8 @@ def test_parts_that_do_not_belong_together_are_not_packed(teacher, tmp_path, cap
     torch.nn.init.ones_(other.encoder.conv_in.weight)
     other.save_pretrained(tmp_path / "other")
     call = ["train-pack", str(teacher), "--out", str(tmp_path / "packed")]
+    assert main([*call, "--audio", "-1"]) == 2
+    assert "0 or more" in capsys.readouterr().err
     assert main([*call, "--decoder", str(tmp_path / "other")]) == 2
     assert "not of the autoencoder" in capsys.readouterr().err
     assert not (tmp_path / "packed").exists()
