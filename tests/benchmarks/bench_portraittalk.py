@@ -94,15 +94,22 @@ def _steering(data: Path, drawn_by: Engine) -> Iterator[Figure]:
 def _text(data: Path, drawn_by: Engine) -> Iterator[Figure]:
     cases = looks(data, PEOPLE)
     reader = text.reader(data, BUILD / "portraittalk-reader.pickle")
-    true = text.read(cases, reader, None)
-    drawn = text.read(cases, reader, drawn_by, _told)
-    alone = text.read(cases, reader, drawn_by, _told, text.ALONE)
-    _keep("text", {"truth": true, "drawn": drawn, "alone": alone})
+    ways = {
+        "truth": text.true, "autoencoder": text.coded(drawn_by), "drawn": text.drawn(drawn_by),
+        "alone": text.drawn(drawn_by, text.ALONE),
+    }  # fmt: skip
+    found = {way: text.read(cases, reader, frames, _told) for way, frames in ways.items()}
+    _keep("text", found)
     accuracies = []
     for kind in KINDS:
-        value, count, spread = text.share(drawn, kind)
-        ceiling, by_text = text.share(true, kind)[0], text.share(alone, kind)[0]
-        said = f"{count} looks; true renders {ceiling:.3f}, without the drawn face {by_text:.3f}"
+        value, count, spread = text.share(found["drawn"], kind)
+        truth, coded, alone = (
+            text.share(found[way], kind)[0] for way in ("truth", "autoencoder", "alone")
+        )
+        said = (
+            f"{count} looks; true renders {truth:.3f}, through the autoencoder {coded:.3f}, "
+            f"without the drawn face {alone:.3f}"
+        )
         accuracies.append(value)
         yield Figure(f"text_accuracy_{kind}", value, "ratio", said, spread)
     yield Figure("text_accuracy", float(np.mean(accuracies)), "ratio", "mean of the four")

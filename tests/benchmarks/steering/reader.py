@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -41,10 +42,13 @@ _SURELY = 0.15  # less of a person than this is background
 _BLUR = 1.3  # px, the strongest; what the autoencoder makes of a render is about 1
 _MOTTLED, _PATCH = 5.0, 8  # levels of patches' colours (standard deviation), px of a patch
 _TINTED = 3.0  # levels that the whole may be off, each channel
+SOFTENED = (_BLUR, _MOTTLED, _PATCH, _TINTED)
 _BORDER = 9  # px of it that a moving head may cover
 _BROWS = ((70, 33), (105, 159), (107, 133), (336, 362), (334, 386), (300, 263))  # over the eyes
 _LIDS = ((159, 145), (386, 374))
 _MOUTH = (61, 291, 0, 17)  # corners, upper and lower edge
+
+_photos: dict[Path, Photo] = {}  # by the folder of the person
 
 
 @dataclass(frozen=True)
@@ -74,21 +78,39 @@ class Places:
         return cls(background, worn)
 
 
-def features(photo: Frames, photo_points: NDArray, frames: Frames, points: NDArray) -> dict:
+@dataclass(frozen=True)
+class Photo:
+    """A person's photo, which each of their clips is seen beside.
+
+    Attributes:
+        places: where to look.
+        colours: (3, 8) there.
+        mood: (n,) of the face.
+    """
+
+    places: Places
+    colours: NDArray
+    mood: NDArray
+
+    @classmethod
+    def of(cls, photo: NDArray, points: NDArray) -> Photo:
+        """Look at a photo (128, 128, 3) with landmarks (478, >=2) px."""
+        places = Places.of(photo, points)
+        return cls(places, _colours(photo, points, places), _mood(photo, points))
+
+
+def features(photo: Photo, frames: Frames, points: NDArray) -> dict:
     """Return what each classifier sees of a clip: kind -> (n,) float32.
 
     Args:
-        photo: (128, 128, 3).
-        photo_points: (478, >=2) px in it.
+        photo: of the person.
         frames: (T, 128, 128, 3).
         points: (T, 478, >=2) px, where the face stands.
     """
-    places = Places.of(photo, photo_points)
-    seen = np.mean([_colours(f, p, places) for f, p in zip(frames, points, strict=True)], 0)
-    beside = _colours(photo, photo_points, places)
-    face, background, worn = np.concatenate([seen, seen - beside], 1)
+    seen = np.mean([_colours(f, p, photo.places) for f, p in zip(frames, points, strict=True)], 0)
+    face, background, worn = np.concatenate([seen, seen - photo.colours], 1)
     mood = np.mean([_mood(f, p) for f, p in zip(frames, points, strict=True)], 0)
-    change = mood - _mood(photo, photo_points)
+    change = mood - photo.mood
     found = {
         "expression": [mood, change],
         "light": [face, background, worn],
@@ -177,8 +199,10 @@ def _fitted(x: torch.Tensor, y: torch.Tensor, classes: int) -> nn.Module:
 def seen_in(case: Case, frames: Frames) -> dict:
     """Return the features of frames of a case, true or drawn."""
     points = case.shard.points[case.part.rows].astype(np.float64)
-    photo_points = np.asarray(case.shard.array("reference_points"), np.float64)
-    return features(case.photo, photo_points, frames, points[: len(frames)])
+    if case.shard.folder not in _photos:
+        photo_points = np.asarray(case.shard.array("reference_points"), np.float64)
+        _photos[case.shard.folder] = Photo.of(case.photo, photo_points)
+    return features(_photos[case.shard.folder], frames, points[: len(frames)])
 
 
 def of_people(people: Sequence[Shard]) -> list[tuple[dict, dict[str, str]]]:
