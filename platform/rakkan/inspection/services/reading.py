@@ -64,7 +64,8 @@ def reading_note(*, user: User, shown: Iterable[Personal]) -> None:
         thing, persons = theirs[pk]
         subject = Subject(_TYPES[type(thing)], str(pk))
         about.append((subject, {"persons": sorted(str(one) for one in persons)}))
-    events_record(EventName.PERSONAL_DATA_READ, actor=user_actor(user), about=about)
+    if about:  # a page that is asked for again and again asks for nobody's roles
+        events_record(EventName.PERSONAL_DATA_READ, actor=user_actor(user), about=about)
 
 
 @transaction.atomic
