@@ -1,10 +1,11 @@
 """The release gate's ear: how the approved voice correlates with what a render makes of it.
 
 Real readers in five languages (see ``readings.py``), Japanese by espeak-ng; of each reader half a
-minute of prompts in a row, and every sixteenth prompt by itself. Each goes the way of a render
-(resampled, marked, encoded by :class:`~generation.media.sound.SoundTrack`) and is then compared as
-the gate does. Tampered sounds take the same way. One line a case lies in
-build/bench/voicegate-details.json.
+minute of prompts in a row, and every sixteenth prompt by itself; and the sample speech, again and
+again for a minute. Each goes the way of a render (resampled, marked, encoded by
+:class:`~generation.media.sound.SoundTrack`) and is then compared as the gate does, every case with
+a mark of its own: what a mark leaves before a loud beginning is another with each. Tampered sounds
+take the same way. One line a case lies in build/bench/voicegate-details.json.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ import json
 import tempfile
 import wave
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 import av
 import numpy as np
 
-from compliance.audiomark import expand_audio
+from compliance.audiomark import AudioPattern, expand_audio
 from compliance.media import VIDEO_FORMAT, sound_samples
 from compliance.watermark import WatermarkKey
-from generation.audio import SAMPLE_RATE
+from generation.audio import SAMPLE_RATE, load
 from generation.audio.speech import Samples
 from generation.media.sound import SoundTrack, VoiceTrack
 from rakkan.releases.services.voice import least_correlation
@@ -30,10 +31,12 @@ from tests.benchmarks.harness import BUILD, Figure
 from tests.benchmarks.judging.spoken import speak
 from tests.benchmarks.judging.voices import JAPANESE
 from tests.benchmarks.readings import READERS, g722, recordings
+from tests.benchmarks.samples import FIXTURES
 
-PATTERN = expand_audio(WatermarkKey(bytes(range(32))), "00c0ffee00c0ffee")
+KEY = WatermarkKey(bytes(range(32)))
 SECONDS = 30.0
 _TRIES = 2  # of each way to tamper, at other places
+_MARKS, _MARKS_OF_SAMPLE = 4, 24  # that a sound is marked with by itself
 _EACH = 16  # of all prompts one is taken
 _BETWEEN = np.zeros(SAMPLE_RATE // 3, np.float32)
 
@@ -50,7 +53,7 @@ def measure() -> list[Figure]:
     figures = []
     for kind in dict.fromkeys(case["kind"] for case in cases):
         values = [case["correlation"] for case in cases if case["kind"] == kind]
-        right = kind in RIGHT or kind == "one prompt"
+        right = kind not in TAMPERED
         value = min(values) if right else max(values)
         note = f"{'least' if right else 'most'} of {len(values)} {'right' if right else 'tampered'}"
         spread = (min(values), max(values))
@@ -59,24 +62,33 @@ def measure() -> list[Figure]:
 
 
 def _cases() -> Iterator[dict[str, object]]:
+    numbers = count()  # of the asset that each case is
+    minute = np.tile(load(FIXTURES / "speech.wav").samples, 11)[None]
+    for _ in range(_MARKS_OF_SAMPLE):
+        yield _case(next(numbers), "en", SAMPLE, (minute, minute))
     for language, voice in readers():
-        numbers = np.random.default_rng(7)
+        chance = np.random.default_rng(7)
         for kind, change in RIGHT.items():
-            given = change(voice, numbers)
-            yield _case(language, kind, given, given)
+            given = change(voice, chance)
+            for _ in range(_MARKS if kind == AS_IT_IS else 1):
+                yield _case(next(numbers), language, kind, (given, given))
         for kind, tamper in TAMPERED.items():
             for _ in range(_TRIES):
-                yield _case(language, kind, voice[None], tamper(voice, numbers)[None])
+                tampered = tamper(voice, chance)[None]
+                yield _case(next(numbers), language, kind, (voice[None], tampered))
     for language in READERS:
         for name, _, path in islice(recordings(language), 0, None, _EACH):
             sound = g722(path).samples[None]
-            yield _case(language, "one prompt", sound, sound) | {"name": name}
+            yield _case(next(numbers), language, PROMPT, (sound, sound)) | {"name": name}
 
 
-def _case(language: str, kind: str, approved: Sound, given: Sound) -> dict[str, object]:
-    heard = rendered(given)
+def _case(
+    number: int, language: str, kind: str, approved_and_given: tuple[Sound, Sound]
+) -> dict[str, object]:
+    approved, given = approved_and_given
+    heard = rendered(given, expand_audio(KEY, f"{number:016x}"))
     worst = min(least_correlation(a, b) for a, b in zip(approved, heard, strict=True))
-    return {"language": language, "kind": kind, "correlation": round(worst, 4)}
+    return {"language": language, "kind": kind, "correlation": round(worst, 4), "asset": number}
 
 
 def readers() -> Iterator[tuple[str, Samples]]:
@@ -92,15 +104,15 @@ def readers() -> Iterator[tuple[str, Samples]]:
     yield "ja", np.concatenate(said)
 
 
-def rendered(sound: Sound) -> Sound:
-    """Return what a release's sound is decoded to."""
+def rendered(sound: Sound, pattern: AudioPattern) -> Sound:
+    """Return what a release's sound is decoded to, marked with a pattern."""
     with tempfile.TemporaryDirectory() as folder:
         voice, video = Path(folder, "voice.wav"), Path(folder, "video.mp4")
         with wave.open(str(voice), "wb") as file:
             file.setparams((len(sound), 2, SAMPLE_RATE, 0, "NONE", ""))
             file.writeframes((np.clip(sound, -1, 1).T * 32767).astype("<i2").tobytes())
         with av.open(str(video), "w", format="mp4") as container:
-            track = SoundTrack(container, VoiceTrack(voice, 600.0), PATTERN)
+            track = SoundTrack(container, VoiceTrack(voice, 600.0), pattern)
             for packet in track.rest():
                 container.mux(packet)
         layout = "mono" if len(sound) == 1 else "stereo"
@@ -146,12 +158,12 @@ def _places(voice: Samples, *, loud: bool) -> np.ndarray:
 
 
 def _replaced(seconds: float) -> Change:
-    count = int(seconds * SAMPLE_RATE)
+    size = int(seconds * SAMPLE_RATE)
 
     def change(voice: Samples, numbers: np.random.Generator) -> Samples:
-        to, source = (min(int(p), voice.size - count) for p in _two_places(voice, numbers))
+        to, source = (min(int(p), voice.size - size) for p in _two_places(voice, numbers))
         changed = voice.copy()
-        changed[to : to + count] = voice[source : source + count]
+        changed[to : to + size] = voice[source : source + size]
         return changed
 
     return change
@@ -189,8 +201,9 @@ def _as_it_is(voice: Samples, _: np.random.Generator) -> Sound:
     return voice[None]
 
 
+AS_IT_IS, PROMPT, SAMPLE = "as it is", "one prompt", "the sample for a minute"
 RIGHT: dict[str, Callable[[Samples, np.random.Generator], Sound]] = {
-    "as it is": _as_it_is,
+    AS_IT_IS: _as_it_is,
     "hiss 20 dB below": _hiss(0.1),
     "hiss 10 dB below": _hiss(0.316),
     "hiss as loud": _hiss(1.0),

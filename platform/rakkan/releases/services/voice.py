@@ -17,8 +17,10 @@ _HALF = _RATE // 16  # samples; a block is two halves and shares one with the ne
 # What a render leaves of real readers' voices is above this in every block, what is left where
 # something was replaced is below: figures in docs/voice-gate.md.
 _MIN_CORRELATION = 0.8
-# Share of the voice's mean level below which sounds are taken for silence: what little an encoder
-# leaves in pauses does not correlate. What is added there is noticed from 20 dB below the voice.
+# Share of the voice's level, its mean or that of the sixteenths of a second around, below which
+# sounds are taken for silence: what little an encoder leaves in pauses does not correlate, nor does
+# what it and our mark leave in the 32 ms before a loud beginning. What is added in a pause is
+# noticed from 20 dB below the voice.
 _SILENCE = 0.1
 _CHUNK = 1 << 16  # samples correlated at once
 # AAC delays by 1024 samples at 48 kHz, 341 and a third at 16 kHz. Aligned to whole samples, a hiss
@@ -86,7 +88,7 @@ def least_correlation(voice: Samples, sound: Samples) -> float:
     voice, sound = _later(voice, lag), _later(_between(sound, delay - lag), -lag)
     halves = max(2, -(-max(len(voice), len(sound)) // _HALF))
     a, b = (_in_halves(x, halves) for x in (voice, sound))
-    floor = 2 * _HALF * _SILENCE**2 * float(np.mean(np.square(voice, dtype=np.float64)))
+    floor = _SILENCE**2 * _loudness(a, float(np.mean(np.square(voice, dtype=np.float64))))
     both, one, other = (_blocks(x * y) + floor for x, y in ((a, b), (a, a), (b, b)))
     return float(np.min(both / np.sqrt(one * other)))
 
@@ -101,6 +103,14 @@ def _blocks(halves: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sum of each half block and the one after it: (halves - 1,)."""
     sums = halves.sum(axis=1)
     return np.asarray(sums[:-1] + sums[1:])
+
+
+def _loudness(halves: NDArray[np.float64], mean: float) -> NDArray[np.float64]:
+    """Return the energy (halves - 1,) of a block as loud as the voice is there, or on average."""
+    each = np.maximum(np.square(halves).sum(axis=1), _HALF * mean)
+    around = np.pad(each, 1, mode="edge")
+    of_four: NDArray[np.float64] = np.lib.stride_tricks.sliding_window_view(around, 4).max(axis=1)
+    return 2 * of_four  # a block is the two in the middle
 
 
 def _delay(voice: Samples, sound: Samples) -> float:
