@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,12 +57,12 @@ def pack(
         structure: the same for the drawn face.
 
     Raises:
-        TrainingDataRefused: a weight is less than 0, the decoder is of another autoencoder, or
-            `out` is there already.
+        TrainingDataRefused: a weight is less than 0 or no number, the decoder is of another
+            autoencoder, or `out` is there already.
     """
-    if min(audio, structure) < 0:
+    if not all(math.isfinite(weight) and weight >= 0 for weight in (audio, structure)):
         raise TrainingDataRefused(
-            "An input cannot weigh less than nothing.",
+            "An input cannot weigh less than nothing, or no number.",
             code="weight-negative",
             remedy="Give 0 or more; 1 is how it was trained.",
         )

@@ -55,7 +55,7 @@ def check(model: Path, data: Path, split: str, each: int = 4) -> tuple[Found, Im
     for shard in people:
         chosen = np.linspace(0, len(shard.frames) - 1, each).astype(int)
         pictures = np.stack([shard.frames[i] for i in chosen])
-        copies = _copied(autoencoder, pictures)
+        copies = copied(autoencoder, pictures)
         for index, picture, copy in zip(chosen, pictures, copies, strict=True):
             rows.append(_compared(shard, int(index), picture, copy))
         pairs.append(np.vstack([pictures[-1], copies[-1]]))
@@ -64,7 +64,8 @@ def check(model: Path, data: Path, split: str, each: int = 4) -> tuple[Found, Im
 
 
 @torch.no_grad()
-def _copied(model: PatchedAutoencoder, pictures: Image) -> Image:
+def copied(model: PatchedAutoencoder, pictures: Image) -> Image:
+    """Return pictures (n, H, W, 3), encoded and decoded."""
     given = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
     drawn = model.to_pictures(model.to_latents(given))
     pixels = ((drawn + 1) * 127.5).round().clamp(0, 255).byte()

@@ -8,7 +8,7 @@ in neither; intervals are 95 %, clips drawn with replacement.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from generation.evaluation.errors import VideoError
 from generation.faces.embedding import distance
 from generation.portraittalk.clip import Clip
-from generation.portraittalk.conditions import Weights
 from generation.portraittalk.training.shards import HELD_OUT, shards
 from generation.portraittalk.training.vae_check import enlarged
 from generation.resident import embedder, landmarker
@@ -68,7 +67,7 @@ def rows(
         yield _row(case, "truth", case.truth, whom)
         yield _row(case, DRAWN, engine.draw(case.clip(mouth=True), seed=number), whom)
         for way, switched in SWITCHED.items():
-            weights = changed(engine, **switched)
+            weights = engine.weights(**switched)
             frames = engine.draw(case.clip(mouth=False), seed=number, weights=weights)
             yield _row(case, way, frames, whom)
         told(case.name)
@@ -76,13 +75,8 @@ def rows(
 
 def weighted(cases: Sequence[Case], engine: Engine, path: str, level: float) -> Iterator[Row]:
     """Draw and measure every case with one input at so many times its usual weight."""
-    weights = changed(engine, **{path: level * getattr(engine.sampling.weights, path)})
+    weights = engine.weights(**{path: level * getattr(engine.sampling.weights, path)})
     yield from drawn(cases, partial(engine.draw, weights=weights))
-
-
-def changed(engine: Engine, **weights: float | bool) -> Weights:
-    """Return the engine's usual weights with some of them changed."""
-    return replace(engine.sampling.weights, **weights)  # type: ignore[arg-type]
 
 
 def drawn(cases: Sequence[Case], draw: Callable[[Clip, int], Frames]) -> Iterator[Row]:

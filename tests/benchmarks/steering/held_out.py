@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from generation.portraittalk.artist import asked_by
 from generation.portraittalk.clip import Clip, Portraits, Sampling, Scene, WholeScene
+from generation.portraittalk.conditions import Weights
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.structure_drawing import draw_structure, mouth_opening, region_masks
 from generation.portraittalk.student import add_student
@@ -121,6 +122,10 @@ class Engine:
 
     pipeline: PortraitTalkPipeline
     sampling: Sampling
+
+    def weights(self, **changed: float | bool) -> Weights:
+        """Return what inputs usually weigh, with some of them changed."""
+        return replace(self.sampling.weights, **changed)  # type: ignore[arg-type]
 
     def draw(self, clip: Clip, seed: int = 0, **changed: object) -> Frames:
         """Draw a clip; `changed` are fields of its sampling."""

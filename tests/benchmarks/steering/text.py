@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from generation.evaluation.intervals import share_interval
 from generation.portraittalk.training.shards import TRAIN, shards
-from tests.benchmarks.steering.ablations import changed
+from generation.portraittalk.training.vae_check import copied
 from tests.benchmarks.steering.held_out import Case, Engine, Frames
 from tests.benchmarks.steering.reader import (
     KINDS,
@@ -77,23 +76,15 @@ def true(case: Case, _number: int) -> Frames:
 
 
 def coded(engine: Engine) -> FramesOf:
-    """Return what shows the true render as the autoencoder keeps it: nothing is drawn better."""
-    vae = engine.pipeline.vae
-
-    def frames(case: Case, _number: int) -> Frames:
-        pixels = torch.from_numpy(case.truth.copy()).permute(0, 3, 1, 2).float() / 127.5 - 1
-        with torch.no_grad():
-            kept = vae.to_pictures(vae.to_latents(pixels))
-        return ((kept + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
-
-    return frames
+    """Return what shows the true render as the autoencoder keeps it."""
+    return lambda case, _number: copied(engine.pipeline.vae, case.truth)
 
 
 def drawn(engine: Engine, switched: dict[str, float | bool] = STILL) -> FramesOf:
     """Return what draws a case, with some weights changed."""
 
     def frames(case: Case, number: int) -> Frames:
-        weights = changed(engine, **switched)
+        weights = engine.weights(**switched)
         return engine.draw(case.clip(mouth=True), seed=number, weights=weights)
 
     return frames

@@ -125,8 +125,9 @@ def test_parts_that_do_not_belong_together_are_not_packed(teacher, tmp_path, cap
     torch.nn.init.ones_(other.encoder.conv_in.weight)
     other.save_pretrained(tmp_path / "other")
     call = ["train-pack", str(teacher), "--out", str(tmp_path / "packed")]
-    assert main([*call, "--audio", "-1"]) == 2
-    assert "0 or more" in capsys.readouterr().err
+    for weight in ("-1", "nan"):
+        assert main([*call, "--audio", weight]) == 2
+        assert "0 or more" in capsys.readouterr().err
     assert main([*call, "--decoder", str(tmp_path / "other")]) == 2
     assert "not of the autoencoder" in capsys.readouterr().err
     assert not (tmp_path / "packed").exists()

@@ -19,7 +19,7 @@ _HALF = _RATE // 16  # samples; a block is two halves and shares one with the ne
 _MIN_CORRELATION = 0.8
 # Share of the voice's level, its mean or that of the sixteenths of a second around, below which
 # sounds are taken for silence: what little an encoder leaves in pauses does not correlate, nor does
-# what it and our mark leave in the 32 ms before a loud beginning. What is added in a pause is
+# what it and our mark leave in the 16 ms before a loud beginning. What is added in a pause is
 # noticed from 20 dB below the voice.
 _SILENCE = 0.1
 _CHUNK = 1 << 16  # samples correlated at once
