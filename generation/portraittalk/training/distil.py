@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 from peft import LoraConfig
-from peft.utils import get_peft_model_state_dict
+from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import load_file
 from torch import Tensor
 
 from generation.portraittalk import small
@@ -23,6 +24,7 @@ from generation.portraittalk.losses import mask_reconstruction
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.text import NOTHING, encode
 from generation.portraittalk.training.clip_batches import ClipBatches, Mixture
+from generation.portraittalk.training.errors import TrainingDataRefused
 from generation.portraittalk.training.parts import Parts
 from generation.portraittalk.training.stages import Steered
 
@@ -43,9 +45,10 @@ class StudentStage:
     name = "student"
 
     def __init__(
-        self, parts: Parts, data: ClipBatches, *, size: int, guidance: float, rank: int
-    ) -> None:
-        """Give a trained network an adapter that changes nothing yet.
+        self, parts: Parts, data: ClipBatches, *, size: int, guidance: float, rank: int,
+        begin: Path | None = None,
+    ) -> None:  # fmt: skip
+        """Give a trained network an adapter that changes nothing yet, or another student's.
 
         Args:
             parts: of stage 2.
@@ -53,12 +56,19 @@ class StudentStage:
             size: clips a batch.
             guidance: how far the teacher follows its inputs (`Guidance.everything`).
             rank: of the adapter.
+            begin: folder of the adapter of an earlier student, of networks of the same sizes: what
+                it knows of few steps holds about as well when they were trained on.
+
+        Raises:
+            TrainingDataRefused: the folder holds no adapter of that rank for such networks.
         """
         self.model = Steered(parts).requires_grad_(False)
         self._tokenizer, self._data = parts.tokenizer, data
         self._size, self._guidance, self._rank = size, guidance, rank
         self._unet: Any = parts.denoiser.animate_net.unet
         self._unet.add_adapter(LoraConfig(r=rank, lora_alpha=rank, target_modules=ADAPTED))
+        if begin is not None:
+            self._take(begin)
         scheduler: Any = small.scheduler()
         self._alphas: Tensor = scheduler.alphas_cumprod
         self._stride = len(self._alphas) // STUDENTS_STEPS
@@ -98,6 +108,23 @@ class StudentStage:
         """Write the adapter, as `load_lora_weights` reads it."""
         layers = get_peft_model_state_dict(self._unet)
         PortraitTalkPipeline.save_lora_weights(folder, unet_lora_layers=layers)
+
+    def _take(self, folder: Path) -> None:
+        """Begin with the adapter in a folder, as :meth:`export` and packing write it."""
+        own = get_peft_model_state_dict(self._unet)
+        layers = {
+            name.removeprefix("unet."): values.float()
+            for file in folder.glob("*.safetensors")
+            for name, values in load_file(file).items()
+        }
+        shapes = {name: values.shape for name, values in layers.items()}
+        if shapes != {name: values.shape for name, values in own.items()}:
+            raise TrainingDataRefused(
+                f"{folder} holds no adapter of rank {self._rank} for these networks.",
+                code="adapter-of-another",
+                remedy="Give the folder `student` of what was packed, and --rank as it was.",
+            )
+        set_peft_model_state_dict(self._unet, layers)
 
     def _conditions(self, batch: Any, device: torch.device) -> tuple[Conditions, Conditions]:
         """Return the inputs of a batch, and the same without any of them."""

@@ -59,6 +59,8 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("--frames", type=int, default=14, help="of each window, from stage 2 on")
     parser.add_argument("--guidance", type=float, default=2.5, help="of the student's teacher")
     parser.add_argument("--rank", type=int, default=16, help="of the student's adapter")
+    parser.add_argument("--adapter", type=Path, metavar="DIR",
+                        help="an earlier student's, that the student begins with")  # fmt: skip
     parser.add_argument("--without-masks", action="store_true",
                         help="face and lips count like the rest, to see what it costs")  # fmt: skip
     parser.add_argument("--steps", type=int, default=20_000)
@@ -197,8 +199,9 @@ def _denoiser(options: argparse.Namespace) -> Any:
     _say(f"{data.people} people, ")
     if options.stage == "student":
         return StudentStage(
-            parts, data, size=options.batch, guidance=options.guidance, rank=options.rank
-        )
+            parts, data, size=options.batch, guidance=options.guidance, rank=options.rank,
+            begin=options.adapter,
+        )  # fmt: skip
     return DenoiserStage(
         parts, data, options.latents, number=int(options.stage), size=options.batch,
         masked=not options.without_masks,

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from generation.__main__ import main
 from generation.portraittalk import small
@@ -9,6 +10,7 @@ from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.student import STUDENT, add_student
 from generation.portraittalk.training.clip_batches import ClipBatches
 from generation.portraittalk.training.distil import WHOLE, StudentStage
+from generation.portraittalk.training.errors import TrainingDataRefused
 from generation.portraittalk.training.loop import Run, Settings
 from generation.portraittalk.training.parts import Parts
 from generation.portraittalk.training.shards import TRAIN
@@ -87,6 +89,27 @@ def test_a_student_learns_beside_its_teacher_and_draws_in_few_steps(
     moved = {k for k in one if not torch.equal(one[k], other[k])}
     assert any("motion_modules" in k for k in moved)
     assert any("resnets.0.conv1" in k for k in moved)
+
+
+def test_a_student_begins_with_an_earlier_ones_adapter(
+    training_set, latents, teacher, tmp_path  # noqa: F811
+):  # fmt: skip
+    data = ClipBatches(training_set, latents, TRAIN, seed=0, frames=4)
+    stage = student(training_set, latents, teacher)
+    Run(stage, SETTINGS, tmp_path / "run").train()
+    known = load_file(tmp_path / "run" / "averaged" / "pytorch_lora_weights.safetensors")
+    assert any(values.any() for name, values in known.items() if "lora_B" in name)
+    again = StudentStage(
+        Parts.load(teacher), data, size=2, guidance=2.5, rank=2, begin=tmp_path / "run" / "averaged"
+    )
+    again.export(tmp_path / "again")
+    same = load_file(tmp_path / "again" / "pytorch_lora_weights.safetensors")
+    assert known.keys() == same.keys()
+    assert all(torch.equal(known[name], same[name]) for name in known)
+    with pytest.raises(TrainingDataRefused, match="no adapter of rank 3"):
+        StudentStage(
+            Parts.load(teacher), data, size=2, guidance=2.5, rank=3, begin=tmp_path / "again"
+        )
 
 
 def test_without_a_student_a_pipeline_stays_as_it_is(teacher):
