@@ -43,8 +43,9 @@ class _Moved(NamedTuple):
     Attributes:
         controls: of the frame.
         head: (rows, columns, 2) px, where the head goes.
-        upper: (rows, columns, 2) px, where the picture comes from, as the upper lip sees it.
-        lower: the same as the lower lip sees it.
+        upper: (rows, columns, 2) px, where the picture comes from, as the upper lip sees it; only
+            about the mouth.
+        lower: the same as the lower lip sees it, everywhere.
         rims: the same for the rims of glasses, which follow the head alone; None without any.
     """
 
@@ -69,7 +70,7 @@ class MeshEngine:
     """
 
     name = "mesh"
-    version = "2.10"
+    version = "2.11"
 
     def __init__(
         self,
@@ -120,12 +121,13 @@ class MeshEngine:
         self._layers = build_layers(subject)
         self._grin = measure_grin(measure_mouth(subject.head))
         with ThreadPoolExecutor(1, thread_name_prefix="prepare") as beside:  # ends by waiting
-            lips = beside.submit(Lips, subject)
+            lips = beside.submit(Lips, subject, self._cutout.picture)
             self._creases = Creases(subject, self._grin)
             self._motion = HeadMotion(subject, cut_out=self.cut_out, held=held)
             self._lids = eyelids(subject)
             self._gazes = gazes(subject)
             self._lips = lips.result()
+        self._mouth = subject.grid.around(self._lips.box)
         height, width = subject.shape
         columns, rows = np.meshgrid(np.arange(width), np.arange(height))
         self._pixels: Floats = np.stack([columns, rows], -1).astype(np.float32)
@@ -161,16 +163,16 @@ class MeshEngine:
                 c = c._replace(brow=BROWS_BEHIND_RIMS * c.brow)
             head = self._motion.field(c)
             up, down = self._layers.mix(shape_weights(c, self.opening, self._grin))
-            upper, lower = invert(up + head, grid, upper), invert(down + head, grid, lower)
+            lower = invert(down + head, grid, lower)
+            upper = invert(up + head, grid, upper, self._mouth)
             if self._rims:
                 rims = invert(head, grid, rims)
-            yield _Moved(c, head, upper, lower, rims)
+            yield _Moved(c, head, self._in_mouth(upper), lower, rims)
 
     def _draw(self, moved: _Moved) -> Image:
         c = moved.controls
         source = self._everywhere(moved.lower)
-        cover = self._cutout.cover(source)
-        region = self._looking(source, cover, c.gaze)
+        region, cover = self._looking(source, c.gaze)
         box = self._lips.box
         part = np.ascontiguousarray(source[box[1] : box[3], box[0] : box[2]])
         maps = MouthMaps(self._within(moved.upper, box), part)
@@ -185,17 +187,23 @@ class MeshEngine:
             self._before.draw(region)
         return self._into_frame(region)
 
-    def _looking(self, source: Floats, cover: Image, gaze: float) -> Image:
-        """Return the person with the eyes turned; afterwards `source` is as it was."""
+    def _looking(self, source: Floats, gaze: float) -> tuple[Image, Image]:
+        """Return the person with the eyes turned, and the cover; `source` stays as it was."""
         if abs(gaze) < SMALLEST:
-            return self._cutout.sample(source, cover)
+            return self._cutout.sample(source)
         straight = [eye.part(source).copy() for eye in self._gazes]
         for eye in self._gazes:
             eye.shift(source, gaze)
-        region = self._cutout.sample(source, cover)
+        seen = self._cutout.sample(source)
         for eye, part in zip(self._gazes, straight, strict=True):
             eye.part(source)[:] = part
-        return region
+        return seen
+
+    def _in_mouth(self, part: Floats) -> Floats:
+        """Return an inverse field about the mouth in its place; nothing moves elsewhere."""
+        whole = self._subject.grid.positions.copy()
+        whole[self._mouth] = part
+        return whole
 
     # The displacement is enlarged, not the position: what does not move then stays exact.
     def _everywhere(self, back: Floats) -> Floats:

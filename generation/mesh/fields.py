@@ -15,7 +15,7 @@ from generation.faces.arrays import Floats, Points
 from generation.faces.topology import FACE_OVAL, LOWER_LIP, MESH_POINTS, UPPER_LIP
 from generation.mesh.sampling import blur
 from generation.mesh.shapes import build_shapes
-from generation.mesh.subject import Grid, Subject
+from generation.mesh.subject import WHOLE, Grid, Part, Subject
 
 STILL_RINGS = (1.28, 1.9)  # nothing moves from here on, times the face oval
 SMOOTHING = 0.8  # grid cells; takes the edges of the triangles out
@@ -61,16 +61,16 @@ def still_points(subject: Subject) -> Points:
     return np.vstack([*rings, np.array(border, np.float64)])
 
 
-def invert(field: Floats, grid: Grid, start: Floats | None) -> Floats:
-    """Return where each grid point's picture comes from: (rows, columns, 2) px.
+def invert(field: Floats, grid: Grid, start: Floats | None, part: Part = WHOLE) -> Floats:
+    """Return where the picture of each grid point of a part comes from: (rows, columns, 2) px.
 
     A forward field says where a pixel goes; drawing needs the inverse. Damped fixed point
     b <- b + d (y - b - F(b)); the last frame's answer is a good start for the next.
     """
-    home = grid.positions
+    home = grid.positions[part]
     back = home if start is None else start
     for _ in range(COLD_ITERATIONS if start is None else WARM_ITERATIONS):
-        back = back + np.float32(DAMPING) * (home - back - grid.sample(field, back))
+        back = back + np.float32(DAMPING) * (home - back - grid.sample(field, back, part))
     return back
 
 

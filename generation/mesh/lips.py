@@ -12,7 +12,7 @@ import numpy as np
 from generation.faces import topology
 from generation.faces.arrays import Floats, Image, Points
 from generation.mesh.interior import MouthInterior
-from generation.mesh.sampling import Box, blur, polygon, sample, sample_picture
+from generation.mesh.sampling import Box, FinePicture, blur, polygon, sample
 from generation.mesh.subject import Subject
 from generation.motion.curves import Controls
 
@@ -33,9 +33,9 @@ class MouthMaps:
 class Lips:
     """Masks and interior of one subject's mouth."""
 
-    def __init__(self, subject: Subject) -> None:
-        """Prepare masks over the region and the interior in the mouth's box."""
-        self._picture = subject.picture
+    def __init__(self, subject: Subject, picture: FinePicture) -> None:
+        """Prepare masks over the region, seen in `picture`, and the interior in the mouth's box."""
+        self._picture = picture
         self.box = _mouth_box(subject)
         self._upper, self._lower = _side_masks(subject)
         self._interior = MouthInterior(subject, self.box)
@@ -55,7 +55,7 @@ class Lips:
         cover_lower = sample(self._lower, maps.lower)
         hole = np.clip(1 - cover_upper - cover_lower, 0, 1)
         lower = out[top:bottom, left:right].astype(np.float32)
-        upper = sample_picture(self._picture, maps.upper).astype(np.float32)
+        upper = self._picture.at(maps.upper).astype(np.float32)
         rest = np.clip(1 - cover_upper - hole, 0, 1)
         # As numbers a channel: numpy is slow where it repeats one for each of three.
         upper *= cv2.merge([cover_upper] * 3)

@@ -12,6 +12,8 @@ from generation.mesh.mouth_shapes import Grin, MouthGeometry, measure_mouth
 from generation.mesh.sampling import smoothstep
 from generation.motion.curves import Controls
 
+ROUND_SHUT = 0.12  # of the rounding that shut lips leave out: pursed shut, faces are other faces
+
 
 def brow(m: MouthGeometry) -> Points:
     """Brows up by 1 cm, the forehead above them with them."""
@@ -100,11 +102,12 @@ def shape_weights(c: Controls, opening: Opening, grin: Grin) -> Floats:
     upper = 0.20 * gap + 0.10 * c.labiodental + 0.08 * c.protrude
     smile, sad = max(0.0, c.smile), max(0.0, -c.smile)
     eased = let_go(c)
+    rounded = c.round * (1 - ROUND_SHUT * max(0.0, 2 * c.close - 1))
     weights = {
         "jaw": jaw,
         "lower_lip": 0.80 * gap - jaw - 0.02 * c.close - 0.10 * c.labiodental,
         "upper_lip": upper,
-        "wide": 0.42 * c.wide - 0.62 * c.round + 0.28 * smile - 0.85 * eased * grin.width,
+        "wide": 0.42 * c.wide - 0.62 * rounded + 0.28 * smile - 0.85 * eased * grin.width,
         "corner": 0.42 * smile - 0.30 * sad - 0.80 * eased * grin.lift,
         "press": 0.22 * c.close + 0.10 * c.labiodental,
         "protrude": 0.16 * c.protrude + 0.22 * eased * grin.width,  # stretched lips are thin

@@ -11,7 +11,7 @@ import numpy as np
 
 from generation.faces import topology
 from generation.faces.arrays import Floats, Image, Mask, Points
-from generation.mesh.sampling import Box, blur, sample, sample_picture
+from generation.mesh.sampling import Box, FinePicture, blur, sample
 from generation.mesh.subject import Subject
 
 FACE = 200.0  # px from forehead to chin at which rims are looked for
@@ -31,12 +31,12 @@ class Spectacles:
     """Rims as a layer.
 
     Attributes:
-        picture: (h, w, 3) the region with the rims on.
+        picture: the box with the rims on.
         box: of the region around them.
         mask: (h, w) of the box, 0..1.
     """
 
-    picture: Image
+    picture: FinePicture
     box: Box
     mask: Floats
 
@@ -51,7 +51,7 @@ class Spectacles:
         area = np.s_[top:bottom, left:right]
         inside = where - np.array([left, top], np.float32)
         cover = sample(self.mask, inside, outside_zero=True)[..., None]
-        rims = sample_picture(self.picture, where).astype(np.float32)
+        rims = self.picture.at(inside).astype(np.float32)
         mixed = region[area] + (rims - region[area]) * cover
         region[area] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
 
@@ -68,11 +68,11 @@ def take_off(subject: Subject) -> tuple[Subject, Spectacles | None]:
     rows, columns = np.flatnonzero(soft.any(1)), np.flatnonzero(soft.any(0))
     box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
     area = np.s_[box[1] : box[3], box[0] : box[2]]
+    worn = np.ascontiguousarray(subject.picture[area])
     bare = subject.picture.copy()
     hole = (soft[area] > 0.05).astype(np.uint8)
-    around = np.ascontiguousarray(bare[area])
-    bare[area] = cv2.inpaint(around, hole, max(2.0, 3 / factor), cv2.INPAINT_TELEA)
-    layer = Spectacles(subject.picture, box, np.ascontiguousarray(soft[area]))
+    bare[area] = cv2.inpaint(worn, hole, max(2.0, 3 / factor), cv2.INPAINT_TELEA)
+    layer = Spectacles(FinePicture(worn), box, np.ascontiguousarray(soft[area]))
     return replace(subject, picture=bare), layer
 
 

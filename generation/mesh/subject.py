@@ -14,6 +14,9 @@ GRID = 128  # columns of the coarse grid that fields live on
 REGION = 2.6  # side of the region that moves, in face heights
 REGION_ABOVE = 0.53  # of it above the face's centre: hair needs more room than the neck
 
+Part = tuple[slice, slice]  # rows and columns of a grid
+WHOLE: Part = (slice(None), slice(None))
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -48,12 +51,18 @@ class Grid:
             [1 / self.step[0], 1 / self.step[1]], np.float32
         )
 
-    def sample(self, field: Floats, where: Floats) -> Floats:
-        """Return a field (rows, columns, c) at a position (rows, columns, 2) px for each cell."""
+    def sample(self, field: Floats, where: Floats, part: Part = WHOLE) -> Floats:
+        """Return a field (rows, columns, c) at a position (r, c, 2) px for each cell of a part."""
         cells = where + np.float32(0.5)
-        cells *= self._cells_per_px
+        cells *= self._cells_per_px[part]
         cells -= np.float32(0.5)
         return sample(field, cells)
+
+    def around(self, box: Box) -> Part:
+        """Return the cells that any pixel of `box` lies between."""
+        (step_x, step_y), (left, top, right, bottom) = self.step, box
+        rows = slice(max(0, int(top / step_y) - 1), int(bottom / step_y) + 2)
+        return rows, slice(max(0, int(left / step_x) - 1), int(right / step_x) + 2)
 
     def enlarge_matrix(self, box: Box) -> Points:
         """(2, 3) matrix that takes pixels of `box` to grid coordinates."""

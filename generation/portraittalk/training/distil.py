@@ -122,7 +122,7 @@ class StudentStage:
             raise TrainingDataRefused(
                 f"{folder} holds no adapter of rank {self._rank} for these networks.",
                 code="adapter-of-another",
-                remedy="Give the folder `student` of what was packed, and --rank as it was.",
+                remedy="Give a student's `averaged`, or the packed `student`, and its --rank.",
             )
         set_peft_model_state_dict(self._unet, layers)
 

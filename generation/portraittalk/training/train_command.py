@@ -139,8 +139,15 @@ def run(options: argparse.Namespace) -> int:
     """
     import torch  # noqa: PLC0415
 
+    from generation.portraittalk.training.errors import TrainingDataRefused  # noqa: PLC0415
     from generation.portraittalk.training.loop import Run, Settings  # noqa: PLC0415
 
+    if options.adapter is not None and options.stage != "student":
+        raise TrainingDataRefused(
+            f"Stage {options.stage} has no adapter.",
+            code="adapter-of-no-student",
+            remedy="Leave --adapter away, or train --stage student.",
+        )
     torch.manual_seed(options.seed)  # what the weights begin with
     settings = Settings(
         steps=options.steps, minutes=options.minutes, batch=options.batch, rate=options.rate,

@@ -10,11 +10,13 @@ import pytest
 from generation.faces import topology
 from generation.faces.errors import FaceNotFound, SeveralFaces
 from generation.mesh import MeshEngine
-from generation.mesh.calibration import SMALL_GAP, SMALL_SEEN
+from generation.mesh.calibration import SMALL_GAP, SMALL_SEEN, USUAL
 from generation.mesh.compositing import Cutout
 from generation.mesh.creases import BRIGHTEST, DEEPEST
 from generation.mesh.matte import find_matte
+from generation.mesh.mouth_shapes import Grin
 from generation.mesh.scene import Background, Scene
+from generation.mesh.shapes import ROUND_SHUT, SHAPES, shape_weights
 from generation.mesh.spectacles import take_off
 from generation.mesh.subject import find_subject
 from generation.motion.curves import Curves
@@ -237,6 +239,17 @@ def test_a_grin_lets_go_for_rounded_and_closed_sounds(landmarker, engine):
     assert mouth_width(kept.points) > 1.05 * mouth_width(closed.points)  # a smile that is asked for
 
 
+def test_shut_lips_are_rounded_less_than_open_ones():
+    """A toothy face that was pursed shut came out as somebody else's (.382, bound .38)."""
+
+    def wide(close):
+        weights = shape_weights(curves(round=0.6, close=close).at(0), USUAL, Grin(0, 0))
+        return weights[list(SHAPES).index("wide")]
+
+    assert wide(1.0) == pytest.approx((1 - ROUND_SHUT) * wide(0.0))
+    assert wide(0.0) < 0
+
+
 def test_rounded_lips_keep_the_teeth_in_the_dark(landmarker, engine):
     def between_the_lips(**values):
         frame = frame_of(engine, gap=0.5, jaw=0.35, **values)
@@ -451,8 +464,7 @@ def test_right_beside_the_hair_nothing_bends(engine):
 
 
 def drawn(cutout, source):
-    cover = cutout.cover(source)
-    region = cutout.sample(source, cover)
+    region, cover = cutout.sample(source)
     cutout.over(region, cover)
     return region
 
@@ -471,6 +483,16 @@ def test_what_only_touches_the_photos_top_ends_there_and_goes_on_at_its_sides():
     region = drawn(cutout, down)
     assert (region[:4, 32] == 50).all()
     assert (region[7, 32] == 200).all()
+
+
+def test_a_head_cut_through_by_the_photos_top_goes_on_above_it_as_wide_as_it_is_there():
+    rows = np.arange(64)[:, None]
+    cover = (abs(np.arange(64) - 32) < 24 - rows // 4).astype(np.float32)  # narrower further down
+    person, behind = (np.full((64, 64, 3), value, np.uint8) for value in (200, 50))
+    cutout = Cutout(person, cover, behind, 60.0)
+    y, x = np.mgrid[0:64, 0:64].astype(np.float32)
+    region = drawn(cutout, np.stack([x, y - 10], -1))
+    assert (region[:10] == region[10]).all()  # mirrored, it would become narrower again
 
 
 def test_breath_lifts_the_shoulders_and_hardly_the_face(engine):

@@ -112,6 +112,13 @@ def test_a_student_begins_with_an_earlier_ones_adapter(
         )
 
 
+def test_no_other_stage_takes_an_adapter(tmp_path, capsys):
+    call = ["train", "--stage", "2", "--data", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert main([*call, "--adapter", str(tmp_path)]) != 0
+    assert "Stage 2 has no adapter" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_without_a_student_a_pipeline_stays_as_it_is(teacher):
     plain, other = (PortraitTalkPipeline.from_pretrained(teacher) for _ in range(2))
     add_student(other, teacher)
