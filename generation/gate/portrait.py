@@ -27,7 +27,7 @@ _DETAIL = Limits("face-detail", "px", warn=170, reject=-_NEVER)
 _YAW = Limits("yaw", "degrees", warn=15, reject=30)
 _PITCH = Limits("pitch", "degrees", warn=15, reject=25)
 _ROLL = Limits("roll", "degrees", warn=20, reject=90)
-_MOUTH_GAP = Limits("mouth-gap", "cm", warn=0.25, reject=1.7)
+_MOUTH_GAP = Limits("mouth-gap", "cm", warn=0.25, reject=1.5)
 _MOUTH_GAP_CALM = Limits("mouth-gap", "cm", warn=0.25, reject=_NEVER)
 # Judged by the face's highlights and shadows, never by its mean: dark skin is not a dark photo.
 _DARK = Limits("brightness", "level", warn=80, reject=55)
