@@ -14,7 +14,7 @@ from generation.faces.embedding import face_chip
 from generation.gate.appearance import Appearance
 from generation.gate.covering import mouth_covered
 from generation.gate.findings import Limits, because, finding, result, unreadable
-from generation.gate.likeness import foretell
+from generation.gate.likeness import Foretold, foretell
 from generation.gate.trial import TRIAL_LIMITS, tried
 from generation.media.photo import MAX_PIXELS, load_photo
 from generation.resident import landmarker
@@ -27,8 +27,7 @@ _DETAIL = Limits("face-detail", "px", warn=170, reject=-_NEVER)
 _YAW = Limits("yaw", "degrees", warn=15, reject=30)
 _PITCH = Limits("pitch", "degrees", warn=15, reject=25)
 _ROLL = Limits("roll", "degrees", warn=20, reject=90)
-_MOUTH_GAP = Limits("mouth-gap", "cm", warn=0.25, reject=1.5)
-_MOUTH_GAP_CALM = Limits("mouth-gap", "cm", warn=0.25, reject=_NEVER)
+_MOUTH_GAP = Limits("mouth-gap", "cm", warn=0.25, reject=_NEVER)
 # Judged by the face's highlights and shadows, never by its mean: dark skin is not a dark photo.
 _DARK = Limits("brightness", "level", warn=80, reject=55)
 _BRIGHT = Limits("brightness", "level", warn=215, reject=240)
@@ -52,7 +51,6 @@ PORTRAIT_LIMITS = (
     *(_DRAWING, _NO_COLOUR, _PATTERN, _AGE, _LIKENESS, *TRIAL_LIMITS),
 )
 _NATIVE = 0.6  # of the pixels: cameras smooth what they save
-_SMILING = 0.4  # mean of the two smile blendshapes
 
 
 def check_portrait(path: Path) -> MeasureResult:
@@ -82,10 +80,12 @@ def check_portrait(path: Path) -> MeasureResult:
     if len(faces) == 1:
         seen = Appearance.of(photo.rgb, faces[0])
         findings += face_findings(photo.rgb, faces[0], seen)
-        findings.append(_likeness(face_chip(photo.rgb, faces[0].points), seen, findings))
+        foretold = _foretold(face_chip(photo.rgb, faces[0].points), seen, findings)
+        findings.append(_likeness(foretold, findings))
         if all(each.verdict is not Verdict.UNUSABLE for each in findings):
             # a second, which a lost photo is not worth
-            findings += tried(photo.rgb, _outside(photo.rgb, faces[0]))
+            outside = _outside(photo.rgb, faces[0])
+            findings += tried(photo.rgb, faces[0], foretold.distance, outside)
     return result(findings, facts)
 
 
@@ -102,7 +102,7 @@ def face_findings(rgb: Image, face: Face, seen: Appearance) -> list[Finding]:
         _YAW.judge(abs(pose.yaw)),
         _PITCH.judge(abs(pose.pitch)),
         _ROLL.judge(abs(pose.roll)),
-        (_MOUTH_GAP if _smiles(face) else _MOUTH_GAP_CALM).judge(face.mouth_gap()),
+        _MOUTH_GAP.judge(face.mouth_gap()),
         _OUTSIDE.judge(_outside(rgb, face)),
         _lighting(rgb, face),
         *_appearance_findings(seen),
@@ -110,11 +110,14 @@ def face_findings(rgb: Image, face: Face, seen: Appearance) -> list[Finding]:
     ]
 
 
-def _likeness(chip: Image, seen: Appearance, findings: list[Finding]) -> Finding:
-    """Foretell whether the video's face will be the person's, and what speaks against it."""
+def _foretold(chip: Image, seen: Appearance, findings: list[Finding]) -> Foretold:
     values = {each.check: each.value for each in findings if each.value is not None}
+    return foretell(chip, seen, values)
+
+
+def _likeness(foretold: Foretold, findings: list[Finding]) -> Finding:
+    """Judge whether the video's face will be the person's, and say what speaks against it."""
     doubted = {each.check for each in findings if each.verdict is not Verdict.USABLE}
-    foretold = foretell(chip, seen, values)
     return because(_LIKENESS.judge(foretold.distance), foretold.reason(doubted))
 
 
@@ -142,11 +145,6 @@ def _enlarged(seen: Appearance) -> Finding:
     if detail > _NATIVE * seen.height:  # a small face is said by its height
         return finding(_DETAIL.check, Verdict.USABLE, detail, _DETAIL.warn, _DETAIL.unit)
     return _DETAIL.judge(detail)
-
-
-def _smiles(face: Face) -> bool:
-    shapes = face.blendshapes
-    return (shapes["mouthSmileLeft"] + shapes["mouthSmileRight"]) / 2 > _SMILING
 
 
 def _outside(rgb: NDArray[np.uint8], face: Face) -> float:

@@ -27,6 +27,14 @@ TRIAL_TEXTS: dict[str, Text] = {
         "Use a larger photo in focus, taken from nearer, with the camera held still.",
         "近くから、ピントが合い、手ぶれのない、より大きい写真を使ってください。",
     ),
+    "trial-likeness": Text(
+        "Tried for a moment, the face stayed the person's.",
+        "試しに動かしたところ、顔は本人のままでした。",
+        "What the photo has lost of the face and what speaking changes of it make another face.",
+        "写真で失われた特徴と、話すことによる変化が重なり、別人の顔になるおそれがあります。",
+        "Use a clear photo of a calm face, the mouth nearly closed; the other lines say what else.",
+        "落ち着いた表情で口をほぼ閉じた、はっきりした写真を使ってください(ほかの項目も参照)。",
+    ),
     "likeness": Text(
         "The face shows what makes a person recognisable.",
         "本人と分かる特徴が写っています。",

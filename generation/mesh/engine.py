@@ -64,13 +64,13 @@ class MeshEngine:
         version: changes whenever the same input would give other pixels.
         frame: (height, width, 3) RGB, the photo as framed and lit, before anything moves.
         points: (478, 3) px, the landmarks in it.
-        opening: how much further than asked the mouth is opened, from the calibration.
+        opening: how much further than asked the mouth is shut and opened, from the calibration.
         cut_out: whether the person was cut out of the background.
         framed: whether the photo had room for the framing that was asked for.
     """
 
     name = "mesh"
-    version = "2.11"
+    version = "2.12"
 
     def __init__(
         self,

@@ -111,7 +111,7 @@ def shape_weights(c: Controls, opening: Opening, grin: Grin) -> Floats:
         "corner": 0.42 * smile - 0.30 * sad - 0.80 * eased * grin.lift,
         "press": 0.22 * c.close + 0.10 * c.labiodental,
         "protrude": 0.16 * c.protrude + 0.22 * eased * grin.width,  # stretched lips are thin
-        "close": 1.0,
+        "close": opening.seal,
         "brow": c.brow,
         "frown": 0.75 * c.frown,
         "squint": 0.18 * c.squint + 0.05 * smile,

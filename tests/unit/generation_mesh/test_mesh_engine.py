@@ -1,6 +1,7 @@
 import threading
 import tracemalloc
 from contextlib import closing
+from dataclasses import replace
 from itertools import islice
 
 import cv2
@@ -10,7 +11,7 @@ import pytest
 from generation.faces import topology
 from generation.faces.errors import FaceNotFound, SeveralFaces
 from generation.mesh import MeshEngine
-from generation.mesh.calibration import SMALL_GAP, SMALL_SEEN, USUAL
+from generation.mesh.calibration import SHUT_SEEN, SMALL_GAP, SMALL_SEEN, USUAL
 from generation.mesh.compositing import Cutout
 from generation.mesh.creases import BRIGHTEST, DEEPEST
 from generation.mesh.matte import find_matte
@@ -190,6 +191,20 @@ def test_a_photo_with_parted_lips_starts_closed(landmarker, engine):
     in_photo = landmarker.track(engine.frame, engine.points).mouth_gap()
     assert in_photo > 0.8  # the portrait smiles with teeth
     assert seen(landmarker, engine).mouth_gap() < 0.3 * in_photo
+
+
+def test_lips_of_a_laughing_photo_are_brought_together_until_no_teeth_are_seen(landmarker, engine):
+    laughing = frame_of(engine, gap=2.0, jaw=1.5, smile=1)
+    of_it = MeshEngine(laughing, 512, 512, landmarker=landmarker)
+    assert landmarker.track(of_it.frame, of_it.points).mouth_gap() > 1.5
+    assert of_it.opening.seal > 1
+    assert seen(landmarker, of_it).mouth_gap() <= SHUT_SEEN
+    of_it.opening = replace(of_it.opening, seal=1.0)
+    assert seen(landmarker, of_it).mouth_gap() > SHUT_SEEN
+
+
+def test_lips_that_are_shut_already_are_not_brought_further_together(engine):
+    assert engine.opening.seal == 1
 
 
 def test_a_closure_closes_whatever_the_gap_says(landmarker, engine):

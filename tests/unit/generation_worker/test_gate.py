@@ -14,9 +14,11 @@ from generation.gate.findings import Limits, result
 from generation.gate.guide import limits_table
 from generation.gate.portrait import PORTRAIT_LIMITS
 from generation.gate.texts import TEXTS
-from generation.gate.trial import tried
+from generation.gate.trial import TRIAL_LIMITS, apart, tried, try_out
 from generation.gate.trial_texts import TRIAL_TEXTS
 from generation.media.photo import load_photo
+from generation.mesh import MeshEngine
+from generation.motion import Curves
 from generation.resident import landmarker
 from tests.benchmarks.gating.degraded import WAYS
 from tests.benchmarks.samples import FIXTURES
@@ -121,25 +123,51 @@ def test_a_trial_says_of_frames_what_numbers_of_the_photo_only_guess(sharp, tmp_
     unharmed, face = sharp
     for way, strength, check in (("enlarged", 25, "trial-blur"), ("cut off", 0.3, "trial-lips")):
         worse = WAYS_OF[way].change(unharmed, face, strength)
-        seen = {each.check: each for each in tried(worse)}
+        seen = {each.check: each for each in tried(worse, face, 0.25)}
         assert seen[check].verdict is Verdict.UNUSABLE, seen
         assert seen[check].remedy["en"]
         assert seen[check].remedy["ja"]
-    assert all(each.verdict is Verdict.USABLE for each in tried(unharmed))
+    assert all(each.verdict is Verdict.USABLE for each in tried(unharmed, face, 0.25))
+
+
+def test_a_smile_is_another_face_with_lips_that_speak_more_than_a_calm_face_is(sharp):
+    smiling, _ = sharp
+    calm = next(MeshEngine(smiling, 1024, 1024, landmarker=landmarker()).render(Curves.rest(1)))
+    apart_of = [try_out(each, landmarker().only(each)).unlike for each in (calm, smiling)]
+    assert apart_of[0] < 0.85 * apart_of[1]
+
+
+@pytest.mark.parametrize(
+    ("foretold", "unlike", "refused"),
+    [
+        (0.25, 0.15, False),  # a usual face on a usual photo
+        (0.34, 0.15, False),  # a bad photo
+        (0.36, 0.25, True),  # as bad a photo, of somebody who smiles
+        (0.23, 0.37, False),  # somebody who laughs, on a good photo
+        (0.28, 0.37, True),  # on one a little worse
+        (0.25, 0.41, True),  # somebody whom lips that speak make another one
+    ],
+)
+def test_what_the_photo_lost_and_what_speaking_changes_are_judged_together(
+    foretold, unlike, refused
+):
+    limits = {each.check: each for each in TRIAL_LIMITS}["trial-likeness"]
+    verdict = limits.judge(apart(foretold, unlike)).verdict
+    assert (verdict is Verdict.UNUSABLE) == refused
 
 
 def test_lips_are_asked_for_more_where_the_chin_is_cut_off(sharp):
     worse = WAYS_OF["cut off"].change(*sharp, 0.3)
     asked = []
     for outside in (0.1, 0.3):
-        seen = {each.check: each for each in tried(worse, outside)}["trial-lips"]
+        seen = {each.check: each for each in tried(worse, sharp[1], 0.25, outside)}["trial-lips"]
         assert seen.verdict is Verdict.UNUSABLE
         asked.append(seen.threshold)
-    assert asked == [0.8, 0.86]
+    assert asked == [0.82, 0.86]
 
 
-def test_a_photo_that_cannot_be_drawn_loses_its_face_in_the_trial():
-    [lost] = tried(np.full((300, 300, 3), 128, np.uint8))
+def test_a_photo_that_cannot_be_drawn_loses_its_face_in_the_trial(sharp):
+    [lost] = tried(np.full((300, 300, 3), 128, np.uint8), sharp[1], 0.25)
     assert (lost.check, lost.verdict, lost.value) == ("trial-face", Verdict.UNUSABLE, 1.0)
 
 
