@@ -34,7 +34,7 @@ _BRIGHT = Limits("brightness", "level", warn=215, reject=240)
 _OUTSIDE = Limits("face-inside", "fraction outside", warn=0.0, reject=0.4)
 _CONTRAST = Limits("contrast", "level", warn=45, reject=22)
 _CLIPPED = Limits("clipped", "of the face", warn=0.08, reject=0.8)
-_SIDE_LIGHT = Limits("side-light", "stops", warn=2.2, reject=4.2)
+_SIDE_LIGHT = Limits("side-light", "stops", warn=2.2, reject=3.8)
 _CAST = Limits("colour-cast", "degrees", warn=10, reject=_NEVER)
 _BLOCKS = Limits("compression", "times", warn=1.8, reject=_NEVER)
 _NOISE = Limits("noise", "level", warn=9, reject=_NEVER)
@@ -84,8 +84,7 @@ def check_portrait(path: Path) -> MeasureResult:
         findings.append(_likeness(foretold, findings))
         if all(each.verdict is not Verdict.UNUSABLE for each in findings):
             # a second, which a lost photo is not worth
-            outside = _outside(photo.rgb, faces[0])
-            findings += tried(photo.rgb, faces[0], foretold.distance, outside)
+            findings += tried(photo.rgb, faces[0], foretold.distance)
     return result(findings, facts)
 
 

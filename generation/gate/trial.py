@@ -25,16 +25,13 @@ from generation.resident import embedder, landmarker
 
 # Those of failure itself; lips are tried for less long than they are judged: docs/photo-gate.md.
 _LOST = Limits("trial-face", "of the frames", warn=0.0, reject=0.1)
-_LIPS = Limits("trial-lips", "correlation", warn=0.88, reject=0.82)
+_LIPS = Limits("trial-lips", "correlation", warn=0.88, reject=0.86)
 _BLURRED = Limits("trial-blur", "of 1", warn=0.73, reject=0.756)
 _UNLIKE = Limits("trial-likeness", "distance", warn=0.345, reject=0.375)
 TRIAL_LIMITS = (_LOST, _LIPS, _BLURRED, _UNLIKE)
 # What the photo has lost of the face and what speaking changes of it add as squares do. Fitted to
 # clips of sixteen portraits, made worse and drawn: docs/photo-gate.md.
 _LOST_BEFORE, _CHANGED, _OFFSET = 1.26, 0.80, -0.047
-# Where the chin is cut off a video's lips follow less than these do: docs/photo-gate.md.
-_LIPS_CUT_OFF = Limits(_LIPS.check, _LIPS.unit, warn=0.95, reject=0.86)
-_CUT_OFF = 0.2  # of the landmarks, beyond the picture's edge
 
 SIDE = 512  # px, the frames' width and height
 _SEEN = 0.5  # of the landmarks' score: as a finished video is judged
@@ -62,7 +59,7 @@ class Trial:
     unlike: float = 0.0
 
 
-def tried(rgb: Image, face: Face, foretold: float, outside: float = 0.0) -> list[Finding]:
+def tried(rgb: Image, face: Face, foretold: float) -> list[Finding]:
     """Judge a trial of a photo.
 
     Args:
@@ -70,7 +67,6 @@ def tried(rgb: Image, face: Face, foretold: float, outside: float = 0.0) -> list
         face: found in it.
         foretold: distance of a usual video's face from the person's, by the photo alone
             (:func:`generation.gate.likeness.foretell`).
-        outside: part of the face's landmarks that lie beyond its edge, 0..1.
 
     Raises:
         WeightsInvalid: the face networks are not the pinned ones.
@@ -79,10 +75,9 @@ def tried(rgb: Image, face: Face, foretold: float, outside: float = 0.0) -> list
     lost = _LOST.judge(seen.lost)
     if seen.lost == 1.0:  # nothing was seen of lips and sharpness
         return [lost]
-    lips = _LIPS_CUT_OFF if outside > _CUT_OFF else _LIPS
     return [
         lost,
-        lips.judge(seen.follows),
+        _LIPS.judge(seen.follows),
         _BLURRED.judge(seen.blur),
         _UNLIKE.judge(apart(foretold, seen.unlike)),
     ]

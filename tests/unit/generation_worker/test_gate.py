@@ -156,16 +156,6 @@ def test_what_the_photo_lost_and_what_speaking_changes_are_judged_together(
     assert (verdict is Verdict.UNUSABLE) == refused
 
 
-def test_lips_are_asked_for_more_where_the_chin_is_cut_off(sharp):
-    worse = WAYS_OF["cut off"].change(*sharp, 0.3)
-    asked = []
-    for outside in (0.1, 0.3):
-        seen = {each.check: each for each in tried(worse, sharp[1], 0.25, outside)}["trial-lips"]
-        assert seen.verdict is Verdict.UNUSABLE
-        asked.append(seen.threshold)
-    assert asked == [0.82, 0.86]
-
-
 def test_a_photo_that_cannot_be_drawn_loses_its_face_in_the_trial(sharp):
     [lost] = tried(np.full((300, 300, 3), 128, np.uint8), sharp[1], 0.25)
     assert (lost.check, lost.verdict, lost.value) == ("trial-face", Verdict.UNUSABLE, 1.0)
