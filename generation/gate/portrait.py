@@ -25,7 +25,7 @@ _FACE_HEIGHT = Limits("face-height", "px", warn=200, reject=30)
 _BLUR = Limits("blur", "of 1", warn=0.7, reject=_NEVER)
 _DETAIL = Limits("face-detail", "px", warn=170, reject=-_NEVER)
 _YAW = Limits("yaw", "degrees", warn=15, reject=30)
-_PITCH = Limits("pitch", "degrees", warn=15, reject=30)
+_PITCH = Limits("pitch", "degrees", warn=15, reject=27)
 _ROLL = Limits("roll", "degrees", warn=20, reject=90)
 _MOUTH_GAP = Limits("mouth-gap", "cm", warn=0.25, reject=_NEVER)
 # Judged by the face's highlights and shadows, never by its mean: dark skin is not a dark photo.

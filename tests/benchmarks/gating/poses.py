@@ -23,7 +23,7 @@ _SIZE = 640  # px: the face stays about as high as the portraits' are
 _POSES: tuple[dict[str, float], ...] = (
     *({"gap": gap, "jaw": 0.8 * gap} for gap in (0.5, 1.0, 1.6, 2.4)),  # cm
     *({"yaw": degrees} for degrees in (10.0, 20.0, 30.0, -20.0)),
-    *({"pitch": degrees} for degrees in (12.0, 22.0, -12.0, -22.0)),
+    *({"pitch": degrees} for degrees in (12.0, 20.0, 26.0, 32.0, -20.0, -26.0, -32.0)),
 )
 _MEASURED = ("yaw", "pitch", "mouth-gap")
 
