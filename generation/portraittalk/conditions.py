@@ -29,6 +29,7 @@ class Weights:
         identity: of the identity tokens and of what IdentityNet adds.
         audio: of the voice.
         structure: of the drawn face, and of its tokens where there are any.
+        detail: of what DetailNet takes from the photo.
         motion: whether frames see each other (the motion modules).
     """
 
@@ -36,6 +37,7 @@ class Weights:
     identity: Weight = 1.0
     audio: Weight = 1.0
     structure: Weight = 1.0
+    detail: float = 1.0
     motion: bool = True
 
     def of(self, path: str) -> Weight:

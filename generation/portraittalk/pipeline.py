@@ -23,6 +23,7 @@ from generation.portraittalk.animate_net import AnimateNet
 from generation.portraittalk.autoencoder import PatchedAutoencoder
 from generation.portraittalk.clip import Clip, Portraits, Sampling, padded
 from generation.portraittalk.conditions import Conditions
+from generation.portraittalk.detail_net import DetailNet
 from generation.portraittalk.errors import ClipUnusable, DrawingStopped
 from generation.portraittalk.guidance import Guidance
 from generation.portraittalk.identity_net import IdentityNet
@@ -56,6 +57,7 @@ class _Run:
     noise: torch.Generator | None
     on_step: OnStep | None
     size: tuple[int, int]
+    text: Tensor  # (1, n, size), as much of the prompt as it weighs
     step: int = 0
 
 
@@ -72,6 +74,9 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
     animate_net: AnimateNet
     identity_net: IdentityNet
     scheduler: Any
+    detail_net: DetailNet | None
+
+    _optional_components = ["detail_net"]  # noqa: RUF012  diffusers declares it so
 
     def __init__(
         self,
@@ -82,6 +87,7 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
         animate_net: AnimateNet,
         identity_net: IdentityNet,
         scheduler: DDIMScheduler,
+        detail_net: DetailNet | None = None,
     ) -> None:
         """Take the networks.
 
@@ -92,6 +98,8 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
             animate_net: the denoising network.
             identity_net: keeps the face.
             scheduler: says how noise was added in training; each clip gets a fresh one of it.
+            detail_net: gives decoded pictures the detail of the first portrait, as far as
+                `Weights.detail` says; without it they are as the VAE decodes them.
         """
         super().__init__()
         self.register_modules(
@@ -101,6 +109,7 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
             animate_net=animate_net,
             identity_net=identity_net,
             scheduler=scheduler,
+            detail_net=detail_net,
         )
         self._cancelled = threading.Event()
 
@@ -176,7 +185,7 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
                 kept = 0 if span.last else sampling.overlap
                 if kept:
                     carried = Carried.of(latents, noise, span, kept)
-            yield from self._decoded(latents[0, :, : span.stop - span.start - kept], sampling)
+            yield from self._decoded(run, latents[0, :, : span.stop - span.start - kept])
 
     def _start(
         self,
@@ -193,11 +202,12 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
             (texts[:1].to(self.animate_net.device), texts[1:].to(self.animate_net.device)),
             guidance.dropped(),
         )  # fmt: skip
+        heard = torch.lerp(texts[1:], texts[:1], float(sampling.weights.text))
         kind = LCMScheduler if sampling.few_steps else DDIMScheduler
         height, width = person.latents.shape[-2:]
         return _Run(
             clip, sampling, guidance, passes, kind.from_config(self.scheduler.config),
-            generator, on_step, (height, width),
+            generator, on_step, (height, width), heard,
         )  # fmt: skip
 
     def _person(self, portraits: Portraits) -> Person:
@@ -287,17 +297,28 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
                 "The drawing was stopped before its end.", remedy="Start it again if it is wanted."
             )
 
-    def _decoded(self, latents: Tensor, sampling: Sampling) -> Iterator[Image]:
+    def _decoded(self, run: _Run, latents: Tensor) -> Iterator[Image]:
         """Yield the pictures of latents (c, f, h, w), a few at a time."""
         shift, scale = self._shift_and_scale()
-        for some in latents.transpose(0, 1).split(sampling.decoded_together):
+        for some in latents.transpose(0, 1).split(run.sampling.decoded_together):
             with torch.no_grad():
                 z = some.to(self.vae.device, self.vae.dtype) / scale + shift
-                drawn = self.vae.decode(z).sample  # (n, 3, H, W)
+                drawn = self._detailed(run, self.vae.decode(z).sample, some)  # (n, 3, H, W)
                 pixels = (drawn.float().clamp(-1, 1) + 1) * 127.5
                 pictures = pixels.round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
             self._check_cancelled()
             yield from pictures
+
+    def _detailed(self, run: _Run, drawn: Tensor, latents: Tensor) -> Tensor:
+        """Give pictures (n, 3, H, W) the photo's detail, as much as it weighs."""
+        weight = run.sampling.weights.detail
+        if self.detail_net is None or not weight:
+            return drawn
+        photo = run.clip.portraits.pictures[:1].to(drawn.device, drawn.dtype)
+        drawn, latents = drawn.clamp(-1, 1), latents.to(drawn.device, drawn.dtype)
+        text = run.text.to(drawn.device, drawn.dtype).expand(len(drawn), -1, -1)
+        with_detail, _ = self.detail_net(drawn, photo.expand_as(drawn), latents, text)
+        return torch.lerp(drawn, with_detail, weight)
 
     def _shift_and_scale(self) -> tuple[float, float]:
         config = self.vae.config

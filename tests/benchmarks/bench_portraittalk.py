@@ -40,7 +40,8 @@ BARS: dict[str, Bar] = {
     "speedup": ("at least", 8),
 }
 _ABLATED = {
-    "without IdentityNet": ("identity", "likeness to the photo, by distance"),
+    ablations.NO_DETAIL: ("identity", "likeness to the photo, by distance"),
+    ablations.NOBODY: ("identity", "the same, less without the photo's detail alone"),
     "without the motion modules": ("warping", "what flow does not explain, 1/1000"),
     "without the voice": ("sync", "correlation of the lips"),
     "without the drawn face": ("astray", "upper face from where it was asked, %"),
@@ -86,7 +87,8 @@ def _steering(data: Path, drawn_by: Engine) -> Iterator[Figure]:
             value, spread = ablations.mean(rows, way, name)
             yield Figure(f"{name}__{way}", value, "", "mean of clips", spread)
     for way, (name, said) in _ABLATED.items():
-        value, spread = ablations.change(rows, way, name)
+        whole = ablations.NO_DETAIL if way == ablations.NOBODY else ablations.WHOLE
+        value, spread = ablations.change(rows, way, name, whole)
         yield Figure(f"change__{way}", value, "", f"{said}; pair by pair", spread)
     sheet(cases, drawn_by, SHEETS / "steering.jpg")
 
@@ -101,7 +103,7 @@ def _text(data: Path, drawn_by: Engine) -> Iterator[Figure]:
     found = {way: text.read(cases, reader, frames, _told) for way, frames in ways.items()}
     _keep("text", found)
     accuracies = []
-    for kind in KINDS:
+    for kind in (*KINDS, text.BACKDROP):
         value, count, spread = text.share(found["drawn"], kind)
         truth, coded, alone = (
             text.share(found[way], kind)[0] for way in ("truth", "autoencoder", "alone")
@@ -110,8 +112,11 @@ def _text(data: Path, drawn_by: Engine) -> Iterator[Figure]:
             f"{count} looks; true renders {truth:.3f}, through the autoencoder {coded:.3f}, "
             f"without the drawn face {alone:.3f}"
         )
-        accuracies.append(value)
-        yield Figure(f"text_accuracy_{kind}", value, "ratio", said, spread)
+        if kind in KINDS:
+            accuracies.append(value)
+            yield Figure(f"text_accuracy_{kind}", value, "ratio", said, spread)
+        else:
+            yield Figure("text_backdrop", value, "ratio", f"blurred or own alike; {said}", spread)
     yield Figure("text_accuracy", float(np.mean(accuracies)), "ratio", "mean of the four")
 
 

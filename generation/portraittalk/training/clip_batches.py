@@ -50,12 +50,14 @@ class Batch:
         inputs: of the same clips; `text` is empty, see `captions`.
         captions: (b), "" where the text is left out.
         dropped: "identity", "audio", "structure" to (b,) bool.
+        sources: (b), the person of each clip and the row of its first frame.
     """
 
     latents: Tensor
     inputs: Inputs
     captions: list[str]
     dropped: dict[str, Tensor]
+    sources: list[tuple[Shard, int]]
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ class ClipBatches:
         parts = [self._one(self._people[int(i)], rng, portraits, mixture) for i in chosen]
         arrays = {name: np.stack([part[name] for part in parts]) for name in parts[0]}
         captions = [str(caption) for caption in arrays.pop("caption")]
+        rows = [int(row) for row in arrays.pop("row")]
+        sources = [(self._people[int(i)].shard, row) for i, row in zip(chosen, rows, strict=True)]
         latents = torch.from_numpy(arrays.pop("latents")).transpose(1, 2).contiguous()
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
         gone = rng.random((4, size)) < np.array(
@@ -112,7 +116,8 @@ class ClipBatches:
             name: torch.from_numpy(row)
             for name, row in zip(("identity", "audio", "structure"), gone[1:], strict=True)
         }
-        return Batch(latents, Inputs(text=torch.empty(0), **tensors), captions, dropped)
+        inputs = Inputs(text=torch.empty(0), **tensors)
+        return Batch(latents, inputs, captions, dropped, sources)
 
     def _one(
         self, person: _Person, rng: np.random.Generator, portraits: int, mixture: Mixture
@@ -129,6 +134,7 @@ class ClipBatches:
         seen = [self._portrait(person, rng, mixture) for _ in range(portraits)]
         return {
             "caption": np.array(clip.caption),
+            "row": np.array(first),
             "latents": person.latents.frames[rows].astype(np.float32),
             "drawn": np.stack([drawn_face(p, side, mouth=not hidden) for p in points]),
             "voice": shard.array("heard")[rows].astype(np.float32),

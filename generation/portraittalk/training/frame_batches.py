@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from generation.faces.arrays import Floats
+from generation.faces.arrays import AnyArray, Floats
 from generation.portraittalk.structure_drawing import region_masks
 from generation.portraittalk.training.face_features import MIRRORED, anchors_of
 from generation.portraittalk.training.shards import shards
@@ -42,8 +42,7 @@ class FrameBatches:
         shard = self._shards[index]
         row = int(rng.integers(len(shard.frames)))
         picture = shard.frames[row].astype(np.float32) / np.float32(127.5) - np.float32(1)
-        masks = region_masks(shard.points[row], picture.shape[0])
-        weight = 1 + FACE * masks["face"] + LIPS * masks["lips"] + EYES * masks["eyes"]
+        weight = pixel_weights(shard.points[row], picture.shape[0])
         anchors = anchors_of(shard.points[row])
         if varied:
             gain = 1 + rng.uniform(-_TINT, _TINT, 3) + rng.uniform(-_LIGHT, _LIGHT)
@@ -56,3 +55,9 @@ class FrameBatches:
             np.ascontiguousarray(weight[None]),
             anchors.astype(np.float32),
         )
+
+
+def pixel_weights(points: AnyArray, side: int) -> Floats:
+    """Return how much an error at each pixel counts, (side, side), by landmarks (478, >=2) px."""
+    masks = region_masks(points, side)
+    return np.asarray(1 + FACE * masks["face"] + LIPS * masks["lips"] + EYES * masks["eyes"])

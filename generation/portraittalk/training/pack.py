@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from generation.portraittalk.autoencoder import PatchedAutoencoder
+from generation.portraittalk.detail_net import DetailNet
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.student import STUDENT
 from generation.portraittalk.training.errors import TrainingDataRefused
@@ -42,6 +43,7 @@ def pack(
     out: Path,
     decoder: Path | None,
     student: Path | None,
+    detail: Path | None = None,
     *,
     audio: float = 1.0,
     structure: float = 1.0,
@@ -53,6 +55,7 @@ def pack(
         out: a folder that is not there yet.
         decoder: an autoencoder of stage "decoder", with the pipeline's own encoder.
         student: an adapter of stage "student".
+        detail: a DetailNet of stage "detail"; the pipeline's own, if it has one, when not given.
         audio: what the voice shall weigh in whatever is drawn with them, 0 or more.
         structure: the same for the drawn face.
 
@@ -86,6 +89,8 @@ def pack(
             shift_factor=kept.shift_factor, scaling_factor=kept.scaling_factor
         )
         pipeline.register_modules(vae=better)
+    if detail is not None:
+        pipeline.register_modules(detail_net=DetailNet.from_pretrained(detail, dtype=torch.float16))
     pipeline.save_pretrained(out)
     for file in (out / _INDEX, *out.glob("*/config.json")):
         _forget_origin(file)

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-STAGES = ("vae", "decoder", "1", "voice", "2", "student")
+STAGES = ("vae", "decoder", "1", "voice", "2", "student", "detail")
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -34,6 +34,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     packed.add_argument("trained", type=Path, help="`averaged` of stage 2")
     packed.add_argument("--decoder", type=Path, metavar="DIR", help="`averaged` of the decoder")
     packed.add_argument("--student", type=Path, metavar="DIR", help="`averaged` of the student")
+    packed.add_argument("--detail", type=Path, metavar="DIR", help="`averaged` of DetailNet")
     packed.add_argument("--audio", type=float, default=1.0, metavar="WEIGHT",
                         help="of the voice when it is drawn with them")  # fmt: skip
     packed.add_argument("--structure", type=float, default=1.0, metavar="WEIGHT",
@@ -55,7 +56,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("--latents", type=Path, metavar="DIR", help="from stage 1 on")
     parser.add_argument("--from", dest="begin", type=Path, metavar="DIR",
                         help="what to begin with: `averaged` of the stage before; the decoder "
-                        "an autoencoder")  # fmt: skip
+                        "an autoencoder; detail what train-pack wrote")  # fmt: skip
     parser.add_argument("--frames", type=int, default=14, help="of each window, from stage 2 on")
     parser.add_argument("--guidance", type=float, default=2.5, help="of the student's teacher")
     parser.add_argument("--rank", type=int, default=16, help="of the student's adapter")
@@ -123,7 +124,7 @@ def pack(options: argparse.Namespace) -> int:
     from generation.portraittalk.training.pack import pack  # noqa: PLC0415
 
     done = pack(
-        options.trained, options.out, options.decoder, options.student,
+        options.trained, options.out, options.decoder, options.student, options.detail,
         audio=options.audio, structure=options.structure,
     )  # fmt: skip
     student = "with its student" if done.student else "without a student"
@@ -154,7 +155,7 @@ def run(options: argparse.Namespace) -> int:
         precision=options.precision, accumulate=options.accumulate,
         keep_seconds=options.keep_seconds, seed=options.seed, threads=options.threads,
     )  # fmt: skip
-    stage = _vae(options) if options.stage in ("vae", "decoder") else _denoiser(options)
+    stage = _stage(options)
     going = Run(stage, settings, options.out)
     began, first = time.monotonic(), going.step
     _say(f"from step {first}\n")
@@ -166,6 +167,12 @@ def run(options: argparse.Namespace) -> int:
 
     going.train(told)
     return 0
+
+
+def _stage(options: argparse.Namespace) -> Any:
+    if options.stage in ("vae", "decoder"):
+        return _vae(options)
+    return _detail(options) if options.stage == "detail" else _denoiser(options)
 
 
 def _vae(options: argparse.Namespace) -> Any:
@@ -213,6 +220,24 @@ def _denoiser(options: argparse.Namespace) -> Any:
         parts, data, options.latents, number=int(options.stage), size=options.batch,
         masked=not options.without_masks,
     )  # fmt: skip
+
+
+def _detail(options: argparse.Namespace) -> Any:
+    from generation.portraittalk.artist import asked_by  # noqa: PLC0415
+    from generation.portraittalk.pipeline import PortraitTalkPipeline  # noqa: PLC0415
+    from generation.portraittalk.student import add_student  # noqa: PLC0415
+    from generation.portraittalk.training.clip_batches import ClipBatches  # noqa: PLC0415
+    from generation.portraittalk.training.detail import DetailStage  # noqa: PLC0415
+    from generation.portraittalk.weights import steps_of  # noqa: PLC0415
+
+    _needs(options.latents, options.stage, "--latents", "Compute latents (train-latents).")
+    _needs(options.begin, options.stage, "--from", "Give the folder that train-pack wrote.")
+    pipeline = PortraitTalkPipeline.from_pretrained(options.begin)
+    add_student(pipeline, options.begin)
+    data = ClipBatches(options.data, options.latents, "train", seed=options.seed, frames=1)
+    _say(f"{data.people} people, ")
+    how = asked_by(steps_of(options.begin))
+    return DetailStage(pipeline, data, size=options.batch, weights=how.weights)
 
 
 def _needs(given: Path | None, stage: str, option: str, remedy: str) -> None:

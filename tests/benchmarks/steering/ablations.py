@@ -24,9 +24,12 @@ from tests.benchmarks.steering.held_out import Case, Engine, Frames
 from tests.benchmarks.steering.measured import seen
 
 WHOLE = "everything"
+NO_DETAIL = "without the photo's detail"
+NOBODY = "without it and IdentityNet"
 SWITCHED: dict[str, dict[str, float | bool]] = {
     WHOLE: {},
-    "without IdentityNet": {"identity": 0.0},
+    NO_DETAIL: {"detail": 0.0},
+    NOBODY: {"identity": 0.0, "detail": 0.0},
     "without the motion modules": {"motion": False},
     "without the voice": {"audio": 0.0},
     "without the drawn face": {"structure": 0.0},
@@ -36,7 +39,7 @@ DRAWN = "mouth drawn"  # as a production does it: the voice says the mouth of th
 LOST = 1.0  # distance of a face that cannot be found any more
 _APART = 10  # frames between two whose nearest photo is looked for
 _DRAWS = 2000
-WEIGHTED = ("text", "identity", "audio", "structure")
+WEIGHTED = ("text", "identity", "audio", "structure", "detail")
 LEVELS = (0.0, 0.5, 1.0, 1.5)
 
 

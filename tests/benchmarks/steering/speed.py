@@ -84,8 +84,10 @@ def ways(folder: Path) -> list[Way]:
 
 def channels_last(pipeline: PortraitTalkPipeline) -> PortraitTalkPipeline:
     """Lay out the convolutions' weights as the CPU's kernels like them."""
-    for network in (pipeline.animate_net, pipeline.identity_net, pipeline.vae):
-        network.to(memory_format=torch.channels_last)
+    networks = (pipeline.animate_net, pipeline.identity_net, pipeline.vae, pipeline.detail_net)
+    for network in networks:
+        if network is not None:
+            network.to(memory_format=torch.channels_last)
     return pipeline
 
 

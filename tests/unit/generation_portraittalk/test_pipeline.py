@@ -19,6 +19,7 @@ from generation.portraittalk import small
 from generation.portraittalk.animate_net import AnimateNet
 from generation.portraittalk.clip import Clip, Sampling, Scene
 from generation.portraittalk.conditions import Conditions, Weights
+from generation.portraittalk.detail_net import DetailNet
 from generation.portraittalk.errors import ClipUnusable, DrawingStopped
 from generation.portraittalk.guidance import Guidance
 from generation.portraittalk.pipeline import PortraitTalkPipeline
@@ -68,6 +69,25 @@ def test_it_comes_back_from_disk_and_draws_the_same(
     assert {half.animate_net.dtype, half.vae.dtype} == {torch.bfloat16}
     near = abs(drawn(half, tiny.clip()) - drawn(pipeline, tiny.clip()))
     assert near.mean() < 4  # of 255; bfloat16 has eight bits
+
+
+def test_the_photos_detail_counts_as_much_as_it_weighs(
+    pipeline: PortraitTalkPipeline, tmp_path: Path
+) -> None:
+    parts = {
+        **pipeline.components,
+        "detail_net": tiny.wake(DetailNet(tiny.CHANNELS, tiny.TOKEN)).eval(),
+    }
+    PortraitTalkPipeline(**parts).save_pretrained(tmp_path)
+    detailed = PortraitTalkPipeline.from_pretrained(tmp_path)
+    assert pipeline.detail_net is None
+    clip = tiny.clip()
+    whole = abs(drawn(detailed, clip) - drawn(pipeline, clip)).mean()
+    nothing, half = (replace(FAST, weights=Weights(detail=weight)) for weight in (0, 0.5))
+    assert whole > 1
+    assert np.array_equal(drawn(detailed, clip, nothing), drawn(pipeline, clip))
+    partly = abs(drawn(detailed, clip, half) - drawn(pipeline, clip)).mean()
+    assert 0 < partly < whole
 
 
 def test_it_stops_within_a_step_when_it_is_cancelled(pipeline: PortraitTalkPipeline) -> None:

@@ -6,9 +6,12 @@ from safetensors.torch import load_file
 from generation.__main__ import main
 from generation.portraittalk import small
 from generation.portraittalk.autoencoder import PatchedAutoencoder
+from generation.portraittalk.conditions import Weights
+from generation.portraittalk.detail_net import DetailNet
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.student import STUDENT, add_student
 from generation.portraittalk.training.clip_batches import ClipBatches
+from generation.portraittalk.training.detail import DetailStage
 from generation.portraittalk.training.distil import WHOLE, StudentStage
 from generation.portraittalk.training.errors import TrainingDataRefused
 from generation.portraittalk.training.loop import Run, Settings
@@ -150,6 +153,44 @@ def test_a_decoder_goes_on_alone_and_latents_stay_what_they_are(
     assert weights.max() < 1e-3
 
 
+def test_detail_is_learnt_behind_a_pipeline_that_stays_as_it_is(
+    training_set, latents, teacher, tmp_path  # noqa: F811
+):  # fmt: skip
+    call = ["train", "--stage", "detail", "--data", str(training_set), "--precision", "no"]
+    call += ["--latents", str(latents), "--from", str(teacher), "--out", str(tmp_path / "run")]
+    assert main([*call, "--steps", "3", "--batch", "2", "--rate", "1e-2"]) == 0
+    pack = ["train-pack", str(teacher), "--detail", str(tmp_path / "run" / "averaged")]
+    assert main([*pack, "--out", str(tmp_path / "packed")]) == 0
+    plain = PortraitTalkPipeline.from_pretrained(teacher)
+    packed = PortraitTalkPipeline.from_pretrained(tmp_path / "packed")
+    assert plain.detail_net is None
+    assert packed.detail_net.out.weight.any()
+    for name in ("vae", "animate_net", "identity_net"):
+        one, other = (getattr(p, name).state_dict() for p in (plain, packed))
+        assert all(torch.equal(one[k].half(), other[k].half()) for k in one)
+    # What was packed goes on from there.
+    call[call.index(str(teacher))] = str(tmp_path / "packed")
+    call[call.index(str(tmp_path / "run"))] = str(tmp_path / "more")
+    assert main([*call, "--steps", "0", "--batch", "2"]) == 0
+    again = DetailNet.from_pretrained(tmp_path / "more" / "averaged")
+    assert torch.equal(again.out.weight, packed.detail_net.out.weight)
+
+
+def test_detail_of_a_stage_meets_true_latents_and_drawn_ones(
+    training_set, latents, teacher  # noqa: F811
+):  # fmt: skip
+    data = ClipBatches(training_set, latents, TRAIN, seed=0, frames=1)
+    pipeline = PortraitTalkPipeline.from_pretrained(teacher)
+    stage = DetailStage(pipeline, data, size=2, weights=Weights())
+    losses = [stage.loss(step, torch.device("cpu")) for step in (0, 0, 1)]
+    (one, said), (again, _), (drawn_on, other) = losses
+    assert float(one.detach()) == float(again.detach())
+    assert said["psnr"] == said["psnr_before"]  # a new one changes nothing
+    assert other["psnr_before"] < said["psnr_before"]  # random networks drew it
+    drawn_on.backward()
+    assert stage.model.out.weight.grad.any()
+
+
 def test_parts_that_do_not_belong_together_are_not_packed(teacher, tmp_path, capsys):
     other = tiny()
     torch.nn.init.ones_(other.encoder.conv_in.weight)
@@ -165,7 +206,7 @@ def test_parts_that_do_not_belong_together_are_not_packed(teacher, tmp_path, cap
     assert "there already" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("stage", ["decoder", "student"])
+@pytest.mark.parametrize("stage", ["decoder", "student", "detail"])
 def test_a_later_stage_says_what_it_begins_with(stage, training_set, tmp_path, capsys):
     call = ["train", "--stage", stage, "--data", str(training_set), "--out", str(tmp_path)]
     assert main([*call, "--latents", str(tmp_path)]) == 2
