@@ -95,7 +95,7 @@ def coded(engine: Engine) -> FramesOf:
         if pipeline.detail_net is not None:
             photo = _signed(case.photo[None]).expand_as(pictures)
             said = encode(pipeline.tokenizer, pipeline.text_encoder, [case.part.caption])
-            text = said.expand(len(pictures), -1, -1)
+            text = said.to(pictures.dtype).expand(len(pictures), -1, -1)
             pictures, _ = pipeline.detail_net(pictures, photo, latents, text)
         pixels = ((pictures.clamp(-1, 1) + 1) * 127.5).round().byte()
         return np.asarray(pixels.permute(0, 2, 3, 1).numpy(), np.uint8)
