@@ -202,7 +202,8 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
             (texts[:1].to(self.animate_net.device), texts[1:].to(self.animate_net.device)),
             guidance.dropped(),
         )  # fmt: skip
-        heard = torch.lerp(texts[1:], texts[:1], float(sampling.weights.text))
+        text_weight = torch.as_tensor(sampling.weights.text).flatten()[0].to(texts)
+        heard = torch.lerp(texts[1:], texts[:1], text_weight)
         kind = LCMScheduler if sampling.few_steps else DDIMScheduler
         height, width = person.latents.shape[-2:]
         return _Run(
@@ -216,6 +217,7 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
         clean = seen.latent_dist.mode() if hasattr(seen, "latent_dist") else seen.latents
         shift, scale = self._shift_and_scale()
         latents = ((clean - shift) * scale)[None].to(net.device, net.dtype)
+        self._check_detail_net()
         if latents.shape[2] != net.channels:
             raise ClipUnusable(
                 f"The VAE makes {latents.shape[2]} channels, and the networks take {net.channels}.",
@@ -314,11 +316,25 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
         weight = run.sampling.weights.detail
         if self.detail_net is None or not weight:
             return drawn
-        photo = run.clip.portraits.pictures[:1].to(drawn.device, drawn.dtype)
-        drawn, latents = drawn.clamp(-1, 1), latents.to(drawn.device, drawn.dtype)
-        text = run.text.to(drawn.device, drawn.dtype).expand(len(drawn), -1, -1)
-        with_detail, _ = self.detail_net(drawn, photo.expand_as(drawn), latents, text)
-        return torch.lerp(drawn, with_detail, weight)
+        net, photo = self.detail_net, run.clip.portraits.pictures[:1].expand_as(drawn)
+        drawn, text = drawn.clamp(-1, 1), run.text.expand(len(drawn), -1, -1)
+        seen = (part.to(net.device, net.dtype) for part in (drawn, photo, latents, text))
+        with_detail, _ = net(*seen)
+        return torch.lerp(drawn, with_detail.to(drawn.device, drawn.dtype), weight)
+
+    def _check_detail_net(self) -> None:
+        """Refuse one that reads other latents or another prompt, before anything is drawn."""
+        if self.detail_net is None:
+            return
+        made: Any = self.detail_net.config  # diffusers types it as a dictionary
+        reads = (made.channels, made.token_size)
+        there = (self.identity_net.channels, self.text_encoder.config.hidden_size)
+        if reads != there:
+            raise ClipUnusable(
+                f"DetailNet reads {reads[0]} channels of latents and a prompt of {reads[1]}, "
+                f"and there are {there[0]} and {there[1]}.",
+                remedy="Load a DetailNet that was trained with these networks, or none.",
+            )
 
     def _shift_and_scale(self) -> tuple[float, float]:
         config = self.vae.config

@@ -109,7 +109,7 @@ def _text(data: Path, drawn_by: Engine) -> Iterator[Figure]:
             text.share(found[way], kind)[0] for way in ("truth", "autoencoder", "alone")
         )
         said = (
-            f"{count} looks; true renders {truth:.3f}, through the autoencoder {coded:.3f}, "
+            f"{count} looks; true renders {truth:.3f}, by autoencoder and DetailNet {coded:.3f}, "
             f"without the drawn face {alone:.3f}"
         )
         if kind in KINDS:

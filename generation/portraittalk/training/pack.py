@@ -18,7 +18,7 @@ from generation.portraittalk.detail_net import DetailNet
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.student import STUDENT
 from generation.portraittalk.training.errors import TrainingDataRefused
-from generation.portraittalk.weights import DRAWING, Steps
+from generation.portraittalk.weights import DRAWING, Steps, steps_of
 
 STUDENTS = 4  # steps
 _INDEX, _ORIGIN = "model_index.json", "_name_or_path"
@@ -45,8 +45,8 @@ def pack(
     student: Path | None,
     detail: Path | None = None,
     *,
-    audio: float = 1.0,
-    structure: float = 1.0,
+    audio: float | None = None,
+    structure: float | None = None,
 ) -> Packed:
     """Write a pipeline in half precision, with a decoder that was trained on, and its student.
 
@@ -56,13 +56,17 @@ def pack(
         decoder: an autoencoder of stage "decoder", with the pipeline's own encoder.
         student: an adapter of stage "student".
         detail: a DetailNet of stage "detail"; the pipeline's own, if it has one, when not given.
-        audio: what the voice shall weigh in whatever is drawn with them, 0 or more.
+        audio: what the voice shall weigh in whatever is drawn with them, 0 or more; as `trained`
+            says when not given.
         structure: the same for the drawn face.
 
     Raises:
         TrainingDataRefused: a weight is less than 0 or no number, the decoder is of another
             autoencoder, or `out` is there already.
     """
+    before = steps_of(trained)
+    audio = before.audio if audio is None else audio
+    structure = before.structure if structure is None else structure
     if not all(math.isfinite(weight) and weight >= 0 for weight in (audio, structure)):
         raise TrainingDataRefused(
             "An input cannot weigh less than nothing, or no number.",
@@ -78,7 +82,7 @@ def pack(
     pipeline = PortraitTalkPipeline.from_pretrained(trained, dtype=torch.float16)
     if decoder is not None:
         better: Any = PatchedAutoencoder.from_pretrained(decoder, dtype=torch.float16)
-        if _encoder(better) != _encoder(pipeline.vae):
+        if encoder_digest(better) != encoder_digest(pipeline.vae):
             raise TrainingDataRefused(
                 f"{decoder} is not of the autoencoder that {trained} was trained with.",
                 code="latents-of-another",
@@ -120,7 +124,7 @@ def _metadata(file: Path) -> dict[str, str]:
         return dict(opened.metadata() or {})
 
 
-def _encoder(model: Any) -> str:
+def encoder_digest(model: Any) -> str:
     """Return a digest of what makes latents."""
     weights: dict[str, Tensor] = model.state_dict()
     digest = hashlib.sha256()

@@ -35,9 +35,9 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     packed.add_argument("--decoder", type=Path, metavar="DIR", help="`averaged` of the decoder")
     packed.add_argument("--student", type=Path, metavar="DIR", help="`averaged` of the student")
     packed.add_argument("--detail", type=Path, metavar="DIR", help="`averaged` of DetailNet")
-    packed.add_argument("--audio", type=float, default=1.0, metavar="WEIGHT",
-                        help="of the voice when it is drawn with them")  # fmt: skip
-    packed.add_argument("--structure", type=float, default=1.0, metavar="WEIGHT",
+    packed.add_argument("--audio", type=float, metavar="WEIGHT",
+                        help="of the voice when drawn; as before when not given")  # fmt: skip
+    packed.add_argument("--structure", type=float, metavar="WEIGHT",
                         help="of the drawn face")  # fmt: skip
     packed.add_argument("--out", type=Path, required=True, metavar="DIR")
     packed.set_defaults(command=pack)
@@ -223,16 +223,30 @@ def _denoiser(options: argparse.Namespace) -> Any:
 
 
 def _detail(options: argparse.Namespace) -> Any:
+    import torch  # noqa: PLC0415
+
     from generation.portraittalk.artist import asked_by  # noqa: PLC0415
+    from generation.portraittalk.autoencoder import PatchedAutoencoder  # noqa: PLC0415
     from generation.portraittalk.pipeline import PortraitTalkPipeline  # noqa: PLC0415
     from generation.portraittalk.student import add_student  # noqa: PLC0415
     from generation.portraittalk.training.clip_batches import ClipBatches  # noqa: PLC0415
     from generation.portraittalk.training.detail import DetailStage  # noqa: PLC0415
+    from generation.portraittalk.training.errors import TrainingDataRefused  # noqa: PLC0415
+    from generation.portraittalk.training.latents import AUTOENCODER  # noqa: PLC0415
+    from generation.portraittalk.training.pack import encoder_digest  # noqa: PLC0415
     from generation.portraittalk.weights import steps_of  # noqa: PLC0415
 
     _needs(options.latents, options.stage, "--latents", "Compute latents (train-latents).")
     _needs(options.begin, options.stage, "--from", "Give the folder that train-pack wrote.")
     pipeline = PortraitTalkPipeline.from_pretrained(options.begin)
+    folders = (options.latents / AUTOENCODER, options.begin / "vae")
+    both = [PatchedAutoencoder.from_pretrained(each, dtype=torch.float16) for each in folders]
+    if encoder_digest(both[0]) != encoder_digest(both[1]):
+        raise TrainingDataRefused(
+            f"{options.latents} are not of the autoencoder in {options.begin}.",
+            code="latents-of-another",
+            remedy="Compute latents with that folder's `vae` (train-latents).",
+        )
     add_student(pipeline, options.begin)
     data = ClipBatches(options.data, options.latents, "train", seed=options.seed, frames=1)
     _say(f"{data.people} people, ")

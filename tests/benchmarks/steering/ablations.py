@@ -78,7 +78,10 @@ def rows(
 
 def weighted(cases: Sequence[Case], engine: Engine, path: str, level: float) -> Iterator[Row]:
     """Draw and measure every case with one input at so many times its usual weight."""
-    weights = engine.weights(**{path: level * getattr(engine.sampling.weights, path)})
+    changed = {path: level * getattr(engine.sampling.weights, path)}
+    if path == "identity":  # the photo's own pixels would stand in for it
+        changed["detail"] = 0.0
+    weights = engine.weights(**changed)
     yield from drawn(cases, partial(engine.draw, weights=weights))
 
 

@@ -23,7 +23,7 @@ from tests.benchmarks.steering.reader import (
     trained,
 )
 
-# Most photos' own background is as smooth as a blurred one: how often the colour is right as well.
+# Most photos' own background is hardly rougher than a blurred one: is its colour right at least?
 BACKDROP, _SMOOTH = "backdrop", {ORIGINAL, "blurred"}
 STILL: dict[str, float | bool] = {"motion": False}  # stills are frames far apart
 ALONE = STILL | {"structure": 0.0}  # the prompt says it, and nothing else

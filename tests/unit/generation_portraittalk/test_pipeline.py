@@ -88,6 +88,25 @@ def test_the_photos_detail_counts_as_much_as_it_weighs(
     assert np.array_equal(drawn(detailed, clip, nothing), drawn(pipeline, clip))
     partly = abs(drawn(detailed, clip, half) - drawn(pipeline, clip)).mean()
     assert 0 < partly < whole
+    # Of several portraits it is the first one's.
+    several = tiny.clip(portraits=2)
+    first = replace(several.portraits, pictures=several.portraits.pictures.flip(0))
+    other = replace(several, portraits=first)
+    both = abs(drawn(detailed, several) - drawn(pipeline, several))
+    assert not np.array_equal(both, abs(drawn(detailed, other) - drawn(pipeline, other)))
+    detailed.detail_net.to(torch.bfloat16)  # whatever the others compute in
+    assert abs(drawn(detailed, clip) - drawn(pipeline, clip)).mean() == pytest.approx(
+        whole, rel=0.1
+    )
+
+
+def test_a_detail_net_of_other_networks_is_refused_before_anything_is_drawn(
+    pipeline: PortraitTalkPipeline,
+) -> None:
+    for sizes in ((tiny.CHANNELS + 1, tiny.TOKEN), (tiny.CHANNELS, tiny.TOKEN + 1)):
+        other = PortraitTalkPipeline(**{**pipeline.components, "detail_net": DetailNet(*sizes)})
+        with pytest.raises(ClipUnusable, match="DetailNet reads"):
+            other(tiny.clip(), FAST, callback_on_step_end=lambda *_: pytest.fail("drawn"))
 
 
 def test_it_stops_within_a_step_when_it_is_cancelled(pipeline: PortraitTalkPipeline) -> None:

@@ -73,6 +73,9 @@ def test_a_student_learns_beside_its_teacher_and_draws_in_few_steps(
     call = ["train-pack", str(teacher), "--student", str(tmp_path / "run" / "averaged")]
     call += ["--audio", "1.5", "--structure", "1.25"]
     assert main([*call, "--out", str(tmp_path / "packed")]) == 0
+    on = ["train-pack", str(tmp_path / "packed"), "--student", str(tmp_path / "packed" / STUDENT)]
+    assert main([*on, "--out", str(tmp_path / "again")]) == 0
+    assert steps_of(tmp_path / "again") == steps_of(tmp_path / "packed")
     said = [file.read_text() for file in (tmp_path / "packed").rglob("*.json")]
     assert not any(str(teacher) in text for text in said)  # no folder of this machine
     plain = PortraitTalkPipeline.from_pretrained(tmp_path / "packed")
@@ -174,6 +177,19 @@ def test_detail_is_learnt_behind_a_pipeline_that_stays_as_it_is(
     assert main([*call, "--steps", "0", "--batch", "2"]) == 0
     again = DetailNet.from_pretrained(tmp_path / "more" / "averaged")
     assert torch.equal(again.out.weight, packed.detail_net.out.weight)
+
+
+def test_detail_is_not_learnt_on_latents_of_another_autoencoder(
+    training_set, latents, teacher, tmp_path, capsys  # noqa: F811
+):  # fmt: skip
+    other = tiny()
+    torch.nn.init.ones_(other.encoder.conv_in.weight)
+    other.save_pretrained(tmp_path / "latents" / "vae")
+    call = ["train", "--stage", "detail", "--data", str(training_set), "--from", str(teacher)]
+    call += ["--latents", str(tmp_path / "latents"), "--out", str(tmp_path / "run")]
+    assert main(call) == 2
+    assert "not of the autoencoder" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_detail_of_a_stage_meets_true_latents_and_drawn_ones(
