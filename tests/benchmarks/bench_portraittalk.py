@@ -125,7 +125,8 @@ def _weights(data: Path, drawn_by: Engine) -> Iterator[Figure]:
     usual = list(ablations.weighted(cases, drawn_by, ablations.WEIGHTED[0], 1.0))  # of every path
     for path in ablations.WEIGHTED:
         for level in ablations.LEVELS:
-            other = level != 1.0
+            # Identity is weighed without the photo's detail, at its usual level too.
+            other = level != 1.0 or path == "identity"
             rows = list(ablations.weighted(cases, drawn_by, path, level)) if other else usual
             for name in ("sync", "identity", "astray", "look"):
                 value, spread = ablations.mean(rows, ablations.WHOLE, name)

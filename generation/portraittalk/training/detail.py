@@ -21,12 +21,13 @@ from generation.portraittalk.text import encode
 from generation.portraittalk.training.clip_batches import ClipBatches, Mixture
 from generation.portraittalk.training.face_features import FaceFeatures, anchors_of
 from generation.portraittalk.training.frame_batches import pixel_weights
+from generation.portraittalk.training.pack import STUDENTS
 from generation.portraittalk.training.shards import Shard
 from generation.portraittalk.training.vae import FACE, edge_error, weighted_error
 
 SHIFTED = 0.2  # what unlike edges of the shifted photo count
 NOISE = 0.3  # the strongest in true latents, of their spread
-STEPS, LAST = 4, 2  # a student's, and how many of them are drawn on
+LAST = 2  # of a student's steps, which are drawn on
 PHOTO_ONLY = Mixture(
     mouth=0.3, text=0.1, identity=0.0, audio=0.0, structure=0.0, all_of_it=0.0,
     other_portrait=0.0, several=0.0,
@@ -111,7 +112,7 @@ class DetailStage:
         """Return latents (b, c, 1, h, w) that the last steps made of the true ones with noise."""
         self._denoiser.to(known.device)
         conditions = self._denoiser.conditions(inputs, {})
-        self._scheduler.set_timesteps(STEPS, device=known.device)
+        self._scheduler.set_timesteps(STUDENTS, device=known.device)
         times = self._scheduler.timesteps[-LAST:]
         noise = torch.randn(known.shape, generator=generator, device=known.device)
         latents: Tensor = self._scheduler.add_noise(known, noise, times[:1].expand(len(known)))

@@ -25,7 +25,7 @@ from tests.benchmarks.steering.measured import seen
 
 WHOLE = "everything"
 NO_DETAIL = "without the photo's detail"
-NOBODY = "without it and IdentityNet"
+NOBODY = "without the photo's detail and IdentityNet"
 SWITCHED: dict[str, dict[str, float | bool]] = {
     WHOLE: {},
     NO_DETAIL: {"detail": 0.0},
