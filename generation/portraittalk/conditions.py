@@ -25,10 +25,11 @@ class Weights:
     """How much each input counts, 0 leaves it out exactly; a tensor is (b,), one for each clip.
 
     Attributes:
-        text: of the prompt.
+        text: of the prompt, for DetailNet as well.
         identity: of the identity tokens and of what IdentityNet adds.
         audio: of the voice.
-        structure: of the drawn face, and of its tokens where there are any.
+        structure: of the drawn face, and of its tokens where there are any; DetailNet is shown as
+            much of it, 1 at most.
         detail: of what DetailNet takes from the photo.
         motion: whether frames see each other (the motion modules).
     """

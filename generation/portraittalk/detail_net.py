@@ -1,13 +1,16 @@
 """DetailNet: what latents lose of a person, given back from their photo.
 
 An autoencoder of 24 to 1 forgets skin, hair and cloth, and the photo still has them. A small
-network sees a drawn picture beside the photo, says for each place how far away in the photo it is
-found (a field of shifts to sample by, arXiv 1506.02025), and adds what is of use there: nothing
-where the prompt has changed what is seen. It reads latents and prompt as well: whether a background
-is blurred on purpose is told there, and hardly by a picture that is soft anyway. A decoder that is
-shown known pixels does the same (arXiv 2306.04632); this one is beside it, so that latents and what
-was trained on them stay.
+network sees a drawn picture beside the photo, each with its drawn face, and says for each place how
+far away in the photo it is found (a field of shifts to sample by, arXiv 1506.02025), which colours
+the photo's have become there (affine maps of colours, as of bilateral grids: arXiv 1707.02880), and
+how much of each to show. It reads latents and prompt as well: whether a background is blurred on
+purpose is told there, and hardly by a picture that is soft anyway. A decoder that is shown known
+pixels does the same (arXiv 2306.04632); this one is beside it, so that latents and what was trained
+on them stay.
 """
+
+from typing import NamedTuple
 
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
@@ -18,7 +21,46 @@ from torch.nn import functional
 
 _PATCH = 2  # px a side: nothing is convolved at the full size
 _COLOURS = 3 * _PATCH**2
-_CONTEXT = 16  # channels of what the coarse half tells the fine one
+_CONTEXT = 24  # channels of what the coarse half tells the fine one
+_MAPS = 2  # of colours: so that two things beside each other have one each
+_MAP = 3 * 4  # numbers of one
+_SHOWN = _MAPS + 2  # the photo under each map, the wall, and the picture smoothed
+_SMOOTH = 5  # px
+_SURE = 4.0  # how soon a wall is one thing and not the other
+
+
+class Beside(NamedTuple):
+    """What stands beside drawn pictures (b, 3, H, W) of one person.
+
+    Attributes:
+        photos: (b, 3, H, W) in -1..1, of whom each shows, cut in the same way.
+        drawn: (b, 3, H, W) in 0..1, the face as it shall stand; zeros where nobody says.
+        drawn_photos: (b, 3, H, W) in 0..1, the face as it stands in the photo.
+        latents: (b, c, h, w) of about unit variance, which the pictures were decoded from.
+        text: (b, n, token_size) states of the prompt that they were drawn by.
+    """
+
+    photos: Tensor
+    drawn: Tensor
+    drawn_photos: Tensor
+    latents: Tensor
+    text: Tensor
+
+
+class Detailed(NamedTuple):
+    """What DetailNet makes of drawn pictures.
+
+    Attributes:
+        pictures: (b, 3, H, W) about -1..1, with the photos' detail.
+        shifted: (b, 3, H, W), the photos, each place where it is found in the picture.
+        wall: (b, 3, H, W), what stands where the background is.
+        kind: (b, 2), logits of that it is painted, and that it is in focus.
+    """
+
+    pictures: Tensor
+    shifted: Tensor
+    wall: Tensor
+    kind: Tensor
 
 
 class DetailNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name the config's file
@@ -30,8 +72,10 @@ class DetailNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name the
         channels: int = 8,
         token_size: int = 128,
         width: int = 32,
-        coarse: int = 36,
+        coarse: int = 64,
+        questions: int = 3,
         reach: float = 0.1,
+        haze: float = 0.029,
     ) -> None:
         """Make a network that changes nothing yet.
 
@@ -39,52 +83,97 @@ class DetailNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name the
             channels: of latents.
             token_size: of the text encoder's states.
             width: channels at half the pictures' size.
-            coarse: channels at a quarter of it, where shifts are found.
+            coarse: channels at a quarter of it, where shifts are found, and below.
+            questions: that the prompt is asked, each answered by a mean of its states.
             reach: the furthest shift, of half a picture.
+            haze: how far out of focus a blurred background is, of the pictures' width.
         """
         super().__init__()
-        self.see = _conv(2 * _COLOURS, width)
-        self.down = _conv(width, coarse, stride=2)
-        self.read, self.listen = _conv(channels, coarse), nn.Linear(token_size, coarse)
+        self.see = _conv(4 * _COLOURS, width)
+        self.down, self.read = _conv(width, coarse, stride=2), _conv(channels, coarse)
+        self.ask = nn.Linear(token_size, questions, bias=False)
+        self.listen = nn.Linear(questions * token_size, coarse)
+        self.tell_coarse, self.tell_deep = nn.Linear(coarse, coarse), nn.Linear(coarse, coarse)
+        self.deepen = _conv(coarse, coarse, stride=2)
         self.near, self.far = _conv(coarse, coarse), _conv(coarse, coarse, dilation=2)
-        self.shift = _conv(coarse, 2)
+        self.rise, self.even = nn.Conv2d(coarse, coarse, 1), _conv(coarse, coarse)
+        self.shift, self.dye = _conv(coarse, 2), _conv(coarse, _MAPS * _MAP)
+        self.behind, self.words = _conv(coarse, 1), nn.Linear(token_size, coarse)
+        self.walls = nn.Linear(2 * coarse, 2 + 3 + _MAP)
         self.tell = nn.Conv2d(coarse, _CONTEXT, 1)
-        self.join = _conv(2 * _COLOURS + width + _CONTEXT, width)
-        self.refine, self.out = _conv(width, width), _conv(width, _COLOURS)
-        for layer in (self.shift, self.out):
+        self.join = _conv((2 + _MAPS) * _COLOURS + width + _CONTEXT, width)
+        self.refine, self.out = _conv(width, width), _conv(width, (3 + _SHOWN) * _PATCH**2)
+        for layer in (self.shift, self.dye, self.behind, self.walls, self.out):
             zero_module(layer)
-        self._reach = reach
+        self._reach, self._haze = reach, haze
 
-    def forward(
-        self, pictures: Tensor, photos: Tensor, latents: Tensor, text: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Return the pictures with the photos' detail, and the photos as they were shifted.
+    def forward(self, pictures: Tensor, beside: Beside) -> Detailed:
+        """Return the pictures with the photos' detail.
 
         Args:
             pictures: (b, 3, H, W) in -1..1, drawn; both sizes multiples of 4.
-            photos: (b, 3, H, W) in -1..1, of whom each shows, cut in the same way.
-            latents: (b, c, h, w) of about unit variance, which the pictures were decoded from.
-            text: (b, n, token_size) states of the prompt that they were drawn by.
+            beside: what they were drawn by.
         """
-        seen = functional.silu(self.see(torch.cat([_patches(pictures), _patches(photos)], 1)))
+        both = (pictures, beside.photos, beside.drawn, beside.drawn_photos)
+        seen = functional.silu(self.see(torch.cat([_patches(each) for each in both], 1)))
+        heard = self._heard(beside.text)
+        wide = self._understood(seen, beside.latents, heard)
+        shifted = self._shifted(beside.photos, wide)
+        maps = _as_large(self.dye(wide), pictures).unflatten(1, (_MAPS, 3, 4))
+        dyed = [_mapped(shifted, maps[:, each]) for each in range(_MAPS)]
+        told = functional.interpolate(self.tell(wide), scale_factor=2.0, mode="nearest")
+        parts = [*map(_patches, (pictures, shifted, *dyed)), seen, told]
+        fine = functional.silu(self.join(torch.cat(parts, 1)))
+        fine = fine + functional.silu(self.refine(fine))
+        out = functional.pixel_shuffle(self.out(fine), _PATCH)
+        # One word out of twenty is enough to be heard here: "blurred".
+        heard = torch.cat([heard, functional.relu(self.words(beside.text)).amax(1)], 1)
+        said = self.walls(heard)
+        wall = self._wall(beside.photos, wide, said)
+        smooth = functional.avg_pool2d(pictures, _SMOOTH, 1, _SMOOTH // 2, count_include_pad=False)
+        found = pictures + out[:, :3]
+        for number, shown in enumerate((*dyed, wall, smooth)):
+            found = found + out[:, 3 + number, None] * (shown - pictures)
+        return Detailed(found, shifted, wall, _SURE * said[:, :2])
+
+    def _heard(self, text: Tensor) -> Tensor:
+        """Return what was asked for, (b, coarse)."""
+        answers = self.ask(text).softmax(1).transpose(1, 2) @ text  # (b, questions, token_size)
+        heard: Tensor = functional.silu(self.listen(answers.flatten(1)))
+        return heard
+
+    def _understood(self, seen: Tensor, latents: Tensor, heard: Tensor) -> Tensor:
+        """Return features at a quarter of the size: what is where, and what shall be there."""
         wide = self.down(seen)
         read = functional.interpolate(self.read(latents), size=wide.shape[-2:], mode="nearest")
-        wide = functional.silu(wide + read + self.listen(text.mean(1))[:, :, None, None])
-        wide = wide + functional.silu(self.near(wide))
-        wide = wide + functional.silu(self.far(wide))
-        shifted = self._shifted(photos, wide)
-        told = functional.interpolate(self.tell(wide), scale_factor=2.0, mode="nearest")
-        fine = torch.cat([_patches(pictures), _patches(shifted), seen, told], 1)
-        fine = functional.silu(self.join(fine))
-        fine = fine + functional.silu(self.refine(fine))
-        return pictures + functional.pixel_shuffle(self.out(fine), _PATCH), shifted
+        wide = functional.silu(wide + read + self.tell_coarse(heard)[:, :, None, None])
+        deep = functional.silu(self.deepen(wide) + self.tell_deep(heard)[:, :, None, None])
+        deep = deep + functional.silu(self.near(deep))
+        deep = deep + functional.silu(self.far(deep))
+        wide = wide + _as_large(self.rise(deep), wide)
+        even: Tensor = wide + functional.silu(self.even(wide))
+        return even
+
+    def _wall(self, photos: Tensor, wide: Tensor, said: Tensor) -> Tensor:
+        """Return what the prompt says of a background: the photo's, blurred, or painted.
+
+        In single precision: walls differ from each other by less than a level of 255.
+        """
+        behind = torch.sigmoid(_as_large(self.behind(wide).float(), photos))
+        with torch.autocast(photos.device.type, enabled=False):
+            wall = self._painted(photos.float(), behind, said.float()[:, :, None, None])
+        return wall.to(photos.dtype)
+
+    def _painted(self, photos: Tensor, behind: Tensor, said: Tensor) -> Tensor:
+        painted, sharp = torch.sigmoid(_SURE * said[:, :2]).split(1, 1)
+        hazy = _blurred(photos, behind, self._haze)
+        lit = _mapped(hazy + sharp * (photos - hazy), said[:, 5:].unflatten(1, (3, 4)))
+        wall: Tensor = lit + painted * (said[:, 2:5] - lit)
+        return wall
 
     def _shifted(self, photos: Tensor, wide: Tensor) -> Tensor:
         """Return each place's pixels of the photo; in single precision: places are fractions."""
-        size = photos.shape[-2:]
-        shifts = functional.interpolate(
-            self.shift(wide).float(), size=size, mode="bilinear", align_corners=False
-        )
+        shifts = _as_large(self.shift(wide).float(), photos)
         steady = torch.eye(2, 3, device=photos.device).expand(len(photos), 2, 3)
         places = functional.affine_grid(steady, list(photos.shape), align_corners=False)
         moved = places + self._reach * torch.tanh(shifts).permute(0, 2, 3, 1)
@@ -100,3 +189,32 @@ def _conv(given: int, made: int, stride: int = 1, dilation: int = 1) -> nn.Conv2
 
 def _patches(pictures: Tensor) -> Tensor:
     return functional.pixel_unshuffle(pictures, _PATCH)
+
+
+def _as_large(x: Tensor, as_this: Tensor) -> Tensor:
+    size = as_this.shape[-2:]
+    return functional.interpolate(x, size=size, mode="bilinear", align_corners=False)
+
+
+def _mapped(pictures: Tensor, maps: Tensor) -> Tensor:
+    """Return pictures (b, 3, H, W) in other colours: `maps` (b, 3, 4, H, W) or 1 x 1 are added."""
+    added = (maps[:, :, :3] * pictures[:, None]).sum(2) + maps[:, :, 3]
+    return pictures + added
+
+
+def _blurred(pictures: Tensor, counts: Tensor, share: float) -> Tensor:
+    """Return pictures (b, 3, H, W) under a Gaussian, its deviation a share of their width.
+
+    What is before a background must not bleed into it: `counts` (b, 1, H, W), more than 0, say how
+    much each place's colour is worth.
+    """
+    sigma = share * pictures.shape[-1]
+    half = max(1, min(round(2.5 * sigma), *(side - 1 for side in pictures.shape[-2:])))
+    away = torch.arange(-half, half + 1, device=pictures.device, dtype=torch.float32)
+    kernel = torch.exp(-0.5 * (away / sigma).square())
+    kernel = (kernel / kernel.sum()).to(pictures.dtype).expand(4, 1, -1)
+    worth = torch.cat([pictures * counts, counts], 1)
+    padded = functional.pad(worth, (half, half, half, half), mode="reflect")
+    rows = functional.conv2d(padded, kernel[:, :, None], groups=4)
+    blurred = functional.conv2d(rows, kernel[..., None], groups=4)
+    return blurred[:, :3] / blurred[:, 3:].clamp_min(1e-3)

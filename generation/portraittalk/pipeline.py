@@ -21,9 +21,9 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from generation.portraittalk import text
 from generation.portraittalk.animate_net import AnimateNet
 from generation.portraittalk.autoencoder import PatchedAutoencoder
-from generation.portraittalk.clip import Clip, Portraits, Sampling, padded
+from generation.portraittalk.clip import Clip, Portraits, Sampling, Scene, padded
 from generation.portraittalk.conditions import Conditions
-from generation.portraittalk.detail_net import DetailNet
+from generation.portraittalk.detail_net import Beside, DetailNet
 from generation.portraittalk.errors import ClipUnusable, DrawingStopped
 from generation.portraittalk.guidance import Guidance
 from generation.portraittalk.identity_net import IdentityNet
@@ -180,12 +180,14 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
         carried: Carried | None = None
         for group in _groups(clip, sampling):
             with torch.no_grad():
-                latents, noise = self._draw(run, group, carried)
+                scene = run.clip.drive.scene(group[0].start, group[-1].stop)
+                latents, noise = self._draw(run, group, scene, carried)
                 span = spanned(group)
                 kept = 0 if span.last else sampling.overlap
                 if kept:
                     carried = Carried.of(latents, noise, span, kept)
-            yield from self._decoded(run, latents[0, :, : span.stop - span.start - kept])
+            certain = span.stop - span.start - kept
+            yield from self._decoded(run, latents[0, :, :certain], scene.drawn[:certain])
 
     def _start(
         self,
@@ -228,7 +230,7 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
         return Person(latents, drawn, net.tokens(embeddings, latents))
 
     def _draw(
-        self, run: _Run, group: Sequence[Window], carried: Carried | None
+        self, run: _Run, group: Sequence[Window], scene: Scene, carried: Carried | None
     ) -> tuple[Tensor, Tensor]:
         """Return the clean latents (1, c, f, h, w) of some windows, and the noise they began as.
 
@@ -237,7 +239,8 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
         """
         length = min(run.sampling.window, run.clip.drive.frames)
         places = [window.start - group[0].start for window in group]
-        conditions = self._conditions(run, group, places[-1] + length)
+        scene = padded(scene, places[-1] + length)
+        conditions = run.passes.conditions(scene, run.size)
         if len(places) > 1:
             conditions = conditions.windows(places, length)
         latents = noise = self._noise(run, places[-1] + length, carried)
@@ -252,10 +255,6 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
                 predicted = self._go_on(run, carried, predicted, latents, timestep)
             latents = self._step(run, predicted, timestep, latents)
         return latents, noise
-
-    def _conditions(self, run: _Run, group: Sequence[Window], frames: int) -> Conditions:
-        scene = run.clip.drive.scene(group[0].start, group[-1].stop)
-        return run.passes.conditions(padded(scene, frames), run.size)
 
     def _noise(self, run: _Run, frames: int, carried: Carried | None) -> Tensor:
         net = self.animate_net
@@ -299,28 +298,41 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
                 "The drawing was stopped before its end.", remedy="Start it again if it is wanted."
             )
 
-    def _decoded(self, run: _Run, latents: Tensor) -> Iterator[Image]:
-        """Yield the pictures of latents (c, f, h, w), a few at a time."""
+    def _decoded(self, run: _Run, latents: Tensor, faces: Tensor) -> Iterator[Image]:
+        """Yield the pictures of latents (c, f, h, w), a few at a time.
+
+        Args:
+            run: the clip.
+            latents: of its frames.
+            faces: (f, 3, H, W), drawn.
+        """
         shift, scale = self._shift_and_scale()
-        for some in latents.transpose(0, 1).split(run.sampling.decoded_together):
+        few = run.sampling.decoded_together
+        each = latents.transpose(0, 1).split(few)
+        for some, stands in zip(each, faces.split(few), strict=True):
             with torch.no_grad():
                 z = some.to(self.vae.device, self.vae.dtype) / scale + shift
-                drawn = self._detailed(run, self.vae.decode(z).sample, some)  # (n, 3, H, W)
-                pixels = (drawn.float().clamp(-1, 1) + 1) * 127.5
-                pictures = pixels.round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+                pictures = self.vae.decode(z).sample  # (n, 3, H, W)
+                pictures = self._detailed(run, pictures, some, stands)
+                pixels = (pictures.float().clamp(-1, 1) + 1) * 127.5
+                frames = pixels.round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
             self._check_cancelled()
-            yield from pictures
+            yield from frames
 
-    def _detailed(self, run: _Run, drawn: Tensor, latents: Tensor) -> Tensor:
+    def _detailed(self, run: _Run, pictures: Tensor, latents: Tensor, faces: Tensor) -> Tensor:
         """Give pictures (n, 3, H, W) the photo's detail, as much as it weighs."""
-        weight = run.sampling.weights.detail
-        if self.detail_net is None or not weight:
-            return drawn
-        net, photo = self.detail_net, run.clip.portraits.pictures[:1].expand_as(drawn)
-        drawn, text = drawn.clamp(-1, 1), run.text.expand(len(drawn), -1, -1)
-        seen = (part.to(net.device, net.dtype) for part in (drawn, photo, latents, text))
-        with_detail, _ = net(*seen)
-        return torch.lerp(drawn, with_detail.to(drawn.device, drawn.dtype), weight)
+        weights = run.sampling.weights
+        if self.detail_net is None or not weights.detail:
+            return pictures
+        net, portraits = self.detail_net, run.clip.portraits
+        followed = torch.as_tensor(weights.structure).flatten()[0].clamp(0, 1).to(faces)
+        beside = (
+            portraits.pictures[:1], followed * faces, portraits.drawn[:1], latents, run.text,
+        )  # fmt: skip
+        pictures = pictures.clamp(-1, 1)
+        there = (x.expand(len(pictures), *x.shape[1:]).to(net.device, net.dtype) for x in beside)
+        detailed = net(pictures.to(net.device, net.dtype), Beside(*there))
+        return torch.lerp(pictures, detailed.pictures.to(pictures), weights.detail)
 
     def _check_detail_net(self) -> None:
         """Refuse one that reads other latents or another prompt, before anything is drawn."""

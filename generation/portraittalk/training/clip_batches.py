@@ -87,6 +87,11 @@ class ClipBatches:
         self._seed, self._frames = seed, frames
 
     @property
+    def seed(self) -> int:
+        """What decides, with a step's number, what is drawn."""
+        return self._seed
+
+    @property
     def people(self) -> int:
         """How many there are."""
         return len(self._people)

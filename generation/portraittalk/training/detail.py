@@ -1,7 +1,10 @@
 """Training DetailNet: what a drawn picture lacks of the true one, and the photo has.
 
-Half of what it sees are true latents with noise, the other half latents that the networks drew on
-from a noisy true picture: so it meets what they get wrong, and the truth beside it still fits.
+Half of what it sees are true latents with noise, of pictures that are mirrored and tinted by
+chance; the other half latents that the networks drew, on from a true picture with more or less
+noise, or from hardly anything but noise. Some of these the networks drew without being told the
+look, which DetailNet is told: so it learns to do what was asked where they did not, as happens with
+people they never saw.
 """
 
 from dataclasses import replace
@@ -14,22 +17,33 @@ from torch import Tensor
 from torch.nn import functional
 
 from generation.portraittalk.conditions import Weights
-from generation.portraittalk.denoiser import Denoiser, Inputs
-from generation.portraittalk.detail_net import DetailNet
+from generation.portraittalk.denoiser import Denoiser
+from generation.portraittalk.detail_net import Beside, DetailNet
 from generation.portraittalk.pipeline import PortraitTalkPipeline
-from generation.portraittalk.text import encode
-from generation.portraittalk.training.clip_batches import ClipBatches, Mixture
-from generation.portraittalk.training.face_features import FaceFeatures, anchors_of
-from generation.portraittalk.training.frame_batches import pixel_weights
+from generation.portraittalk.text import NOTHING, encode
+from generation.portraittalk.training.clip_batches import Batch, ClipBatches, Mixture
+from generation.portraittalk.training.detail_batches import Seen
+from generation.portraittalk.training.detail_errors import (
+    CALM,
+    FAINT,
+    calmness,
+    faint_error,
+    kind_error,
+    wall_error,
+)
+from generation.portraittalk.training.face_features import FaceFeatures
 from generation.portraittalk.training.pack import STUDENTS
-from generation.portraittalk.training.shards import Shard
 from generation.portraittalk.training.vae import FACE, edge_error, weighted_error
 
 SHIFTED = 0.2  # what unlike edges of the shifted photo count
+SMOOTH = 3.0  # how much more an error counts where it is calm
+WALL = 0.5  # what the wall counts by itself
+KIND = 0.05  # what it counts that the prompt is understood to ask for a painted or a sharp one
 NOISE = 0.3  # the strongest in true latents, of their spread
-LAST = 2  # of a student's steps, which are drawn on
+UNTOLD = 0.35  # how often the networks draw without knowing the look
+MOUTHLESS = 0.5  # how often the drawn face has no mouth: then the latents alone say how it stands
 PHOTO_ONLY = Mixture(
-    mouth=0.3, text=0.1, identity=0.0, audio=0.0, structure=0.0, all_of_it=0.0,
+    mouth=MOUTHLESS, text=0.1, identity=0.0, audio=0.0, structure=0.1, all_of_it=0.0,
     other_portrait=0.0, several=0.0,
 )  # fmt: skip
 
@@ -72,49 +86,73 @@ class DetailStage:
     def loss(self, step: int, device: torch.device) -> tuple[Tensor, dict[str, float]]:
         """Return the loss of one batch, and its parts."""
         batch = self._data.batch(step, self._size, PHOTO_ONLY)
-        wanted, photos, weights, anchors = (t.to(device) for t in _pictures(batch.sources))
         generator = torch.Generator(device).manual_seed(step)
+        self._vae.to(device)
         with torch.no_grad():
-            known = batch.latents.to(device)
-            text = encode(self._tokenizer, self._text.to(device), batch.captions)
+            text = self._said(batch.captions, device)
             if step % 2:
-                inputs = replace(batch.inputs.to(device), text=text)
-                latents = self._drawn_on(known, inputs, generator)[:, :, 0]
+                seen = Seen.of(batch).to(device)
+                latents = self._drawn(batch, step, generator)
             else:
-                latents = _with_noise(known, generator)[:, :, 0]
-            self._vae.to(device)
+                seen = Seen.of(batch, self._chance(step)).to(device)
+                latents = _with_noise(self._vae.to_latents(seen.wanted), generator)
             drawn = self._vae.to_pictures(latents).float()
         model: Any = self.model
-        found, shifted = model(drawn, photos, latents, text)
-        found, shifted = found.float(), shifted.float()
+        gone = batch.dropped["structure"].to(device)[:, None, None, None]
+        followed = torch.as_tensor(self._weights.structure).flatten()[0].clamp(0, 1).to(device)
+        faces = torch.where(gone, 0, followed * seen.faces)
+        beside = Beside(seen.photos, faces, seen.photo_faces, latents, text)
+        found, shifted, wall, kind = (x.float() for x in model(drawn.clamp(-1, 1), beside))
+        calm = calmness(seen.wanted)
+        around = torch.where(seen.weights > 1, torch.inf, calm)  # not in the face
         parts = {
-            "pixels": weighted_error(found, wanted, weights),
-            "edges": edge_error(found, wanted, weights),
-            "face": FACE * self._face.to(device).apart(found, wanted, anchors),
-            "shifted": SHIFTED * edge_error(shifted, wanted, weights),
+            "pixels": weighted_error(found, seen.wanted, seen.weights + SMOOTH * (calm < CALM)),
+            "edges": edge_error(found, seen.wanted, seen.weights),
+            "faint": FAINT * faint_error(found, seen.wanted, calm),
+            "wall": WALL * wall_error(wall, seen.wanted, around),
+            "kind": KIND * kind_error(kind, batch),
+            "face": FACE * self._face.to(device).apart(found, seen.wanted, seen.anchors),
+            "shifted": SHIFTED * edge_error(shifted, seen.wanted, seen.weights),
         }
         scalars = {name: float(part.detach()) for name, part in parts.items()}
-        for name, picture in (("psnr_before", drawn), ("psnr", found.detach())):
-            error = functional.mse_loss(picture, wanted)
+        for name, picture in (("psnr_before", drawn.clamp(-1, 1)), ("psnr", found.detach())):
+            error = functional.mse_loss(picture, seen.wanted)
             scalars[name] = float(-10 * torch.log10(error / 4))
         return torch.stack(list(parts.values())).sum(), scalars
 
     def describe(self) -> dict[str, Any]:
         """Return what must be the same when it goes on."""
         config: Any = self.model.config  # diffusers types it as a dictionary
-        return {"name": self.name, "width": int(config.width), "coarse": int(config.coarse)}
+        sizes = ("width", "coarse", "questions", "reach", "haze")
+        return {"name": self.name, **{name: getattr(config, name) for name in sizes}}
 
     def export(self, folder: Any) -> None:
         """Write the network so that `from_pretrained` reads it."""
         self.model.save_pretrained(folder)
 
-    def _drawn_on(self, known: Tensor, inputs: Inputs, generator: torch.Generator) -> Tensor:
-        """Return latents (b, c, 1, h, w) that the last steps made of the true ones with noise."""
-        self._denoiser.to(known.device)
-        conditions = self._denoiser.conditions(inputs, {})
-        self._scheduler.set_timesteps(STUDENTS, device=known.device)
-        times = self._scheduler.timesteps[-LAST:]
-        noise = torch.randn(known.shape, generator=generator, device=known.device)
+    def _chance(self, step: int) -> np.random.Generator:
+        return np.random.default_rng([self._data.seed, step])
+
+    def _said(self, captions: list[str], device: torch.device) -> Tensor:
+        return encode(self._tokenizer, self._text.to(device), captions)
+
+    def _drawn(self, batch: Batch, step: int, generator: torch.Generator) -> Tensor:
+        """Return latents (b, c, h, w) that the last steps made of the true ones with noise.
+
+        How many steps goes round with the number of the batch; four begin with hardly anything but
+        noise.
+        """
+        device = generator.device
+        known = batch.latents.to(device)
+        told = self._chance(step).random(len(known)) >= UNTOLD
+        captions = [c if t else NOTHING for c, t in zip(batch.captions, told, strict=True)]
+        inputs = replace(batch.inputs.to(device), text=self._said(captions, device))
+        self._denoiser.to(device)
+        gone = {"structure": batch.dropped["structure"].to(device)}
+        conditions = self._denoiser.conditions(inputs, gone)
+        self._scheduler.set_timesteps(STUDENTS, device=device)
+        times = self._scheduler.timesteps[-(1 + step // 2 % STUDENTS) :]
+        noise = torch.randn(known.shape, generator=generator, device=device)
         latents: Tensor = self._scheduler.add_noise(known, noise, times[:1].expand(len(known)))
         for time in times:
             predicted = self._denoiser.animate_net(
@@ -123,24 +161,12 @@ class DetailStage:
             latents = self._scheduler.step(
                 predicted.float(), time, latents, generator=generator, return_dict=False
             )[0]
-        return latents
+        return latents[:, :, 0]
 
 
 def _with_noise(known: Tensor, generator: torch.Generator) -> Tensor:
     """Return latents with noise, each of another strength."""
     device = known.device
-    strength = torch.rand(len(known), 1, 1, 1, 1, generator=generator, device=device)
+    strength = torch.rand(len(known), 1, 1, 1, generator=generator, device=device)
     noise = torch.randn(known.shape, generator=generator, device=device)
     return known + NOISE * strength * noise
-
-
-def _pictures(sources: list[tuple[Shard, int]]) -> tuple[Tensor, ...]:
-    """Return true pictures and photos (b, 3, H, W), weights of pixels, and anchors of faces."""
-    each = []
-    for shard, row in sources:
-        points = shard.points[row].astype(np.float32)
-        seen = (shard.frames[row], shard.array("reference"))
-        pictures = [s.transpose(2, 0, 1).astype(np.float32) / np.float32(127.5) - 1 for s in seen]
-        weights = pixel_weights(points, pictures[0].shape[-1])[None].astype(np.float32)
-        each.append((*pictures, weights, anchors_of(points)))
-    return tuple(torch.from_numpy(np.stack(part)) for part in zip(*each, strict=True))

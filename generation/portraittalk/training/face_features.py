@@ -22,7 +22,7 @@ from generation.faces.embedding import (
 )
 from generation.faces.quantised import read
 
-MIRRORED = (2, 3, 0, 1, 4)  # anchors of a mirrored face
+_MIRRORED = (2, 3, 0, 1, 4)  # anchors of a mirrored face
 _LOOKED_AT = ("conv32_3", "conv64_3", "conv128_2")
 
 
@@ -94,6 +94,13 @@ class FaceFeatures(nn.Module):
 def anchors_of(points: Floats) -> Floats:
     """Return the anchors (5, 2) of landmarks (478, >=2)."""
     return np.asarray(points[list(ANCHORS), :2], np.float32)
+
+
+def mirrored(anchors: Floats, width: int) -> Floats:
+    """Return the anchors (5, 2) of the mirrored face in a picture `width` px wide."""
+    turned = anchors[list(_MIRRORED)].copy()
+    turned[:, 0] = width - 1 - turned[:, 0]
+    return turned
 
 
 def _plain(name: str) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from generation.faces.arrays import AnyArray, Floats
 from generation.portraittalk.structure_drawing import region_masks
-from generation.portraittalk.training.face_features import MIRRORED, anchors_of
+from generation.portraittalk.training.face_features import anchors_of, mirrored
 from generation.portraittalk.training.shards import shards
 
 FACE, LIPS, EYES = 1.0, 4.0, 3.0  # how much more an error there counts
@@ -45,16 +45,21 @@ class FrameBatches:
         weight = pixel_weights(shard.points[row], picture.shape[0])
         anchors = anchors_of(shard.points[row])
         if varied:
-            gain = 1 + rng.uniform(-_TINT, _TINT, 3) + rng.uniform(-_LIGHT, _LIGHT)
-            picture = np.clip((picture + 1) * gain.astype(np.float32) - 1, -1, 1)
+            picture = np.clip((picture + 1) * tint(rng) - 1, -1, 1)
             if rng.random() < 0.5:
                 picture, weight = picture[:, ::-1], weight[:, ::-1]
-                anchors = (anchors * (-1, 1) + (picture.shape[1] - 1, 0))[list(MIRRORED)]
+                anchors = mirrored(anchors, picture.shape[1])
         return (
             np.ascontiguousarray(picture.transpose(2, 0, 1)),
             np.ascontiguousarray(weight[None]),
             anchors.astype(np.float32),
         )
+
+
+def tint(rng: np.random.Generator) -> Floats:
+    """Return what each colour of a picture is multiplied by, (3,), by chance."""
+    gain = 1 + rng.uniform(-_TINT, _TINT, 3) + rng.uniform(-_LIGHT, _LIGHT)
+    return np.asarray(gain, np.float32)
 
 
 def pixel_weights(points: AnyArray, side: int) -> Floats:

@@ -18,6 +18,7 @@ from generation.portraittalk.detail_net import DetailNet
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.student import STUDENT
 from generation.portraittalk.training.errors import TrainingDataRefused
+from generation.portraittalk.training.low_rank import lower_rank
 from generation.portraittalk.weights import DRAWING, Steps, steps_of
 
 STUDENTS = 4  # steps
@@ -47,6 +48,7 @@ def pack(
     *,
     audio: float | None = None,
     structure: float | None = None,
+    rank: int | None = None,
 ) -> Packed:
     """Write a pipeline in half precision, with a decoder that was trained on, and its student.
 
@@ -59,10 +61,11 @@ def pack(
         audio: what the voice shall weigh in whatever is drawn with them, 0 or more; as `trained`
             says when not given.
         structure: the same for the drawn face.
+        rank: most dimensions of the student's adapter; all that it has when not given.
 
     Raises:
-        TrainingDataRefused: a weight is less than 0 or no number, the decoder is of another
-            autoencoder, or `out` is there already.
+        TrainingDataRefused: a weight is less than 0 or no number, a rank less than 1, the decoder
+            is of another autoencoder, or `out` is there already.
     """
     before = steps_of(trained)
     audio = before.audio if audio is None else audio
@@ -72,6 +75,10 @@ def pack(
             "An input cannot weigh less than nothing, or no number.",
             code="weight-negative",
             remedy="Give 0 or more; 1 is how it was trained.",
+        )
+    if rank is not None and rank < 1:
+        raise TrainingDataRefused(
+            f"No adapter has rank {rank}.", code="rank-below-one", remedy="Give 1 or more."
         )
     if out.exists():
         raise TrainingDataRefused(
@@ -100,7 +107,9 @@ def pack(
         _forget_origin(file)
     if student is not None:
         for file in student.glob("*.safetensors"):
-            halved = {name: x.half() for name, x in load_file(file).items()}
+            layers = load_file(file)
+            layers = layers if rank is None else lower_rank(layers, rank)
+            halved = {name: x.half().contiguous() for name, x in layers.items()}
             (out / STUDENT).mkdir(exist_ok=True)
             save_file(halved, out / STUDENT / file.name, _metadata(file))
     usual = vars(Steps())

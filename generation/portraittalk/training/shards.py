@@ -113,6 +113,10 @@ class Shard:
             raise _unreadable(self.folder, str(error)) from error
         return array
 
+    def clip_at(self, row: int) -> Clip:
+        """Return the clip that a row belongs to."""
+        return next(c for c in self.about.clips if c.first <= row < c.first + c.count)
+
     @property
     def frames(self) -> AnyArray:
         """(N, 128, 128, 3) uint8."""

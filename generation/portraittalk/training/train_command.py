@@ -39,6 +39,8 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
                         help="of the voice when drawn; as before when not given")  # fmt: skip
     packed.add_argument("--structure", type=float, metavar="WEIGHT",
                         help="of the drawn face")  # fmt: skip
+    packed.add_argument("--rank", type=int,
+                        help="most dimensions of the student's adapter, to save bytes")  # fmt: skip
     packed.add_argument("--out", type=Path, required=True, metavar="DIR")
     packed.set_defaults(command=pack)
     parser = commands.add_parser(
@@ -125,7 +127,7 @@ def pack(options: argparse.Namespace) -> int:
 
     done = pack(
         options.trained, options.out, options.decoder, options.student, options.detail,
-        audio=options.audio, structure=options.structure,
+        audio=options.audio, structure=options.structure, rank=options.rank,
     )  # fmt: skip
     student = "with its student" if done.student else "without a student"
     sys.stdout.write(f"{options.out}  {done.megabytes:.1f} MB, {student}\n")

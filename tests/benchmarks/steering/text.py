@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from generation.evaluation.intervals import share_interval
+from generation.portraittalk.detail_net import Beside
 from generation.portraittalk.text import encode
 from generation.portraittalk.training.conditions import ORIGINAL
 from generation.portraittalk.training.shards import TRAIN, shards
@@ -93,10 +94,12 @@ def coded(engine: Engine) -> FramesOf:
         latents = pipeline.vae.to_latents(_signed(case.truth))
         pictures = pipeline.vae.to_pictures(latents)
         if pipeline.detail_net is not None:
-            photo = _signed(case.photo[None]).expand_as(pictures)
             said = encode(pipeline.tokenizer, pipeline.text_encoder, [case.part.caption])
-            text = said.to(pictures.dtype).expand(len(pictures), -1, -1)
-            pictures, _ = pipeline.detail_net(pictures, photo, latents, text)
+            clip = case.clip(mouth=True)
+            beside = (clip.portraits.pictures, clip.drive.whole.drawn, clip.portraits.drawn)
+            parts = (*beside, latents, said.to(pictures.dtype))
+            each = (x.expand(len(pictures), *x.shape[1:]) for x in parts)
+            pictures = pipeline.detail_net(pictures, Beside(*each)).pictures
         pixels = ((pictures.clamp(-1, 1) + 1) * 127.5).round().byte()
         return np.asarray(pixels.permute(0, 2, 3, 1).numpy(), np.uint8)
 

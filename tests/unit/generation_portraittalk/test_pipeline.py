@@ -19,7 +19,7 @@ from generation.portraittalk import small
 from generation.portraittalk.animate_net import AnimateNet
 from generation.portraittalk.clip import Clip, Sampling, Scene
 from generation.portraittalk.conditions import Conditions, Weights
-from generation.portraittalk.detail_net import DetailNet
+from generation.portraittalk.detail_net import Beside, Detailed, DetailNet
 from generation.portraittalk.errors import ClipUnusable, DrawingStopped
 from generation.portraittalk.guidance import Guidance
 from generation.portraittalk.pipeline import PortraitTalkPipeline
@@ -98,6 +98,26 @@ def test_the_photos_detail_counts_as_much_as_it_weighs(
     assert abs(drawn(detailed, clip) - drawn(pipeline, clip)).mean() == pytest.approx(
         whole, rel=0.1
     )
+
+
+def test_detail_is_shown_each_frames_drawn_face_as_far_as_it_weighs(
+    pipeline: PortraitTalkPipeline,
+) -> None:
+    seen: list[Tensor] = []
+
+    class Watched(DetailNet):
+        def forward(self, pictures: Tensor, beside: Beside) -> Detailed:
+            seen.append(beside.drawn.clone())
+            return super().forward(pictures, beside)
+
+    watched = Watched(tiny.CHANNELS, tiny.TOKEN).eval()
+    detailed = PortraitTalkPipeline(**{**pipeline.components, "detail_net": watched})
+    clip = tiny.clip(11)  # several windows
+    asked = clip.drive.scene(0, 11).drawn
+    for weight, share in ((0.0, 0.0), (0.5, 0.5), (1.3, 1.0)):
+        seen.clear()
+        drawn(detailed, clip, replace(FAST, weights=Weights(structure=weight)))
+        assert torch.allclose(torch.cat(seen), share * asked, atol=1e-6)
 
 
 def test_a_detail_net_of_other_networks_is_refused_before_anything_is_drawn(

@@ -1,0 +1,65 @@
+"""What DetailNet is held to beside pixels, edges and faces: what is calm, and what walls are."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from generation.portraittalk.text import NOTHING
+from generation.portraittalk.training.clip_batches import Batch
+from generation.portraittalk.training.conditions import ORIGINAL, PLAIN
+
+FAINT = 0.05  # what edges count where there are hardly any, by how much they differ there
+CALM = 2.0  # levels of 255: walls and flat cloth
+_LEVEL = 1 / 127.5  # of 255
+_AROUND = 5  # px
+_AT_LEAST, _AT_MOST = 0.5, 8.0  # levels that differences count by, and for
+
+
+def calmness(wanted: Tensor) -> Tensor:
+    """Return how much neighbours differ around each place, (b, 1, H, W), in levels of 255.
+
+    Walls have 0 where they are painted, .3 out of focus and 1 as photographed; skin has 5.
+    """
+    apart = sum(
+        functional.pad(wanted.diff(dim=axis).abs(), pad).mean(1, keepdim=True)
+        for axis, pad in ((2, (0, 0, 0, 1)), (3, (0, 1, 0, 0)))
+    )
+    around = functional.avg_pool2d(
+        torch.as_tensor(apart) / 2, _AROUND, 1, _AROUND // 2, count_include_pad=False
+    )
+    return around / _LEVEL
+
+
+def faint_error(drawn: Tensor, wanted: Tensor, calm: Tensor) -> Tensor:
+    """Return how unlike the differences of neighbours are where they are small, relative to these.
+
+    Walls and what is out of focus differ by a level or two, which no other error minds.
+    """
+    counts = (calm < CALM) / (calm + _AT_LEAST)
+    total = drawn.new_zeros(())
+    for axis in (2, 3):
+        near = counts.narrow(axis, 0, counts.shape[axis] - 1)
+        apart = (drawn.diff(dim=axis) - wanted.diff(dim=axis)).abs().mean(1, keepdim=True) / _LEVEL
+        total = total + (apart.clamp(max=_AT_MOST) * near).sum() / (near > 0).sum().clamp_min(1)
+    return total / 2
+
+
+def wall_error(wall: Tensor, wanted: Tensor, calm: Tensor) -> Tensor:
+    """Return how far a wall is from what stands where it is calm, with its differences."""
+    where = (calm < CALM).to(wanted)
+    apart = ((wall - wanted).abs().mean(1, keepdim=True) * where).sum() / where.sum().clamp_min(1)
+    return apart + FAINT * faint_error(wall, wanted, calm)
+
+
+def kind_error(kind: Tensor, batch: Batch) -> Tensor:
+    """Return how far logits (b, 2) are from what captions say of the background: painted, sharp."""
+    said = [shard.clip_at(row).labels.get("background") for shard, row in batch.sources]
+    wanted = torch.tensor([(name in PLAIN, name == ORIGINAL) for name in said])
+    known = [n is not None and c != NOTHING for n, c in zip(said, batch.captions, strict=True)]
+    told = torch.tensor(known)[:, None]
+    # Whether a painted wall is in focus nobody can say.
+    counts = torch.stack([torch.ones(len(said)), (~wanted[:, 0]).float()], 1) * told
+    apart = functional.binary_cross_entropy_with_logits(
+        kind, wanted.to(kind), counts.to(kind), reduction="sum"
+    )
+    return apart / counts.sum().clamp_min(1)
