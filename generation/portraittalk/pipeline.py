@@ -239,8 +239,7 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
         """
         length = min(run.sampling.window, run.clip.drive.frames)
         places = [window.start - group[0].start for window in group]
-        scene = padded(scene, places[-1] + length)
-        conditions = run.passes.conditions(scene, run.size)
+        conditions = self._conditions(run, padded(scene, places[-1] + length))
         if len(places) > 1:
             conditions = conditions.windows(places, length)
         latents = noise = self._noise(run, places[-1] + length, carried)
@@ -255,6 +254,9 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
                 predicted = self._go_on(run, carried, predicted, latents, timestep)
             latents = self._step(run, predicted, timestep, latents)
         return latents, noise
+
+    def _conditions(self, run: _Run, scene: Scene) -> Conditions:
+        return run.passes.conditions(scene, run.size)
 
     def _noise(self, run: _Run, frames: int, carried: Carried | None) -> Tensor:
         net = self.animate_net

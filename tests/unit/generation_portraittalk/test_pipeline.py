@@ -23,6 +23,7 @@ from generation.portraittalk.detail_net import Beside, Detailed, DetailNet
 from generation.portraittalk.errors import ClipUnusable, DrawingStopped
 from generation.portraittalk.guidance import Guidance
 from generation.portraittalk.pipeline import PortraitTalkPipeline
+from tests.benchmarks.steering.speed import Forgetful
 from tests.unit.generation_portraittalk import tiny
 
 FAST = Sampling(steps=2, window=4, overlap=2, guidance=Guidance())
@@ -118,6 +119,11 @@ def test_detail_is_shown_each_frames_drawn_face_as_far_as_it_weighs(
         seen.clear()
         drawn(detailed, clip, replace(FAST, weights=Weights(structure=weight)))
         assert torch.allclose(torch.cat(seen), share * asked, atol=1e-6)
+
+
+def test_what_speed_is_measured_against_draws_the_same(pipeline: PortraitTalkPipeline) -> None:
+    forgetful = Forgetful(**pipeline.components)
+    assert np.array_equal(drawn(forgetful, tiny.clip(9)), drawn(pipeline, tiny.clip(9)))
 
 
 def test_a_detail_net_of_other_networks_is_refused_before_anything_is_drawn(
