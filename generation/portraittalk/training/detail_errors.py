@@ -20,13 +20,10 @@ def calmness(wanted: Tensor) -> Tensor:
 
     Walls have 0 where they are painted, .3 out of focus and 1 as photographed; skin has 5.
     """
-    apart = sum(
-        functional.pad(wanted.diff(dim=axis).abs(), pad).mean(1, keepdim=True)
-        for axis, pad in ((2, (0, 0, 0, 1)), (3, (0, 1, 0, 0)))
-    )
-    around = functional.avg_pool2d(
-        torch.as_tensor(apart) / 2, _AROUND, 1, _AROUND // 2, count_include_pad=False
-    )
+    down = functional.pad(wanted.diff(dim=2).abs(), (0, 0, 0, 1))
+    aside = functional.pad(wanted.diff(dim=3).abs(), (0, 1, 0, 0))
+    apart = (down + aside).mean(1, keepdim=True) / 2
+    around = functional.avg_pool2d(apart, _AROUND, 1, _AROUND // 2, count_include_pad=False)
     return around / _LEVEL
 
 

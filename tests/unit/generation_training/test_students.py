@@ -214,7 +214,7 @@ def test_detail_of_a_stage_meets_true_latents_and_drawn_ones(
     losses = [stage.loss(step, torch.device("cpu")) for step in (0, 0, 1)]
     (one, said), (again, _), (drawn_on, other) = losses
     assert float(one.detach()) == float(again.detach())
-    assert said["psnr"] == pytest.approx(said["psnr_before"], abs=1e-3)  # a new one changes nothing
+    assert said["psnr"] == said["psnr_before"]  # a new one changes nothing
     assert other["psnr_before"] < said["psnr_before"]  # random networks drew it
     drawn_on.backward()
     assert stage.model.out.weight.grad.any()
