@@ -1,6 +1,7 @@
 """What is asked of the pipeline: one clip, and how to draw it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from typing import Protocol
 
 import torch
@@ -10,6 +11,7 @@ from generation.portraittalk.conditions import Weights
 from generation.portraittalk.errors import ClipUnusable
 from generation.portraittalk.guidance import Guidance
 
+PARTS = 2  # of a photo that are told apart: the person, and clothes
 STUDENTS_STEPS = 50  # of LCM's schedule, which a student's few are taken from
 
 
@@ -21,11 +23,13 @@ class Portraits:
         pictures: (r, 3, H, W) -1..1, cut so that faces lie as in training.
         drawn: (r, 3, H, W) 0..1, the face as it stands in each.
         embeddings: (r, size) of the face in each.
+        parts: (r, 2, H, W) 0..1, where in each the person is, and clothes (`photo_parts`).
     """
 
     pictures: Tensor
     drawn: Tensor
     embeddings: Tensor
+    parts: Tensor
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,23 @@ class Scene:
         voice: (n, rows, size) speech features around each.
         face: (n, H, W) 0..1, where the face is.
         lips: (n, H, W) 0..1, where the lips are.
+        flow: (n, 2, h, w), how far away in the first portrait each place is found (`flow`); zeros
+            where nobody says.
     """
 
     drawn: Tensor
     voice: Tensor
     face: Tensor
     lips: Tensor
+    flow: Tensor
+
+    def part(self, start: int, stop: int) -> "Scene":
+        """Return some of its frames."""
+        return self.mapped(lambda x: x[start:stop])
+
+    def mapped(self, change: Callable[[Tensor], Tensor]) -> "Scene":
+        """Return it with each of its tensors changed in the same way, as to other frames."""
+        return Scene(*(change(getattr(self, each.name)) for each in fields(self)))
 
 
 class Drive(Protocol):
@@ -79,18 +94,19 @@ class Clip:
             ClipUnusable: with what does not fit.
         """
         portraits = self.portraits
-        counts = {len(portraits.pictures), len(portraits.drawn), len(portraits.embeddings)}
+        counts = {len(getattr(portraits, each.name)) for each in fields(portraits)}
         if counts == {0}:
             raise ClipUnusable("There is no portrait.", remedy="Give at least one.")
         if len(counts) > 1:
             raise ClipUnusable(
-                "Portraits, their drawn faces and their embeddings differ in number.",
+                "Portraits, their drawn faces, embeddings and parts differ in number.",
                 remedy="Give one of each for each portrait.",
             )
-        if portraits.pictures.shape[-2:] != portraits.drawn.shape[-2:]:
+        sizes = {x.shape[-2:] for x in (portraits.pictures, portraits.drawn, portraits.parts)}
+        if len(sizes) > 1:
             raise ClipUnusable(
-                "Portraits and their drawn faces differ in size.",
-                remedy="Draw the faces at the portraits' size.",
+                "Portraits, their drawn faces and their parts differ in size.",
+                remedy="Draw the faces, and find the parts, at the portraits' size.",
             )
         if self.drive.frames < 1:
             raise ClipUnusable("The clip has no frames.", remedy="Give a longer voice track.")
@@ -160,9 +176,7 @@ class WholeScene:
 
     def scene(self, start: int, stop: int) -> Scene:
         """Return some of them."""
-        part = slice(start, stop)
-        whole = self.whole
-        return Scene(whole.drawn[part], whole.voice[part], whole.face[part], whole.lips[part])
+        return self.whole.part(start, stop)
 
 
 def padded(scene: Scene, frames: int) -> Scene:
@@ -173,4 +187,4 @@ def padded(scene: Scene, frames: int) -> Scene:
     def longer(x: Tensor) -> Tensor:
         return torch.cat([x, x[-1:].expand(lacking, *x.shape[1:])])
 
-    return Scene(*map(longer, (scene.drawn, scene.voice, scene.face, scene.lips)))
+    return scene.mapped(longer)

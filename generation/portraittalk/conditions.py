@@ -29,7 +29,7 @@ class Weights:
         identity: of the identity tokens and of what IdentityNet adds.
         audio: of the voice.
         structure: of the drawn face, and of its tokens where there are any; DetailNet is shown as
-            much of it, 1 at most.
+            much of it, 1 at most, and goes as much of the way that landmarks moved.
         detail: of what DetailNet takes from the photo.
         motion: whether frames see each other (the motion modules).
     """

@@ -1,13 +1,13 @@
 """DetailNet: what latents lose of a person, given back from their photo.
 
 An autoencoder of 24 to 1 forgets skin, hair and cloth, and the photo still has them. A small
-network sees a drawn picture beside the photo, each with its drawn face, and says for each place how
-far away in the photo it is found (a field of shifts to sample by, arXiv 1506.02025), which colours
-the photo's have become there (affine maps of colours, as of bilateral grids: arXiv 1707.02880), and
-how much of each to show. It reads latents and prompt as well: whether a background is blurred on
-purpose is told there, and hardly by a picture that is soft anyway. A decoder that is shown known
-pixels does the same (arXiv 2306.04632); this one is beside it, so that latents and what was trained
-on them stay.
+network sees a drawn picture beside the photo, each with its drawn face. It is told how far away in
+the photo each place is found (a field of shifts to sample by, arXiv 1506.02025) and which places
+are person and clothes, and says where to go beyond that, which colours the photo's have become
+(affine maps of colours, as of bilateral grids: arXiv 1707.02880), and how much of each to show. It
+reads latents and prompt as well: whether a background is blurred on purpose is told there, and
+hardly by a picture that is soft anyway. A decoder that is shown known pixels does the same (arXiv
+2306.04632); this one is beside it, so that latents and what was trained on them stay.
 """
 
 from typing import NamedTuple
@@ -19,14 +19,19 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 from torch.nn import functional
 
+from generation.portraittalk.clip import PARTS, Portraits, Scene
+
 _PATCH = 2  # px a side: nothing is convolved at the full size
-_COLOURS = 3 * _PATCH**2
+_COLOURS, _PARTS = 3 * _PATCH**2, PARTS * _PATCH**2
 _CONTEXT = 24  # channels of what the coarse half tells the fine one
 _MAPS = 2  # of colours: so that two things beside each other have one each
 _MAP = 3 * 4  # numbers of one
-_SHOWN = _MAPS + 2  # the photo under each map, the wall, and the picture smoothed
+_SHOWN = _MAPS + 3  # the photo under each map, the wall, the picture smoothed, the garment
 _SMOOTH = 5  # px
-_SURE = 4.0  # how soon a wall is one thing and not the other
+_SURE = 4.0  # how soon a wall or a garment is one thing and not the other
+_FOUND = 0.5  # more than this of clothes somewhere is clothes
+_TOLD = 2.0  # how much of what landmarks say of shifts is believed at first, as a logit
+_BLED = 1e-3  # what a place before a background counts in it
 
 
 class Beside(NamedTuple):
@@ -36,6 +41,9 @@ class Beside(NamedTuple):
         photos: (b, 3, H, W) in -1..1, of whom each shows, cut in the same way.
         drawn: (b, 3, H, W) in 0..1, the face as it shall stand; zeros where nobody says.
         drawn_photos: (b, 3, H, W) in 0..1, the face as it stands in the photo.
+        flow: (b, 2, h, w), how far away in the photo places are found (`flow`); zeros where nobody
+            says.
+        parts: (b, 2, H, W) in 0..1, where in the photo the person is, and clothes.
         latents: (b, c, h, w) of about unit variance, which the pictures were decoded from.
         text: (b, n, token_size) states of the prompt that they were drawn by.
     """
@@ -43,8 +51,29 @@ class Beside(NamedTuple):
     photos: Tensor
     drawn: Tensor
     drawn_photos: Tensor
+    flow: Tensor
+    parts: Tensor
     latents: Tensor
     text: Tensor
+
+    @classmethod
+    def of(
+        cls, photos: Portraits, scene: Scene, latents: Tensor, text: Tensor, followed: float = 1.0
+    ) -> "Beside":
+        """Return what stands beside b frames of a clip.
+
+        Args:
+            photos: of the person; the first is taken.
+            scene: what these frames show.
+            latents: (b, c, h, w) of them.
+            text: (1, n, token_size).
+            followed: how much of the drawn face is shown, and of the way that landmarks moved is
+                gone, 0..1.
+        """
+        photo = (photos.pictures[:1], photos.drawn[:1], photos.parts[:1], text)
+        pictures, drawn, parts, said = (x.expand(len(latents), *x.shape[1:]) for x in photo)
+        faces, flow = followed * scene.drawn, followed * scene.flow
+        return cls(pictures, faces, drawn, flow, parts, latents, said)
 
 
 class Detailed(NamedTuple):
@@ -54,12 +83,15 @@ class Detailed(NamedTuple):
         pictures: (b, 3, H, W) about -1..1, with the photos' detail.
         shifted: (b, 3, H, W), the photos, each place where it is found in the picture.
         wall: (b, 3, H, W), what stands where the background is.
-        kind: (b, 2), logits of that it is painted, and that it is in focus.
+        garment: (b, 3, H, W), what stands where clothes are.
+        kind: (b, 3), logits of that the wall is painted, that it is in focus, and that clothes
+            are dyed.
     """
 
     pictures: Tensor
     shifted: Tensor
     wall: Tensor
+    garment: Tensor
     kind: Tensor
 
 
@@ -85,11 +117,11 @@ class DetailNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name the
             width: channels at half the pictures' size.
             coarse: channels at a quarter of it, where shifts are found, and below.
             questions: that the prompt is asked, each answered by a mean of its states.
-            reach: the furthest shift, of half a picture.
+            reach: the furthest shift beyond what landmarks say, of half a picture.
             haze: how far out of focus a blurred background is, of the pictures' width.
         """
         super().__init__()
-        self.see = _conv(4 * _COLOURS, width)
+        self.see = _conv(5 * _COLOURS + _PARTS, width)
         self.down, self.read = _conv(width, coarse, stride=2), _conv(channels, coarse)
         self.ask = nn.Linear(token_size, questions, bias=False)
         self.listen = nn.Linear(questions * token_size, coarse)
@@ -97,14 +129,15 @@ class DetailNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name the
         self.deepen = _conv(coarse, coarse, stride=2)
         self.near, self.far = _conv(coarse, coarse), _conv(coarse, coarse, dilation=2)
         self.rise, self.even = nn.Conv2d(coarse, coarse, 1), _conv(coarse, coarse)
-        self.shift, self.dye = _conv(coarse, 2), _conv(coarse, _MAPS * _MAP)
-        self.behind, self.words = _conv(coarse, 1), nn.Linear(token_size, coarse)
-        self.walls = nn.Linear(2 * coarse, 2 + 3 + _MAP)
+        self.shift, self.dye = _conv(coarse, 3), _conv(coarse, _MAPS * _MAP)
+        self.words, self.walls = nn.Linear(token_size, coarse), nn.Linear(2 * coarse, 2 + 3 + _MAP)
+        self.cloth, self.garments = nn.Linear(2 * coarse, coarse), nn.Linear(coarse, 1 + 3 + 3)
         self.tell = nn.Conv2d(coarse, _CONTEXT, 1)
-        self.join = _conv((2 + _MAPS) * _COLOURS + width + _CONTEXT, width)
+        self.join = _conv((2 + _MAPS) * _COLOURS + width + _CONTEXT + _PARTS, width)
         self.refine, self.out = _conv(width, width), _conv(width, (3 + _SHOWN) * _PATCH**2)
-        for layer in (self.shift, self.dye, self.behind, self.walls, self.out):
+        for layer in (self.shift, self.dye, self.walls, self.garments, self.out):
             zero_module(layer)
+        nn.init.constant_(self.shift.get_parameter("bias")[2:], _TOLD)
         self._reach, self._haze = reach, haze
 
     def forward(self, pictures: Tensor, beside: Beside) -> Detailed:
@@ -114,27 +147,31 @@ class DetailNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name the
             pictures: (b, 3, H, W) in -1..1, drawn; both sizes multiples of 4.
             beside: what they were drawn by.
         """
-        both = (pictures, beside.photos, beside.drawn, beside.drawn_photos)
+        moved = _sampled(beside.photos, beside.flow)
+        both = (pictures, beside.photos, beside.drawn, beside.drawn_photos, moved, beside.parts)
         seen = functional.silu(self.see(torch.cat([_patches(each) for each in both], 1)))
         heard = self._heard(beside.text)
         wide = self._understood(seen, beside.latents, heard)
-        shifted = self._shifted(beside.photos, wide)
+        photos = torch.cat([beside.photos, beside.parts], 1)
+        shifted, parts = _sampled(photos, self._flow(beside.flow, wide)).split((3, PARTS), 1)
         maps = _as_large(self.dye(wide), pictures).unflatten(1, (_MAPS, 3, 4))
         dyed = [_mapped(shifted, maps[:, each]) for each in range(_MAPS)]
         told = functional.interpolate(self.tell(wide), scale_factor=2.0, mode="nearest")
-        parts = [*map(_patches, (pictures, shifted, *dyed)), seen, told]
-        fine = functional.silu(self.join(torch.cat(parts, 1)))
+        every = [*map(_patches, (pictures, shifted, *dyed)), seen, told, _patches(parts)]
+        fine = functional.silu(self.join(torch.cat(every, 1)))
         fine = fine + functional.silu(self.refine(fine))
         out = functional.pixel_shuffle(self.out(fine), _PATCH)
         # One word out of twenty is enough to be heard here: "blurred".
         heard = torch.cat([heard, functional.relu(self.words(beside.text)).amax(1)], 1)
-        said = self.walls(heard)
-        wall = self._wall(beside.photos, wide, said)
+        walls, garments = self.walls(heard), self.garments(functional.silu(self.cloth(heard)))
+        wall = self._wall(beside.photos, beside.parts[:, :1], walls)
+        garment = _garment(shifted, beside, walls[:, 5:], garments)
         smooth = functional.avg_pool2d(pictures, _SMOOTH, 1, _SMOOTH // 2, count_include_pad=False)
         found = pictures + out[:, :3]
-        for number, shown in enumerate((*dyed, wall, smooth)):
+        for number, shown in enumerate((*dyed, wall, smooth, garment)):
             found = found + out[:, 3 + number, None] * (shown - pictures)
-        return Detailed(found, shifted, wall, _SURE * said[:, :2])
+        kind = _SURE * torch.cat([walls[:, :2], garments[:, :1]], 1)
+        return Detailed(found, shifted, wall, garment, kind)
 
     def _heard(self, text: Tensor) -> Tensor:
         """Return what was asked for, (b, coarse)."""
@@ -154,33 +191,26 @@ class DetailNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name the
         even: Tensor = wide + functional.silu(self.even(wide))
         return even
 
-    def _wall(self, photos: Tensor, wide: Tensor, said: Tensor) -> Tensor:
+    def _flow(self, told: Tensor, wide: Tensor) -> Tensor:
+        """Return where in the photo each place is found: where landmarks say, and beyond."""
+        beyond = _as_large(self.shift(wide).float(), told)
+        return torch.sigmoid(beyond[:, 2:]) * told.float() + self._reach * torch.tanh(beyond[:, :2])
+
+    def _wall(self, photos: Tensor, person: Tensor, said: Tensor) -> Tensor:
         """Return what the prompt says of a background: the photo's, blurred, or painted.
 
         In single precision: walls differ from each other by less than a level of 255.
         """
-        behind = torch.sigmoid(_as_large(self.behind(wide).float(), photos))
         with torch.autocast(photos.device.type, enabled=False):
-            wall = self._painted(photos.float(), behind, said.float()[:, :, None, None])
+            wall = self._painted(photos.float(), person.float(), said.float()[:, :, None, None])
         return wall.to(photos.dtype)
 
-    def _painted(self, photos: Tensor, behind: Tensor, said: Tensor) -> Tensor:
+    def _painted(self, photos: Tensor, person: Tensor, said: Tensor) -> Tensor:
         painted, sharp = torch.sigmoid(_SURE * said[:, :2]).split(1, 1)
-        hazy = _blurred(photos, behind, self._haze)
+        hazy = _blurred(photos, (1 - person).clamp_min(_BLED), self._haze)
         lit = _mapped(hazy + sharp * (photos - hazy), said[:, 5:].unflatten(1, (3, 4)))
         wall: Tensor = lit + painted * (said[:, 2:5] - lit)
         return wall
-
-    def _shifted(self, photos: Tensor, wide: Tensor) -> Tensor:
-        """Return each place's pixels of the photo; in single precision: places are fractions."""
-        shifts = _as_large(self.shift(wide).float(), photos)
-        steady = torch.eye(2, 3, device=photos.device).expand(len(photos), 2, 3)
-        places = functional.affine_grid(steady, list(photos.shape), align_corners=False)
-        moved = places + self._reach * torch.tanh(shifts).permute(0, 2, 3, 1)
-        found = functional.grid_sample(
-            photos.float(), moved, padding_mode="border", align_corners=False
-        )
-        return found.to(photos.dtype)
 
 
 def _conv(given: int, made: int, stride: int = 1, dilation: int = 1) -> nn.Conv2d:
@@ -202,6 +232,47 @@ def _mapped(pictures: Tensor, maps: Tensor) -> Tensor:
     return pictures + added
 
 
+def _sampled(photos: Tensor, flow: Tensor) -> Tensor:
+    """Return each place's pixels of photos (b, n, H, W); in single precision: places are fractions.
+
+    Args:
+        photos: that are looked into.
+        flow: (b, 2, h, w), how far away places are found, in halves of the photo's side.
+    """
+    steady = torch.eye(2, 3, device=photos.device).expand(len(photos), 2, 3)
+    places = functional.affine_grid(steady, list(photos.shape), align_corners=False)
+    moved = places + _as_large(flow.float(), photos).permute(0, 2, 3, 1)
+    found = functional.grid_sample(
+        photos.float(), moved, padding_mode="border", align_corners=False
+    )
+    return found.to(photos.dtype)
+
+
+def _garment(shifted: Tensor, beside: Beside, light: Tensor, said: Tensor) -> Tensor:
+    """Return what the prompt says of clothes: the photo's in its light, or dyed.
+
+    A dye has one colour; folds keep some of their own light and shade, by how they differ from the
+    mean of the photo's clothes. Where none were found, nothing is dyed. In single precision: half
+    of it counts no more than 65,504 places.
+
+    Args:
+        shifted: (b, 3, H, W), the photos, each place where it is found.
+        beside: photos and where clothes are.
+        light: (b, 12), an affine map of colours.
+        said: (b, 7): whether they are dyed, the colour, and how much of folds each channel keeps.
+    """
+    with torch.autocast(shifted.device.type, enabled=False):
+        dyed, colour, folds = said.float()[:, :, None, None].split((1, 3, 3), 1)
+        worn, photos = beside.parts[:, 1:].float(), beside.photos.float()
+        shade = (photos.mean(1, keepdim=True) * worn).sum((2, 3), keepdim=True)
+        usual = shade / worn.sum((2, 3), keepdim=True).clamp_min(1)
+        there = worn.amax((2, 3), keepdim=True) > _FOUND
+        lit = _mapped(shifted.float(), light.float()[:, :, None, None].unflatten(1, (3, 4)))
+        cloth = colour + folds * (shifted.float().mean(1, keepdim=True) - usual)
+        garment: Tensor = lit + there * torch.sigmoid(_SURE * dyed) * (cloth - lit)
+    return garment.to(shifted.dtype)
+
+
 def _blurred(pictures: Tensor, counts: Tensor, share: float) -> Tensor:
     """Return pictures (b, 3, H, W) under a Gaussian, its deviation a share of their width.
 
@@ -217,4 +288,4 @@ def _blurred(pictures: Tensor, counts: Tensor, share: float) -> Tensor:
     padded = functional.pad(worth, (half, half, half, half), mode="reflect")
     rows = functional.conv2d(padded, kernel[:, :, None], groups=4)
     blurred = functional.conv2d(rows, kernel[..., None], groups=4)
-    return blurred[:, :3] / blurred[:, 3:].clamp_min(1e-3)
+    return blurred[:, :3] / blurred[:, 3:]

@@ -18,6 +18,8 @@ from generation.motion.curves import Controls, Curves
 from generation.portraittalk.clip import Portraits, Scene
 from generation.portraittalk.cropping import SIDE, FaceCrop
 from generation.portraittalk.features import clip_rows, frame_windows
+from generation.portraittalk.flow import backward_flow
+from generation.portraittalk.photo_parts import parts_of
 from generation.portraittalk.structure_drawing import FaceGeometry, draw_structure, region_masks
 from generation.resident import embedder, landmarker
 
@@ -33,6 +35,7 @@ class Sitter:
         picture: (side, side, 3) uint8, that square.
         points: (478, 2) px in it.
         embedding: (128,) of the face.
+        parts: (2, side, side) 0..1, where person and clothes are.
         geometry: moves its landmarks, in a square that is :data:`LARGER`.
     """
 
@@ -40,6 +43,7 @@ class Sitter:
     picture: Image
     points: Points
     embedding: Floats
+    parts: Floats
     geometry: FaceGeometry
 
     @classmethod
@@ -66,6 +70,7 @@ class Sitter:
             ),
             points=_smaller(points),
             embedding=embedder()(photo, face),
+            parts=parts_of(square, points, side),
             geometry=FaceGeometry(points, large.side, engine.opening),
         )
 
@@ -78,6 +83,7 @@ def portraits_of(sitters: Sequence[Sitter]) -> Portraits:
         pictures=torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1,
         drawn=_unit(drawn),
         embeddings=torch.from_numpy(np.stack([sitter.embedding for sitter in sitters])),
+        parts=torch.from_numpy(np.stack([sitter.parts for sitter in sitters])),
     )
 
 
@@ -90,7 +96,7 @@ class SpokenDrive:
         """Take a face, how it moves and what is heard.
 
         Args:
-            sitter: whose landmarks are moved.
+            sitter: whose landmarks are moved; the first portrait of the clip.
             curves: of the clip.
             heard: (n, size) of `features.speech_features`, of the same voice.
             mouth: whether mouth and jaw are drawn, or left to the voice alone.
@@ -111,11 +117,14 @@ class SpokenDrive:
         points = [_smaller(each) for each in moved]
         masks = [region_masks(each, side) for each in points]
         voice = frame_windows(clip_rows(self._heard, start, stop - start))
+        photo = self._sitter.points
+        flow = [backward_flow(each, photo, side, mouth=self._mouth) for each in points]
         return Scene(
             drawn=_unit([draw_structure(each, side, mouth=self._mouth) for each in points]),
             voice=torch.from_numpy(np.ascontiguousarray(voice, np.float32)),
             face=torch.from_numpy(np.stack([mask["face"] for mask in masks])),
             lips=torch.from_numpy(np.stack([mask["lips"] for mask in masks])),
+            flow=torch.from_numpy(np.stack(flow)),
         )
 
 

@@ -19,12 +19,12 @@ from generation.mesh.framing import choose_crop, cut
 from generation.motion.curves import Controls, Curves
 from generation.portraittalk.artist import Artist, artist, memory_watched
 from generation.portraittalk.clip import Clip
+from generation.portraittalk.clothing import clothes, dyed
 from generation.portraittalk.driving import Sitter, SpokenDrive, portraits_of
 from generation.portraittalk.features import speech_features
 from generation.portraittalk.looks import Asked, asked_for
 from generation.portraittalk.pasting import Paster
 from generation.portraittalk.quiet import hushed
-from generation.portraittalk.training.clothing import clothes, dyed
 from generation.portraittalk.training.conditions import ORIGINAL
 from generation.portraittalk.weights import Weights
 from generation.prompt import PromptEffects, unframed

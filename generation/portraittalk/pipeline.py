@@ -187,7 +187,7 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
                 if kept:
                     carried = Carried.of(latents, noise, span, kept)
             certain = span.stop - span.start - kept
-            yield from self._decoded(run, latents[0, :, :certain], scene.drawn[:certain])
+            yield from self._decoded(run, latents[0, :, :certain], scene)
 
     def _start(
         self,
@@ -300,39 +300,37 @@ class PortraitTalkPipeline(DiffusionPipeline, StableDiffusionLoraLoaderMixin):
                 "The drawing was stopped before its end.", remedy="Start it again if it is wanted."
             )
 
-    def _decoded(self, run: _Run, latents: Tensor, faces: Tensor) -> Iterator[Image]:
+    def _decoded(self, run: _Run, latents: Tensor, scene: Scene) -> Iterator[Image]:
         """Yield the pictures of latents (c, f, h, w), a few at a time.
 
         Args:
             run: the clip.
             latents: of its frames.
-            faces: (f, 3, H, W), drawn.
+            scene: what these f frames shall show, and maybe some after them.
         """
         shift, scale = self._shift_and_scale()
         few = run.sampling.decoded_together
-        each = latents.transpose(0, 1).split(few)
-        for some, stands in zip(each, faces.split(few), strict=True):
+        for start in range(0, latents.shape[1], few):
+            some = latents[:, start : start + few].transpose(0, 1)
             with torch.no_grad():
                 z = some.to(self.vae.device, self.vae.dtype) / scale + shift
                 pictures = self.vae.decode(z).sample  # (n, 3, H, W)
-                pictures = self._detailed(run, pictures, some, stands)
+                part = scene.part(start, start + len(some))
+                pictures = self._detailed(run, pictures, some, part)
                 pixels = (pictures.float().clamp(-1, 1) + 1) * 127.5
                 frames = pixels.round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
             self._check_cancelled()
             yield from frames
 
-    def _detailed(self, run: _Run, pictures: Tensor, latents: Tensor, faces: Tensor) -> Tensor:
+    def _detailed(self, run: _Run, pictures: Tensor, latents: Tensor, scene: Scene) -> Tensor:
         """Give pictures (n, 3, H, W) the photo's detail, as much as it weighs."""
         weights = run.sampling.weights
         if self.detail_net is None or not weights.detail:
             return pictures
-        net, portraits = self.detail_net, run.clip.portraits
-        followed = torch.as_tensor(weights.structure).flatten()[0].clamp(0, 1).to(faces)
-        beside = (
-            portraits.pictures[:1], followed * faces, portraits.drawn[:1], latents, run.text,
-        )  # fmt: skip
-        pictures = pictures.clamp(-1, 1)
-        there = (x.expand(len(pictures), *x.shape[1:]).to(net.device, net.dtype) for x in beside)
+        net, pictures = self.detail_net, pictures.clamp(-1, 1)
+        followed = float(torch.as_tensor(weights.structure).flatten()[0].clamp(0, 1))
+        beside = Beside.of(run.clip.portraits, scene, latents, run.text, followed)
+        there = (x.to(net.device, net.dtype) for x in beside)
         detailed = net(pictures.to(net.device, net.dtype), Beside(*there))
         return torch.lerp(pictures, detailed.pictures.to(pictures), weights.detail)
 

@@ -38,6 +38,16 @@ _NOSTRILS = (98, 97, 2, 326, 327)
 _BROW_LINES = ((70, 63, 105, 66, 107), (300, 293, 334, 296, 336))
 _INNER_LIPS = (*UPPER_INNER_LIP, *LOWER_INNER_LIP[-2:0:-1])
 _ABOVE_JAW = (*FACE_OVAL[-8:], *FACE_OVAL[:9])  # from ear to ear over the forehead
+_EYES = ((RIGHT_EYE, RIGHT_IRIS), (LEFT_EYE, LEFT_IRIS))
+# What is drawn where the mouth is left out.
+ABOVE_MOUTH = tuple(
+    sorted(
+        {
+            *_ABOVE_JAW, *_NOSE, *_NOSTRILS, *(i for line in _BROW_LINES for i in line),
+            *(i for eye, iris in _EYES for i in (*eye[0], *eye[1], *iris)),
+        }
+    )
+)  # fmt: skip
 _BITS = 4  # of sub-pixel precision
 _LOOSE = 0.12  # of the mouth's width and of an eye's: what a mask takes in around them
 
@@ -74,7 +84,7 @@ class FaceGeometry:
         weights = shape_weights(c, self._opening, self._grin)
         moved = spots.copy()
         moved[:MESH_POINTS] += np.einsum("k,knd->nd", weights, self._shapes)
-        for eye, iris in ((RIGHT_EYE, RIGHT_IRIS), (LEFT_EYE, LEFT_IRIS)):
+        for eye, iris in _EYES:
             upper, lower = list(eye[0]), list(eye[1])
             moved[upper] += np.clip(c.blink, 0, 1) * TRAVEL * (spots[lower] - spots[upper])
             moved[list(iris)] += self._glance(c.gaze)
@@ -108,7 +118,7 @@ def draw_structure(points: Points | Floats, side: int, *, mouth: bool = True) ->
         _line(drawn[0], points[list(_ABOVE_JAW)], thick)
     for vertices in (_NOSE, _NOSTRILS, *_BROW_LINES):
         _line(drawn[0], points[list(vertices)], thick)
-    for eye, iris in ((RIGHT_EYE, RIGHT_IRIS), (LEFT_EYE, LEFT_IRIS)):
+    for eye, iris in _EYES:
         outline = points[[*eye[0], *eye[1][-2:0:-1]]]
         _fill(drawn[1], outline, 110)
         _line(drawn[1], outline, thick, closed=True)
@@ -169,4 +179,12 @@ def _fill(canvas: Image, points: Points | Floats, level: int) -> None:
     cv2.fillPoly(canvas, [_fixed(points)], (level,), cv2.LINE_AA, _BITS)
 
 
-__all__ = ["BROWS", "CHANNELS", "FaceGeometry", "draw_structure", "mouth_opening", "region_masks"]
+__all__ = [
+    "ABOVE_MOUTH",
+    "BROWS",
+    "CHANNELS",
+    "FaceGeometry",
+    "draw_structure",
+    "mouth_opening",
+    "region_masks",
+]

@@ -6,7 +6,7 @@ import numpy as np
 
 from generation.mesh.grading import Light
 from generation.mesh.scene import Background, Scene
-from generation.portraittalk.training.clothing import DYES
+from generation.portraittalk.clothing import DYES
 from generation.prompt import PromptEffects
 from generation.prompt.effects import BACKDROPS
 

@@ -28,6 +28,7 @@ from generation.portraittalk.training.detail_errors import (
     FAINT,
     calmness,
     faint_error,
+    garment_error,
     kind_error,
     wall_error,
 )
@@ -38,7 +39,8 @@ from generation.portraittalk.training.vae import FACE, edge_error, weighted_erro
 SHIFTED = 0.2  # what unlike edges of the shifted photo count
 SMOOTH = 3.0  # how much more an error counts where it is calm
 WALL = 0.5  # what the wall counts by itself
-KIND = 0.05  # what it counts that the prompt is understood to ask for a painted or a sharp one
+GARMENT = 0.5  # what clothes count by themselves
+KIND = 0.05  # what it counts that the prompt is understood to ask for painted, sharp, dyed
 NOISE = 0.3  # the strongest in true latents, of their spread
 UNTOLD = 0.35  # how often the networks draw without knowing the look
 MOUTHLESS = 0.5  # how often the drawn face has no mouth: then the latents alone say how it stands
@@ -100,9 +102,9 @@ class DetailStage:
         model: Any = self.model
         gone = batch.dropped["structure"].to(device)[:, None, None, None]
         followed = torch.as_tensor(self._weights.structure).flatten()[0].clamp(0, 1).to(device)
-        faces = torch.where(gone, 0, followed * seen.faces)
-        beside = Beside(seen.photos, faces, seen.photo_faces, latents, text)
-        found, shifted, wall, kind = (x.float() for x in model(drawn.clamp(-1, 1), beside))
+        faces, flow = (torch.where(gone, 0, followed * x) for x in (seen.faces, seen.flow))
+        beside = Beside(seen.photos, faces, seen.photo_faces, flow, seen.parts, latents, text)
+        found, shifted, wall, garment, kind = (x.float() for x in model(drawn.clamp(-1, 1), beside))
         calm = calmness(seen.wanted)
         around = torch.where(seen.weights > 1, torch.inf, calm)  # not in the face
         parts = {
@@ -110,6 +112,7 @@ class DetailStage:
             "edges": edge_error(found, seen.wanted, seen.weights),
             "faint": FAINT * faint_error(found, seen.wanted, calm),
             "wall": WALL * wall_error(wall, seen.wanted, around),
+            "garment": GARMENT * garment_error(garment, seen, batch),
             "kind": KIND * kind_error(kind, batch),
             "face": FACE * self._face.to(device).apart(found, seen.wanted, seen.anchors),
             "shifted": SHIFTED * edge_error(shifted, seen.wanted, seen.weights),
@@ -124,7 +127,8 @@ class DetailStage:
         """Return what must be the same when it goes on."""
         config: Any = self.model.config  # diffusers types it as a dictionary
         sizes = ("width", "coarse", "questions", "reach", "haze")
-        return {"name": self.name, **{name: getattr(config, name) for name in sizes}}
+        made = {name: getattr(config, name) for name in sizes}
+        return {"name": self.name, "sees": self.model.see.in_channels, **made}
 
     def export(self, folder: Any) -> None:
         """Write the network so that `from_pretrained` reads it."""

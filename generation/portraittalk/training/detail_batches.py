@@ -1,17 +1,24 @@
 """Pictures for DetailNet: true ones, the photos beside them, and how much an error counts."""
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from generation.faces.arrays import AnyArray, Floats
+from generation.portraittalk.flow import backward_flow
+from generation.portraittalk.photo_parts import parts_of
 from generation.portraittalk.training.clip_batches import Batch
 from generation.portraittalk.training.conditions import ORIGINAL
 from generation.portraittalk.training.face_features import anchors_of, mirrored
 from generation.portraittalk.training.frame_batches import pixel_weights, tint
+from generation.portraittalk.training.shards import Shard
+from generation.portraittalk.training.vae_check import ENLARGED, enlarged
 
+_parts: dict[Path, Floats] = {}  # by the folder of the person
+_FLOW = 4  # where it stands among planes
 _AS_PHOTOGRAPHED = {("background", ORIGINAL), ("clothing", ORIGINAL)}
 
 
@@ -24,6 +31,8 @@ class Seen:
         photos: (b, 3, H, W) in -1..1.
         faces: (b, 3, H, W) in 0..1, drawn.
         photo_faces: (b, 3, H, W) in 0..1, drawn.
+        flow: (b, 2, h, w), how far away in the photo places are found.
+        parts: (b, 2, H, W) in 0..1, where in the photo the person is, and clothes.
         weights: (b, 1, H, W), how much an error counts.
         anchors: (b, 5, 2) px, of faces.
     """
@@ -32,6 +41,8 @@ class Seen:
     photos: Tensor
     faces: Tensor
     photo_faces: Tensor
+    flow: Tensor
+    parts: Tensor
     weights: Tensor
     anchors: Tensor
 
@@ -50,13 +61,27 @@ class Seen:
             points = np.asarray(shard.points[row], np.float32)
             pictures = [_signed(s) for s in (shard.frames[row], shard.array("reference"))]
             faces = (batch.inputs.drawn[number, 0], batch.inputs.drawn_portraits[number, 0])
-            weights = pixel_weights(points, pictures[0].shape[-1])[None]
-            planes = [*pictures, *(np.asarray(face.numpy(), np.float32) for face in faces), weights]
+            side, reference = pictures[0].shape[-1], shard.array("reference_points")
+            lips = bool(faces[0][2].any())  # as the batch has drawn them
+            planes = [
+                *pictures, *(np.asarray(face.numpy(), np.float32) for face in faces),
+                backward_flow(points, reference, side, mouth=lips), reference_parts(shard),
+                pixel_weights(points, side)[None],
+            ]  # fmt: skip
             tinted = shard.clip_at(row).labels.items() & _AS_PHOTOGRAPHED
             varied = _varied(planes, anchors_of(points), rng, tinted=len(tinted) == 2)
             each.append([*varied])
         parts = (np.stack(part) for part in zip(*each, strict=True))
         return cls(*(torch.from_numpy(np.ascontiguousarray(p, np.float32)) for p in parts))
+
+
+def reference_parts(shard: Shard) -> Floats:
+    """Return where in a person's photo the person is, and clothes, (2, H, W) 0..1; found once."""
+    if (found := _parts.get(shard.folder)) is None:
+        photo = np.asarray(shard.array("reference"), np.uint8)
+        points = np.asarray(shard.array("reference_points"), np.float64) * ENLARGED
+        found = _parts[shard.folder] = parts_of(enlarged(photo), points, photo.shape[0])
+    return found
 
 
 def _signed(picture: AnyArray) -> Floats:
@@ -75,5 +100,6 @@ def _varied(
         planes = [*(np.clip((p + 1) * gain - 1, -1, 1) for p in planes[:2]), *planes[2:]]
     if rng.random() < 0.5:
         planes = [p[..., ::-1] for p in planes]
+        planes[_FLOW] = planes[_FLOW] * np.array([-1, 1], np.float32)[:, None, None]
         anchors = mirrored(anchors, planes[0].shape[-1])
     return (*planes, anchors)

@@ -1,15 +1,18 @@
-"""What DetailNet is held to beside pixels, edges and faces: what is calm, and what walls are."""
+"""What DetailNet is held to beside pixels, edges and faces: calm places, walls and clothes."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from generation.portraittalk.clothing import DYES
 from generation.portraittalk.text import NOTHING
 from generation.portraittalk.training.clip_batches import Batch
 from generation.portraittalk.training.conditions import ORIGINAL, PLAIN
+from generation.portraittalk.training.detail_batches import Seen
 
 FAINT = 0.05  # what edges count where there are hardly any, by how much they differ there
 CALM = 2.0  # levels of 255: walls and flat cloth
+SURELY = 0.8  # more than this of clothes is clothes
 _LEVEL = 1 / 127.5  # of 255
 _AROUND = 5  # px
 _AT_LEAST, _AT_MOST = 0.5, 8.0  # levels that differences count by, and for
@@ -48,14 +51,29 @@ def wall_error(wall: Tensor, wanted: Tensor, calm: Tensor) -> Tensor:
     return apart + FAINT * faint_error(wall, wanted, calm)
 
 
+def garment_error(garment: Tensor, seen: Seen, batch: Batch) -> Tensor:
+    """Return how far clothes are from what is seen where they are, if there is a caption.
+
+    A jaw that drops covers a collar: where the frame's face is, nothing counts.
+    """
+    told = torch.tensor([caption != NOTHING for caption in batch.captions]).to(garment.device)
+    where = (seen.parts[:, 1:] > SURELY) & (seen.weights <= 1) & told[:, None, None, None]
+    apart = (garment - seen.wanted).abs().mean(1, keepdim=True)
+    return (apart * where).sum() / where.sum().clamp_min(1)
+
+
 def kind_error(kind: Tensor, batch: Batch) -> Tensor:
-    """Return how far logits (b, 2) are from what captions say of the background: painted, sharp."""
-    said = [shard.clip_at(row).labels.get("background") for shard, row in batch.sources]
-    wanted = torch.tensor([(name in PLAIN, name == ORIGINAL) for name in said])
-    known = [n is not None and c != NOTHING for n, c in zip(said, batch.captions, strict=True)]
-    told = torch.tensor(known)[:, None]
-    # Whether a painted wall is in focus nobody can say.
-    counts = torch.stack([torch.ones(len(said)), (~wanted[:, 0]).float()], 1) * told
+    """Return how far logits (b, 3) are from what captions say of background and clothes.
+
+    That the background is painted, that it is in focus, that clothes are dyed.
+    """
+    said = [shard.clip_at(row).labels for shard, row in batch.sources]
+    both = [(each.get("background"), each.get("clothing")) for each in said]
+    wanted = torch.tensor([(w in PLAIN, w == ORIGINAL, c in DYES) for w, c in both])
+    known = torch.tensor([(w is not None, w is not None, c is not None) for w, c in both])
+    told = torch.tensor([caption != NOTHING for caption in batch.captions])[:, None]
+    counts = (known & told).float()
+    counts[:, 1] *= ~wanted[:, 0]  # whether a painted wall is in focus nobody can say
     apart = functional.binary_cross_entropy_with_logits(
         kind, wanted.to(kind), counts.to(kind), reduction="sum"
     )

@@ -86,7 +86,9 @@ def pack(
         )
     logging.set_verbosity_error()  # it warns of casting nothing
     logging.disable_progress_bar()
-    pipeline = PortraitTalkPipeline.from_pretrained(trained, dtype=torch.float16)
+    # One that is given stands in for one in the folder, which may be of another make.
+    other = {} if detail is None else {"detail_net": DetailNet.from_pretrained(detail).half()}
+    pipeline = PortraitTalkPipeline.from_pretrained(trained, dtype=torch.float16, **other)
     if decoder is not None:
         better: Any = PatchedAutoencoder.from_pretrained(decoder, dtype=torch.float16)
         if encoder_digest(better) != encoder_digest(pipeline.vae):
@@ -100,8 +102,6 @@ def pack(
             shift_factor=kept.shift_factor, scaling_factor=kept.scaling_factor
         )
         pipeline.register_modules(vae=better)
-    if detail is not None:
-        pipeline.register_modules(detail_net=DetailNet.from_pretrained(detail, dtype=torch.float16))
     pipeline.save_pretrained(out)
     for file in (out / _INDEX, *out.glob("*/config.json")):
         _forget_origin(file)

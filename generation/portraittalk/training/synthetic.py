@@ -20,11 +20,11 @@ from generation.mesh import MeshEngine
 from generation.mesh.calibration import USUAL
 from generation.motion.curves import Controls, Curves
 from generation.motion.speaking import animate
+from generation.portraittalk.clothing import clothes, dyed
 from generation.portraittalk.cropping import SIDE, FaceCrop
 from generation.portraittalk.features import clip_rows, frame_windows
 from generation.portraittalk.structure_drawing import FaceGeometry
 from generation.portraittalk.training import conditions
-from generation.portraittalk.training.clothing import clothes, dyed
 from generation.portraittalk.training.conditions import Look
 from generation.portraittalk.training.rights import Rights
 from generation.portraittalk.training.shards import (

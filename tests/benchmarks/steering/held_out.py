@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from generation.portraittalk.artist import asked_by
 from generation.portraittalk.clip import Clip, Portraits, Sampling, Scene, WholeScene
 from generation.portraittalk.conditions import Weights
+from generation.portraittalk.flow import backward_flow
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.structure_drawing import draw_structure, mouth_opening, region_masks
 from generation.portraittalk.student import add_student
+from generation.portraittalk.training.detail_batches import reference_parts
 from generation.portraittalk.training.shards import HELD_OUT, STILLS, WINDOW, Shard, shards
 from generation.portraittalk.training.shards import Clip as Part
 from generation.portraittalk.weights import steps_of
@@ -67,11 +69,14 @@ class Case:
         points = self.shard.points[rows].astype(np.float32)
         side = self.photo.shape[0]
         masks = [region_masks(each, side) for each in points]
+        photo = self.shard.array("reference_points")
+        flow = [backward_flow(each, photo, side, mouth=mouth) for each in points]
         scene = Scene(
             drawn=_unit([draw_structure(each, side, mouth=mouth) for each in points]),
             voice=torch.from_numpy(self.shard.array("heard")[rows].astype(np.float32)),
             face=torch.from_numpy(np.stack([mask["face"] for mask in masks])),
             lips=torch.from_numpy(np.stack([mask["lips"] for mask in masks])),
+            flow=torch.from_numpy(np.stack(flow)),
         )
         return Clip(self.part.caption, self._portraits(), WholeScene(scene))
 
@@ -80,7 +85,8 @@ class Case:
         points = self.shard.array("reference_points")
         embedding = self.shard.array("embeddings")[:1]
         drawn = _unit([draw_structure(points, self.photo.shape[0])])
-        return Portraits(photo, drawn, torch.from_numpy(np.array(embedding, np.float32)))
+        parts = torch.from_numpy(reference_parts(self.shard)[None])
+        return Portraits(photo, drawn, torch.from_numpy(np.array(embedding, np.float32)), parts)
 
 
 def windows(data: Path, most: int = 0) -> list[Case]:

@@ -33,8 +33,7 @@ class ThereAndBack:
     def scene(self, start: int, stop: int) -> Scene:
         """Return some frames."""
         at = torch.tensor([self._order[i % len(self._order)] for i in range(start, stop)])
-        whole = self._scene
-        return Scene(*(x[at] for x in (whole.drawn, whole.voice, whole.face, whole.lips)))
+        return self._scene.mapped(lambda x: x[at])
 
 
 def measured(case: Case, engine: Engine) -> dict[str, tuple[float, str, str]]:

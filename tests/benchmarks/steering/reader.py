@@ -24,8 +24,8 @@ from torch import nn
 
 from generation.faces.person import segmenter
 from generation.faces.topology import CHIN, FOREHEAD
+from generation.portraittalk.clothing import clothes
 from generation.portraittalk.structure_drawing import region_masks
-from generation.portraittalk.training.clothing import clothes
 from generation.portraittalk.training.conditions import BACKGROUNDS, CLOTHES, EXPRESSIONS, LIGHTS
 from generation.portraittalk.training.shards import Shard
 from generation.portraittalk.training.vae_check import ENLARGED, enlarged

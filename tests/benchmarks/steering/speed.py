@@ -17,6 +17,7 @@ import torch
 from torch.nn import functional
 
 from generation.portraittalk.clip import Clip, Sampling, WholeScene
+from generation.portraittalk.flow import CELL
 from generation.portraittalk.guidance import Guidance
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.student import add_student
@@ -116,8 +117,8 @@ def cost(case: Case, way: Way) -> dict[str, float]:
 def _larger(clip: Clip, side: int) -> Clip:
     """Return a clip at another size: only its cost is of interest."""
 
-    def sized(x: torch.Tensor) -> torch.Tensor:
-        return functional.interpolate(x, (side, side), mode="bilinear")
+    def sized(x: torch.Tensor, shrunk: int = 1) -> torch.Tensor:
+        return functional.interpolate(x, (side // shrunk, side // shrunk), mode="bilinear")
 
     portraits = clip.portraits
     scene = clip.drive.scene(0, clip.drive.frames)
@@ -126,6 +127,12 @@ def _larger(clip: Clip, side: int) -> Clip:
         drawn=sized(scene.drawn),
         face=sized(scene.face[:, None])[:, 0],
         lips=sized(scene.lips[:, None])[:, 0],
+        flow=sized(scene.flow, CELL),
     )
-    of = replace(portraits, pictures=sized(portraits.pictures), drawn=sized(portraits.drawn))
+    of = replace(
+        portraits,
+        pictures=sized(portraits.pictures),
+        drawn=sized(portraits.drawn),
+        parts=sized(portraits.parts),
+    )
     return replace(clip, portraits=of, drive=WholeScene(larger))

@@ -96,10 +96,8 @@ def coded(engine: Engine) -> FramesOf:
         if pipeline.detail_net is not None:
             said = encode(pipeline.tokenizer, pipeline.text_encoder, [case.part.caption])
             clip = case.clip(mouth=True)
-            beside = (clip.portraits.pictures, clip.drive.whole.drawn, clip.portraits.drawn)
-            parts = (*beside, latents, said.to(pictures.dtype))
-            each = (x.expand(len(pictures), *x.shape[1:]) for x in parts)
-            pictures = pipeline.detail_net(pictures, Beside(*each)).pictures
+            beside = Beside.of(clip.portraits, clip.drive.whole, latents, said.to(pictures.dtype))
+            pictures = pipeline.detail_net(pictures, beside).pictures
         pixels = ((pictures.clamp(-1, 1) + 1) * 127.5).round().byte()
         return np.asarray(pixels.permute(0, 2, 3, 1).numpy(), np.uint8)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from generation.portraittalk.detail_net import Beside, DetailNet
@@ -21,7 +21,14 @@ def beside(photos: Tensor) -> Beside:
     """Put photos beside faces, latents and a prompt that say nothing."""
     count, height, width = len(photos), *photos.shape[-2:]
     latents, text = torch.zeros(count, 8, height // 4, width // 4), torch.zeros(count, 5, 128)
-    return Beside(photos, torch.zeros_like(photos), torch.zeros_like(photos), latents, text)
+    flow, parts = torch.zeros(count, 2, height // 4, width // 4), torch.zeros_like(photos[:, :2])
+    nobody = torch.zeros_like(photos)
+    return Beside(photos, nobody, nobody, flow, parts, latents, text)
+
+
+def whole(columns: float, rows: float) -> Tensor:
+    """Make a flow that moves all of a picture of 32 px, in halves of it."""
+    return torch.tensor([columns, rows])[:, None, None].expand(1, 2, 8, 8)
 
 
 def softened(pictures: Tensor) -> Tensor:
@@ -47,6 +54,19 @@ def test_a_shift_is_where_in_the_photo_a_place_is_found() -> None:
     assert torch.allclose(shifted[..., -4:], photos[..., -1:].expand(-1, -1, -1, 4), atol=1e-4)
 
 
+def test_where_landmarks_moved_the_photo_is_found_without_learning() -> None:
+    photos = textures(1)
+    net = DetailNet()
+    with torch.no_grad():
+        net.shift.bias[2] = 20.0  # what landmarks say is believed
+        lowered, moved = (
+            net(torch.zeros_like(photos), beside(photos)._replace(flow=flow)).shifted
+            for flow in (whole(0.0, -0.25), whole(0.125, 0.0))
+        )
+    assert torch.allclose(lowered[..., 4:, :], photos[..., :-4, :], atol=1e-4)
+    assert torch.allclose(moved[..., :-2], photos[..., 2:], atol=1e-4)
+
+
 def test_it_learns_to_take_from_the_photo_what_is_lost() -> None:
     torch.manual_seed(0)
     net = DetailNet(width=16, coarse=8)
@@ -70,7 +90,7 @@ def test_colours_are_changed_by_what_a_map_of_them_says() -> None:
     net, photos = DetailNet(), textures(2)
     with torch.no_grad():
         # The photo in the picture's place, its first colour left out and the second raised.
-        net.out.bias.copy_(torch.cat([torch.zeros(12), torch.ones(4), torch.zeros(12)]))
+        net.out.bias.copy_(torch.cat([torch.zeros(12), torch.ones(4), torch.zeros(16)]))
         net.dye.bias[[0, 7]] = torch.tensor([-1.0, 0.5])
         found = net(textures(2), beside(photos)).pictures
     wanted = photos + torch.tensor([0.0, 0.5, 0.0])[:, None, None]
@@ -90,29 +110,19 @@ def test_what_is_out_of_focus_is_the_photo_under_a_gaussian() -> None:
     assert spread == pytest.approx((0.05 * 40) ** 2, rel=0.1)
 
 
-class Says(nn.Module):
-    """A layer that says the same of everything."""
-
-    def __init__(self, said: Tensor) -> None:
-        super().__init__()
-        self._said = said
-
-    def forward(self, _x: Tensor) -> Tensor:
-        return self._said
-
-
 def test_what_is_before_a_background_does_not_bleed_into_it() -> None:
     net, photos = DetailNet(haze=0.1), torch.zeros(1, 3, 40, 40)
     photos[..., :20] = 1  # somebody fills the left half
-    person = torch.full((1, 1, 10, 10), 20.0)
-    person[..., :5] = -20.0
-    bled = []
-    for layer in (net.behind, Says(person)):
-        net.behind = layer
-        with torch.no_grad():
-            net.out.bias[20:24] = 1
-            net.walls.bias[:2] = -20.0
-            bled.append(net(torch.zeros_like(photos), beside(photos))[0][..., 23:].max())
+    nobody = beside(photos)
+    person = torch.zeros(1, 2, 40, 40)
+    person[:, 0, :, :20] = 1
+    with torch.no_grad():
+        net.out.bias[20:24] = 1
+        net.walls.bias[:2] = -20.0
+        bled = [
+            net(torch.zeros_like(photos), each)[0][..., 23:].max()
+            for each in (nobody, nobody._replace(parts=person))
+        ]
     assert bled[0] > 0.1
     assert bled[1] < 0.01
 
@@ -139,7 +149,55 @@ def test_a_wall_in_focus_is_the_photo_and_may_be_lit() -> None:
     assert torch.allclose(lit, photos * torch.tensor([0.5, 1, 1])[:, None, None], atol=1e-6)
 
 
-@pytest.mark.parametrize("told", ["drawn", "drawn_photos", "latents", "text"])
+def test_dyed_clothes_have_the_colour_that_is_said_and_keep_their_folds() -> None:
+    net, photos = DetailNet(), textures(1)
+    parts = torch.zeros(1, 2, 32, 32)
+    parts[:, 1, 16:] = 1  # the lower half is clothes
+    given = beside(photos)._replace(parts=parts)
+    colour = torch.tensor([0.4, -0.2, 0.0])
+    with torch.no_grad():
+        net.out.bias[28:32] = 1  # the garment: after wall and smoothed picture
+        net.garments.bias[1:] = torch.tensor([*colour, 0.5, 0.5, 0.0])
+        net.garments.bias[0] = -20.0
+        worn = net(textures(1), given)
+        net.garments.bias[0] = 20.0
+        dyed = net(textures(1), given)
+    assert torch.allclose(worn.pictures, photos, atol=1e-5)
+    assert torch.allclose(dyed.pictures, dyed.garment, atol=1e-5)
+    cloth, shade = dyed.garment[..., 16:, :], photos.mean(1)[:, 16:]
+    assert torch.allclose(cloth.mean((0, 2, 3)), colour, atol=1e-5)
+    assert torch.allclose(cloth[:, 0] - colour[0], 0.5 * (shade - shade.mean()), atol=1e-5)
+    assert torch.allclose(cloth[:, 2], torch.zeros_like(shade), atol=1e-5)
+
+
+def test_a_garment_moves_along_and_is_not_dyed_where_there_is_none() -> None:
+    net, photos = DetailNet(), textures(1)
+    parts = torch.zeros(1, 2, 32, 32)
+    parts[:, 1, 16:] = 1
+    lowered = beside(photos)._replace(flow=whole(0.0, -0.25))
+    with torch.no_grad():
+        net.shift.bias[2] = 20.0
+        net.garments.bias.copy_(torch.tensor([20.0, 0, 0, 0, 1, 1, 1]))
+        dyed, naked = (
+            net(photos, each).garment for each in (lowered._replace(parts=parts), lowered)
+        )
+    usual = photos.mean(1)[:, 16:].mean()  # of the photo's clothes, wherever they are now
+    assert torch.allclose(dyed[:, 0, 20:], photos.mean(1)[:, 16:-4] - usual, atol=1e-4)
+    assert torch.allclose(naked[..., 4:, :], photos[..., :-4, :], atol=1e-4)
+
+
+def test_half_precision_holds_the_clothes_of_a_large_picture() -> None:
+    photos = -torch.rand(1, 3, 512, 512)
+    given = beside(photos)._replace(parts=torch.ones(1, 2, 512, 512))
+    net = DetailNet()
+    with torch.no_grad():
+        net.garments.bias.copy_(torch.tensor([20.0, 0, 0, 0, 1, 1, 1]))
+        single = net(photos, given).garment
+        halved = net.half()(photos.half(), Beside(*(part.half() for part in given))).garment
+    assert torch.allclose(halved.float(), single, atol=0.01)
+
+
+@pytest.mark.parametrize("told", ["drawn", "drawn_photos", "flow", "parts", "latents", "text"])
 def test_faces_latents_and_prompt_are_seen(told: str) -> None:
     torch.manual_seed(0)
     net, photos = tiny.wake(DetailNet()), textures(1)

@@ -10,12 +10,14 @@ import torch
 from PIL import Image
 
 from generation.audio import load
+from generation.faces.topology import CHIN, LOWER_INNER_LIP
 from generation.motion.curves import Curves
 from generation.motion.speaking import from_speech
 from generation.portraittalk import features, small
 from generation.portraittalk.autoencoder import PatchedAutoencoder, small_autoencoder
 from generation.portraittalk.clip import Clip, Sampling
-from generation.portraittalk.driving import Sitter, SpokenDrive, portraits_of
+from generation.portraittalk.driving import LARGER, Sitter, SpokenDrive, portraits_of
+from generation.portraittalk.flow import CELL
 from generation.portraittalk.guidance import Guidance
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.structure_drawing import mouth_opening
@@ -62,11 +64,36 @@ def test_any_part_of_a_clip_is_what_the_whole_shows_there(
     drive, curves = spoken
     assert drive.frames == len(curves)
     whole, part = drive.scene(0, 12), drive.scene(7, 12)
-    for name in ("drawn", "voice", "face", "lips"):
+    for name in ("drawn", "voice", "face", "lips", "flow"):
         assert torch.equal(getattr(whole, name)[7:], getattr(part, name))
     assert whole.voice.shape == (12, features.SEEN, features.SIZE)
     assert 0 < whole.lips.mean() < whole.face.mean() < 1
     assert (whole.lips <= 1).all()
+
+
+def test_where_lips_are_found_in_the_photo_follows_the_curves(
+    sitter: Sitter, spoken: tuple[SpokenDrive, Curves]
+) -> None:
+    drive, curves = spoken
+    wide = int(np.argmax(curves.gap[:100]))
+    flow = drive.scene(wide, wide + 1).flow[0]
+    side = sitter.crop.side
+    moved = sitter.geometry.moved(curves)[wide] / LARGER
+    for point in (LOWER_INNER_LIP[5], CHIN):
+        column, row = (moved[point] / CELL).astype(int)
+        away = flow[:, row, column].numpy() * side / 2
+        assert np.abs(moved[point] + away - sitter.points[point]).max() < 1.5
+    silent = SpokenDrive(sitter, curves, np.zeros((1, features.SIZE), np.float32), mouth=False)
+    assert not torch.equal(silent.scene(wide, wide + 1).flow[0], flow)
+
+
+def test_person_and_clothes_are_found_in_the_square(sitter: Sitter) -> None:
+    person, worn = portraits_of([sitter]).parts[0]
+    nose, chin = sitter.points[4].astype(int), sitter.points[CHIN].astype(int)
+    assert person[nose[1], nose[0]] > 0.9
+    assert person[:8, :8].max() < 0.1
+    assert worn[nose[1], nose[0]] == 0
+    assert worn[chin[1] :].mean() > 10 * worn[: chin[1]].mean()
 
 
 def test_a_photo_and_a_voice_go_through_networks_of_the_shipped_size(

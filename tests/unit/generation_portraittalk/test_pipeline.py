@@ -43,6 +43,11 @@ def drawn(
     return frames.astype(np.int16)
 
 
+def with_parts(parts: Tensor) -> Clip:
+    clip = tiny.clip()
+    return replace(clip, portraits=replace(clip.portraits, parts=parts))
+
+
 def test_it_draws_every_frame_of_a_clip_of_any_length(pipeline: PortraitTalkPipeline) -> None:
     for frames in (1, 3, 4, 5, 6, 9):
         assert drawn(pipeline, tiny.clip(frames)).shape == (frames, tiny.SIDE, tiny.SIDE, 3)
@@ -86,15 +91,17 @@ def test_the_photos_detail_counts_as_much_as_it_weighs(
     whole = abs(drawn(detailed, clip) - drawn(pipeline, clip)).mean()
     nothing, half = (replace(FAST, weights=Weights(detail=weight)) for weight in (0, 0.5))
     assert whole > 1
-    assert np.array_equal(drawn(detailed, clip, nothing), drawn(pipeline, clip))
+    plain = PortraitTalkPipeline(**{**detailed.components, "detail_net": None})
+    assert np.array_equal(drawn(detailed, clip, nothing), drawn(plain, clip))
     partly = abs(drawn(detailed, clip, half) - drawn(pipeline, clip)).mean()
     assert 0 < partly < whole
     # Of several portraits it is the first one's.
     several = tiny.clip(portraits=2)
-    first = replace(several.portraits, pictures=several.portraits.pictures.flip(0))
-    other = replace(several, portraits=first)
     both = abs(drawn(detailed, several) - drawn(pipeline, several))
-    assert not np.array_equal(both, abs(drawn(detailed, other) - drawn(pipeline, other)))
+    for name in ("pictures", "drawn", "parts"):
+        flipped = {name: getattr(several.portraits, name).flip(0)}
+        other = replace(several, portraits=replace(several.portraits, **flipped))
+        assert not np.array_equal(both, abs(drawn(detailed, other) - drawn(pipeline, other)))
     detailed.detail_net.to(torch.bfloat16)  # whatever the others compute in
     assert abs(drawn(detailed, clip) - drawn(pipeline, clip)).mean() == pytest.approx(
         whole, rel=0.1
@@ -104,21 +111,23 @@ def test_the_photos_detail_counts_as_much_as_it_weighs(
 def test_detail_is_shown_each_frames_drawn_face_as_far_as_it_weighs(
     pipeline: PortraitTalkPipeline,
 ) -> None:
-    seen: list[Tensor] = []
+    seen: list[tuple[Tensor, Tensor]] = []
 
     class Watched(DetailNet):
         def forward(self, pictures: Tensor, beside: Beside) -> Detailed:
-            seen.append(beside.drawn.clone())
+            seen.append((beside.drawn.clone(), beside.flow.clone()))
             return super().forward(pictures, beside)
 
     watched = Watched(tiny.CHANNELS, tiny.TOKEN).eval()
     detailed = PortraitTalkPipeline(**{**pipeline.components, "detail_net": watched})
     clip = tiny.clip(11)  # several windows
-    asked = clip.drive.scene(0, 11).drawn
+    asked = clip.drive.scene(0, 11)
     for weight, share in ((0.0, 0.0), (0.5, 0.5), (1.3, 1.0)):
         seen.clear()
         drawn(detailed, clip, replace(FAST, weights=Weights(structure=weight)))
-        assert torch.allclose(torch.cat(seen), share * asked, atol=1e-6)
+        shown, moved = (torch.cat(each) for each in zip(*seen, strict=True))
+        assert torch.allclose(shown, share * asked.drawn, atol=1e-6)
+        assert torch.allclose(moved, share * asked.flow, atol=1e-6)
 
 
 def test_what_speed_is_measured_against_draws_the_same(pipeline: PortraitTalkPipeline) -> None:
@@ -350,6 +359,8 @@ def test_frames_stream_before_the_clip_is_drawn(pipeline: PortraitTalkPipeline) 
     [
         (tiny.clip(0), FAST, "no frames"),
         (tiny.clip(portraits=0), FAST, "no portrait"),
+        (with_parts(torch.zeros(0, 2, tiny.SIDE, tiny.SIDE)), FAST, "differ in number"),
+        (with_parts(torch.zeros(1, 2, 8, 8)), FAST, "differ in size"),
         (tiny.clip(), replace(FAST, window=33), "at most 32"),
         (tiny.clip(), replace(FAST, overlap=4), "overlap by 4"),
         (tiny.clip(), replace(FAST, steps=0), "one step"),

@@ -14,8 +14,9 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from generation.portraittalk import features, small
 from generation.portraittalk.animate_net import AnimateNet
 from generation.portraittalk.autoencoder import PatchedAutoencoder
-from generation.portraittalk.clip import Clip, Portraits, Scene, WholeScene
+from generation.portraittalk.clip import PARTS, Clip, Portraits, Scene, WholeScene
 from generation.portraittalk.denoiser import Inputs
+from generation.portraittalk.flow import CELL
 from generation.portraittalk.identity_net import IdentityNet
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.text import tokenizer_of
@@ -187,11 +188,13 @@ def clip(frames: int = 5, portraits: int = 1, prompt: str = "a smiling person") 
         pictures=torch.rand(portraits, 3, SIDE, SIDE, generator=make) * 2 - 1,
         drawn=torch.rand(portraits, 3, SIDE, SIDE, generator=make),
         embeddings=torch.randn(portraits, FACE, generator=make),
+        parts=torch.rand(portraits, PARTS, SIDE, SIDE, generator=make),
     )
     scene = Scene(
         drawn=torch.rand(frames, 3, SIDE, SIDE, generator=make),
         voice=torch.randn(frames, ROWS, SPEECH, generator=make),
         face=torch.ones(frames, SIDE, SIDE),
         lips=torch.rand(frames, SIDE, SIDE, generator=make).round(),
+        flow=0.05 * torch.randn(frames, 2, SIDE // CELL, SIDE // CELL, generator=make),
     )
     return Clip(prompt, person, WholeScene(scene))

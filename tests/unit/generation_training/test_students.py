@@ -10,13 +10,14 @@ from generation.portraittalk import small
 from generation.portraittalk.autoencoder import PatchedAutoencoder
 from generation.portraittalk.conditions import Weights
 from generation.portraittalk.detail_net import DetailNet
+from generation.portraittalk.flow import backward_flow
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.student import STUDENT, add_student
 from generation.portraittalk.training.clip_batches import ClipBatches
 from generation.portraittalk.training.conditions import PLAIN
 from generation.portraittalk.training.detail import PHOTO_ONLY, DetailStage
 from generation.portraittalk.training.detail_batches import Seen
-from generation.portraittalk.training.detail_errors import kind_error
+from generation.portraittalk.training.detail_errors import SURELY, garment_error, kind_error
 from generation.portraittalk.training.distil import WHOLE, StudentStage
 from generation.portraittalk.training.errors import TrainingDataRefused
 from generation.portraittalk.training.loop import Run, Settings
@@ -220,21 +221,43 @@ def test_detail_of_a_stage_meets_true_latents_and_drawn_ones(
     assert stage.model.out.weight.grad.any()
 
 
-def test_detail_is_told_what_a_caption_says_of_the_background(
+def test_detail_is_told_what_a_caption_says_of_background_and_clothes(
     training_set, latents  # noqa: F811
 ):  # fmt: skip
     data = ClipBatches(training_set, latents, TRAIN, seed=0, frames=1)
     batch = data.batch(0, 8, PHOTO_ONLY)
-    said = [shard.clip_at(row).labels["background"] for shard, row in batch.sources]
-    assert len(set(said)) > 1
-    right = torch.tensor([(name in PLAIN, name == "original") for name in said]).float() * 40 - 20
+    said = [shard.clip_at(row).labels for shard, row in batch.sources]
+    walls, worn = ([labels[what] for labels in said] for what in ("background", "clothing"))
+    assert len(set(walls)) > 1
+    assert len(set(worn)) > 1
+    both = zip(walls, worn, strict=True)
+    known = [(wall in PLAIN, wall == "original", dye != "original") for wall, dye in both]
+    right = torch.tensor(known).float() * 40 - 20
     assert float(kind_error(right, batch)) < 1e-6
     assert float(kind_error(-right, batch)) > 10
+    undyed = right.clone()
+    undyed[:, 2] = -20
+    assert float(kind_error(undyed, batch)) > 0.1
     silent = replace(batch, captions=[""] * 8)
     assert float(kind_error(-right, silent)) == 0
     shard, _ = batch.sources[0]
     for clip in shard.about.clips:
         assert shard.clip_at(clip.first) == shard.clip_at(clip.first + clip.count - 1) == clip
+
+
+def test_clothes_are_held_against_what_is_seen_where_they_are(
+    training_set, latents  # noqa: F811
+):  # fmt: skip
+    data = ClipBatches(training_set, latents, TRAIN, seed=0, frames=1)
+    batch = data.batch(0, 8, PHOTO_ONLY)
+    seen = Seen.of(batch)
+    worn = seen.parts[:, 1:] > SURELY
+    assert 0.02 < worn.float().mean() < 0.5
+    elsewhere = torch.where(worn, seen.wanted, 0)
+    assert float(garment_error(elsewhere, seen, batch)) == 0
+    assert float(garment_error(seen.wanted + 0.1, seen, batch)) == pytest.approx(0.1, rel=1e-3)
+    silent = replace(batch, captions=[""] * 8)
+    assert float(garment_error(-seen.wanted, seen, silent)) == 0
 
 
 def test_pictures_for_detail_are_varied_with_all_that_is_beside_them(
@@ -245,11 +268,13 @@ def test_pictures_for_detail_are_varied_with_all_that_is_beside_them(
     plain, varied = Seen.of(batch), Seen.of(batch, np.random.default_rng(0))
     turned = set()
     for row in range(8):
-        for name in ("faces", "photo_faces", "weights"):
+        for name in ("faces", "photo_faces", "parts", "weights"):
             one, other = getattr(plain, name)[row], getattr(varied, name)[row]
             mirror = torch.equal(one.flip(-1), other)
             assert mirror or torch.equal(one, other)
             turned.add(mirror)
+        column, back = (-1, varied.flow[row].flip(-1)) if mirror else (1, varied.flow[row])
+        assert torch.equal(back * torch.tensor([column, 1])[:, None, None], plain.flow[row])
         back = varied.wanted[row].flip(-1) if mirror else varied.wanted[row]
         labels = batch.sources[row][0].clip_at(batch.sources[row][1]).labels
         photographed = labels["background"] == labels["clothing"] == "original"
@@ -257,6 +282,21 @@ def test_pictures_for_detail_are_varied_with_all_that_is_beside_them(
         x = varied.anchors[row, [2, 3, 0, 1, 4], 0] if mirror else varied.anchors[row, :, 0]
         assert torch.allclose(127 - x if mirror else x, plain.anchors[row, :, 0], atol=1e-3)
     assert turned == {True, False}
+
+
+def test_the_flow_of_detail_hears_the_mouth_only_where_it_is_drawn(
+    training_set, latents  # noqa: F811
+):  # fmt: skip
+    data = ClipBatches(training_set, latents, TRAIN, seed=0, frames=1)
+    flows = {}
+    for hidden in (0.0, 1.0):
+        batch = data.batch(3, 4, replace(PHOTO_ONLY, mouth=hidden))
+        flows[hidden] = Seen.of(batch).flow
+        for row, (shard, number) in enumerate(batch.sources):
+            points, photo = shard.points[number], shard.array("reference_points")
+            told = backward_flow(points.astype(np.float32), photo, 128, mouth=hidden == 0)
+            assert np.array_equal(flows[hidden][row], told)
+    assert not torch.equal(flows[0.0], flows[1.0])
 
 
 def test_parts_that_do_not_belong_together_are_not_packed(teacher, tmp_path, capsys):

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from generation.__main__ import main
+from generation.portraittalk.clothing import clothes, dyed
 from generation.portraittalk.structure_drawing import mouth_opening
 from generation.portraittalk.training import conditions, data_card
-from generation.portraittalk.training.clothing import clothes, dyed
 from generation.portraittalk.training.conditions import Look
 from generation.portraittalk.training.errors import TrainingDataRefused
 from generation.portraittalk.training.rights import read_rights

@@ -27,15 +27,16 @@ _UNDER_CHIN, _BESIDE = 0.05, -0.25  # face heights under the chin where clothes 
 _LIT = np.array([0.6, 1.0, 1.0], np.float32)  # shadow changes L more than what a thing is
 
 
-def clothes(picture: Image, points: Points) -> Floats | None:
+def clothes(picture: Image, points: Points, person: Floats | None = None) -> Floats | None:
     """Return how much of each pixel (H, W) is clothes, 0..1; None where too little is found.
 
     Args:
         picture: (H, W, 3) uint8.
         points: landmarks (478, >=2) px in it.
+        person: (H, W) 0..1, how much of each pixel is a person; looked for where not given.
     """
     height, width = picture.shape[:2]
-    person = segmenter()(picture)
+    person = segmenter()(picture) if person is None else person
     face = float(np.linalg.norm(points[topology.FOREHEAD, :2] - points[topology.CHIN, :2]))
     lab = _lab(picture)
     oval = polygon((height, width), points[list(topology.FACE_OVAL), :2])
