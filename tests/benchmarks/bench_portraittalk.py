@@ -43,6 +43,7 @@ _ABLATED = {
     ablations.NO_DETAIL: ("identity", "likeness to the photo, by distance"),
     ablations.NOBODY: ("identity", "the same, less without the photo's detail alone"),
     "without the motion modules": ("warping", "what flow does not explain, 1/1000"),
+    ablations.UNMOVED: ("warping", "the same, less without the photo's detail alone"),
     "without the voice": ("sync", "correlation of the lips"),
     "without the drawn face": ("astray", "upper face from where it was asked, %"),
     "without the prompt": ("look", "colour beside the face from the truth, CIELAB"),
@@ -87,7 +88,8 @@ def _steering(data: Path, drawn_by: Engine) -> Iterator[Figure]:
             value, spread = ablations.mean(rows, way, name)
             yield Figure(f"{name}__{way}", value, "", "mean of clips", spread)
     for way, (name, said) in _ABLATED.items():
-        whole = ablations.NO_DETAIL if way == ablations.NOBODY else ablations.WHOLE
+        alone = way in (ablations.NOBODY, ablations.UNMOVED)
+        whole = ablations.NO_DETAIL if alone else ablations.WHOLE
         value, spread = ablations.change(rows, way, name, whole)
         yield Figure(f"change__{way}", value, "", f"{said}; pair by pair", spread)
     sheet(cases, drawn_by, SHEETS / "steering.jpg")

@@ -26,11 +26,13 @@ from tests.benchmarks.steering.measured import seen
 WHOLE = "everything"
 NO_DETAIL = "without the photo's detail"
 NOBODY = "without the photo's detail and IdentityNet"
+UNMOVED = "without the photo's detail and the motion modules"
 SWITCHED: dict[str, dict[str, float | bool]] = {
     WHOLE: {},
     NO_DETAIL: {"detail": 0.0},
     NOBODY: {"identity": 0.0, "detail": 0.0},
     "without the motion modules": {"motion": False},
+    UNMOVED: {"motion": False, "detail": 0.0},
     "without the voice": {"audio": 0.0},
     "without the drawn face": {"structure": 0.0},
     "without the prompt": {"text": 0.0},
