@@ -23,7 +23,8 @@ class Portraits:
         pictures: (r, 3, H, W) -1..1, cut so that faces lie as in training.
         drawn: (r, 3, H, W) 0..1, the face as it stands in each.
         embeddings: (r, size) of the face in each.
-        parts: (r, 2, H, W) 0..1, where in each the person is, and clothes (`photo_parts`).
+        parts: (r, 2, H, W) 0..1, where in each the person is, and clothes (`photo_parts`);
+            zeros where nobody knows.
     """
 
     pictures: Tensor

@@ -1,3 +1,5 @@
+import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +24,7 @@ from generation.portraittalk.training.distil import WHOLE, StudentStage
 from generation.portraittalk.training.errors import TrainingDataRefused
 from generation.portraittalk.training.loop import Run, Settings
 from generation.portraittalk.training.parts import Parts
-from generation.portraittalk.training.shards import TRAIN
+from generation.portraittalk.training.shards import TRAIN, Clip
 from generation.portraittalk.training.stages import DenoiserStage
 from generation.portraittalk.weights import steps_of
 from tests.unit.generation_training.test_stages import latents, parts  # noqa: F401
@@ -191,6 +193,18 @@ def test_detail_is_learnt_behind_a_pipeline_that_stays_as_it_is(
     assert main([*call, "--steps", "0", "--batch", "2"]) == 0
     again = DetailNet.from_pretrained(tmp_path / "more" / "averaged")
     assert torch.equal(again.out.weight, packed.detail_net.out.weight)
+    # One of another make, which cannot be loaded any more, is replaced.
+    old = tmp_path / "packed" / "detail_net"
+    shutil.rmtree(old)
+    DetailNet(width=16).save_pretrained(old)
+    made = json.loads((old / "config.json").read_text("utf-8"))
+    (old / "config.json").write_text(json.dumps(made | {"width": 32}), "utf-8")
+    with pytest.raises(ValueError, match="shape"):
+        PortraitTalkPipeline.from_pretrained(tmp_path / "packed")
+    pack[1] = str(tmp_path / "packed")
+    assert main([*pack, "--out", str(tmp_path / "anew")]) == 0
+    anew = PortraitTalkPipeline.from_pretrained(tmp_path / "anew")
+    assert torch.equal(anew.detail_net.out.weight, packed.detail_net.out.weight)
 
 
 def test_detail_is_not_learnt_on_latents_of_another_autoencoder(
@@ -240,9 +254,18 @@ def test_detail_is_told_what_a_caption_says_of_background_and_clothes(
     assert float(kind_error(undyed, batch)) > 0.1
     silent = replace(batch, captions=[""] * 8)
     assert float(kind_error(-right, silent)) == 0
+    striped = replace(batch, sources=[(Striped(), 0)], captions=["a person in a striped top"])
+    assert float(kind_error(torch.tensor([[0.0, 0, -20]]), striped)) < 1e-6  # that is no dye
     shard, _ = batch.sources[0]
     for clip in shard.about.clips:
         assert shard.clip_at(clip.first) == shard.clip_at(clip.first + clip.count - 1) == clip
+
+
+class Striped:
+    """A person of a video whose clothes the sidecar calls by a word of its own."""
+
+    def clip_at(self, _row):
+        return Clip("stills", 0, 1, "a person in a striped top", {"clothing": "striped"})
 
 
 def test_clothes_are_held_against_what_is_seen_where_they_are(
@@ -256,6 +279,9 @@ def test_clothes_are_held_against_what_is_seen_where_they_are(
     elsewhere = torch.where(worn, seen.wanted, 0)
     assert float(garment_error(elsewhere, seen, batch)) == 0
     assert float(garment_error(seen.wanted + 0.1, seen, batch)) == pytest.approx(0.1, rel=1e-3)
+    everywhere = replace(seen, parts=torch.ones_like(seen.parts))
+    chin = torch.where(seen.weights > 1, -seen.wanted, seen.wanted)  # it covers the collar
+    assert float(garment_error(chin, everywhere, batch)) == 0
     silent = replace(batch, captions=[""] * 8)
     assert float(garment_error(-seen.wanted, seen, silent)) == 0
 
