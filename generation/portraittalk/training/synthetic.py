@@ -145,7 +145,8 @@ class _Person:
         engine = MeshEngine(self._dressed(look), DRAWN, DRAWN, scene=look.scene())
         look = look.possible(cut_out=engine.cut_out, clothed=self.clothed)
         self.opening = engine.opening
-        geometry = FaceGeometry(engine.points, DRAWN, engine.opening)
+        # The photo's own landmarks: those found anew in another light lie elsewhere by chance.
+        geometry = FaceGeometry(self._points, DRAWN, engine.opening)
         plan = self._plan
         names = self._rng.permutation(list(conditions.EXPRESSIONS))
         for expression in names[: plan.expressions]:

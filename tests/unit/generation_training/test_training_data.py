@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from generation.__main__ import main
+from generation.motion.curves import Controls, Curves
 from generation.portraittalk.clothing import clothes, dyed
-from generation.portraittalk.structure_drawing import mouth_opening
+from generation.portraittalk.structure_drawing import ABOVE_MOUTH, FaceGeometry, mouth_opening
 from generation.portraittalk.training import conditions, data_card
 from generation.portraittalk.training.conditions import Look
 from generation.portraittalk.training.errors import TrainingDataRefused
@@ -42,6 +43,19 @@ def test_the_landmarks_kept_are_those_of_the_frames(training_set):
         given = np.c_[shard.points[window.first].astype(float) * 2 + 0.5, np.zeros(478)]
         found = landmarker().track(large, given).points[:, :2] / 2
         assert np.linalg.norm(found - shard.points[window.first], axis=1).mean() < 2  # px of 128
+
+
+def test_in_every_look_landmarks_are_the_photos_moved_by_the_curves(training_set):
+    for shard in shards(training_set):
+        photo = np.array(shard.array("reference_points"), np.float64)
+        photo[:, :2] = (photo[:, :2] + 0.5) * 2 - 0.5
+        photo[:, 2] *= 2
+        tracks = np.asarray(shard.array("curves")).T
+        curves = Curves(**dict(zip(Controls._fields, tracks, strict=True)))
+        moved = (FaceGeometry(photo, 2 * 128).moved(curves) + 0.5) / 2 - 0.5
+        upper = list(ABOVE_MOUTH)  # how far a mouth opens is calibrated in each look
+        away = np.linalg.norm(shard.points.astype(float) - moved, axis=2)[:, upper]
+        assert away.max() < 0.06  # px of 128; half a step of half precision
 
 
 def test_the_mouth_opens_as_its_curve_says(make, tmp_path):
