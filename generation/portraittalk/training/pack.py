@@ -5,6 +5,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -52,6 +53,8 @@ def pack(
 ) -> Packed:
     """Write a pipeline in half precision, with a decoder that was trained on, and its student.
 
+    It is written as a whole or not at all.
+
     Args:
         trained: the pipeline of a stage.
         out: a folder that is not there yet.
@@ -65,12 +68,37 @@ def pack(
 
     Raises:
         TrainingDataRefused: a weight is less than 0 or no number, a rank less than 1, the decoder
-            is of another autoencoder, or `out` is there already.
+            is of another autoencoder, `student` holds none, or `out` is there already.
     """
     before = steps_of(trained)
-    audio = before.audio if audio is None else audio
-    structure = before.structure if structure is None else structure
-    if not all(math.isfinite(weight) and weight >= 0 for weight in (audio, structure)):
+    weights = {
+        "audio": before.audio if audio is None else audio,
+        "structure": before.structure if structure is None else structure,
+    }
+    _check(out, weights, rank)
+    logging.set_verbosity_error()  # it warns of casting nothing
+    logging.disable_progress_bar()
+    pipeline = _joined(trained, decoder, detail)
+    with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as partly:
+        whole = Path(partly) / out.name
+        pipeline.save_pretrained(whole)
+        for file in (whole / _INDEX, *whole.glob("*/config.json")):
+            _forget_origin(file)
+        if student is not None:
+            _add_student(student, whole, rank)
+        few = {} if student is None else {"steps": STUDENTS, "few_steps": True}
+        usual = vars(Steps())
+        how = {name: x for name, x in {**few, **weights}.items() if x != usual[name]}
+        if how:
+            (whole / DRAWING).write_text(json.dumps(how) + "\n", "utf-8")
+        files = [file for file in whole.rglob("*") if file.is_file()]
+        packed = Packed(sum(file.stat().st_size for file in files) / 1e6, student is not None)
+        whole.rename(out)
+    return packed
+
+
+def _check(out: Path, weights: dict[str, float], rank: int | None) -> None:
+    if not all(math.isfinite(weight) and weight >= 0 for weight in weights.values()):
         raise TrainingDataRefused(
             "An input cannot weigh less than nothing, or no number.",
             code="weight-negative",
@@ -84,41 +112,46 @@ def pack(
         raise TrainingDataRefused(
             f"{out} is there already.", code="folder-not-empty", remedy="Give a new folder."
         )
-    logging.set_verbosity_error()  # it warns of casting nothing
-    logging.disable_progress_bar()
-    # One that is given stands in for one in the folder, which may be of another make.
+    out.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _joined(trained: Path, decoder: Path | None, detail: Path | None) -> PortraitTalkPipeline:
+    """Return the pipeline in half precision, with decoder and DetailNet where they are given."""
+    # A DetailNet stands in for the one in the folder, which may be of another make.
     other = {} if detail is None else {"detail_net": DetailNet.from_pretrained(detail).half()}
-    pipeline = PortraitTalkPipeline.from_pretrained(trained, dtype=torch.float16, **other)
-    if decoder is not None:
-        better: Any = PatchedAutoencoder.from_pretrained(decoder, dtype=torch.float16)
-        if encoder_digest(better) != encoder_digest(pipeline.vae):
-            raise TrainingDataRefused(
-                f"{decoder} is not of the autoencoder that {trained} was trained with.",
-                code="latents-of-another",
-                remedy="Train the decoder on from the autoencoder in the folder of latents.",
-            )
-        kept = pipeline.vae.config
-        better.register_to_config(
-            shift_factor=kept.shift_factor, scaling_factor=kept.scaling_factor
+    pipeline: PortraitTalkPipeline = PortraitTalkPipeline.from_pretrained(
+        trained, dtype=torch.float16, **other
+    )
+    if decoder is None:
+        return pipeline
+    better: Any = PatchedAutoencoder.from_pretrained(decoder, dtype=torch.float16)
+    if encoder_digest(better) != encoder_digest(pipeline.vae):
+        raise TrainingDataRefused(
+            f"{decoder} is not of the autoencoder that {trained} was trained with.",
+            code="latents-of-another",
+            remedy="Train the decoder on from the autoencoder in the folder of latents.",
         )
-        pipeline.register_modules(vae=better)
-    pipeline.save_pretrained(out)
-    for file in (out / _INDEX, *out.glob("*/config.json")):
-        _forget_origin(file)
-    if student is not None:
-        for file in student.glob("*.safetensors"):
-            layers = load_file(file)
-            layers = layers if rank is None else lower_rank(layers, rank)
-            halved = {name: x.half().contiguous() for name, x in layers.items()}
-            (out / STUDENT).mkdir(exist_ok=True)
-            save_file(halved, out / STUDENT / file.name, _metadata(file))
-    usual = vars(Steps())
-    few = {"steps": STUDENTS, "few_steps": True} if student is not None else {}
-    how = {**few, "audio": audio, "structure": structure}
-    if said := {name: value for name, value in how.items() if value != usual[name]}:
-        (out / DRAWING).write_text(json.dumps(said) + "\n", "utf-8")
-    files = [file for file in out.rglob("*") if file.is_file()]
-    return Packed(sum(file.stat().st_size for file in files) / 1e6, student is not None)
+    kept = pipeline.vae.config
+    better.register_to_config(shift_factor=kept.shift_factor, scaling_factor=kept.scaling_factor)
+    pipeline.register_modules(vae=better)
+    return pipeline
+
+
+def _add_student(student: Path, folder: Path, rank: int | None) -> None:
+    """Write an adapter into a pipeline's folder, in half precision and of a rank at most."""
+    files = sorted(student.glob("*.safetensors"))
+    if not files:
+        raise TrainingDataRefused(
+            f"{student} holds no student.",
+            code="no-student",
+            remedy="Name the folder `averaged` of stage student.",
+        )
+    (folder / STUDENT).mkdir()
+    for file in files:
+        layers = load_file(file)
+        layers = layers if rank is None else lower_rank(layers, rank)
+        halved = {name: x.half().contiguous() for name, x in layers.items()}
+        save_file(halved, folder / STUDENT / file.name, _metadata(file))
 
 
 def _forget_origin(file: Path) -> None:
