@@ -7,7 +7,7 @@ from generation.motion.timeline import RATE, Track, smooth
 _CLOSING, _SHUT, _OPENING = 0.09, 0.05, 0.16  # seconds; measured blinks are 0.2 to 0.4 s long
 # How far lids go down: who talks often does not shut them wholly, and a face whose eyes are shut is
 # less like its photo, to people and networks, than one with a line of the eye left.
-_DEPTH = (0.55, 0.62)
+DEPTHS = (0.55, 0.62)
 
 
 def wander(rng: np.random.Generator, size: int, seconds: float, deviation: float) -> Track:
@@ -30,7 +30,7 @@ def blinks(rng: np.random.Generator, times: Track, rate: float) -> Track:
         since = times - start
         down = np.clip(since / _CLOSING, 0, 1)
         up = np.clip((since - _CLOSING - _SHUT) / _OPENING, 0, 1)
-        lid = 0.25 * (1 - np.cos(np.pi * down)) * (1 + np.cos(np.pi * up)) * rng.uniform(*_DEPTH)
+        lid = 0.25 * (1 - np.cos(np.pi * down)) * (1 + np.cos(np.pi * up)) * rng.uniform(*DEPTHS)
         np.maximum(track, lid, out=track)
         start += (0.3 + rng.gamma(4, 0.8)) / rate
     return track

@@ -21,6 +21,8 @@ class Portraits:
 
     Attributes:
         pictures: (r, 3, H, W) -1..1, cut so that faces lie as in training.
+        blinking: (r, 3, H, W) -1..1, the same in the middle of a blink (`blinking`); the
+            pictures again where nobody knows.
         drawn: (r, 3, H, W) 0..1, the face as it stands in each.
         embeddings: (r, size) of the face in each.
         parts: (r, 2, H, W) 0..1, where in each the person is, and clothes (`photo_parts`);
@@ -28,6 +30,7 @@ class Portraits:
     """
 
     pictures: Tensor
+    blinking: Tensor
     drawn: Tensor
     embeddings: Tensor
     parts: Tensor
@@ -42,8 +45,9 @@ class Scene:
         voice: (n, rows, size) speech features around each.
         face: (n, H, W) 0..1, where the face is.
         lips: (n, H, W) 0..1, where the lips are.
-        flow: (n, 2, h, w), how far away in the first portrait each place is found (`flow`); zeros
-            where nobody says.
+        flow: (n, 4, h, w), how far away each place is found in the first portrait, and in that
+            of a blink (`flow`); the former
+            again where the photo stands for the blink, zeros where nobody says.
     """
 
     drawn: Tensor
@@ -100,14 +104,15 @@ class Clip:
             raise ClipUnusable("There is no portrait.", remedy="Give at least one.")
         if len(counts) > 1:
             raise ClipUnusable(
-                "Portraits, their drawn faces, embeddings and parts differ in number.",
+                "Portraits, their blinks, drawn faces, embeddings and parts differ in number.",
                 remedy="Give one of each for each portrait.",
             )
-        sizes = {x.shape[-2:] for x in (portraits.pictures, portraits.drawn, portraits.parts)}
+        looked_at = (portraits.pictures, portraits.blinking, portraits.drawn, portraits.parts)
+        sizes = {x.shape[-2:] for x in looked_at}
         if len(sizes) > 1:
             raise ClipUnusable(
-                "Portraits, their drawn faces and their parts differ in size.",
-                remedy="Draw the faces, and find the parts, at the portraits' size.",
+                "Portraits, their blinks, drawn faces and parts differ in size.",
+                remedy="Draw the blinks and faces, and find the parts, at the portraits' size.",
             )
         if self.drive.frames < 1:
             raise ClipUnusable("The clip has no frames.", remedy="Give a longer voice track.")

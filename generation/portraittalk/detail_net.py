@@ -2,12 +2,13 @@
 
 An autoencoder of 24 to 1 forgets skin, hair and cloth, and the photo still has them. A small
 network sees a drawn picture beside the photo, each with its drawn face. It is told how far away in
-the photo each place is found (a field of shifts to sample by, arXiv 1506.02025) and which places
-are person and clothes, and says where to go beyond that, which colours the photo's have become
-(affine maps of colours, as of bilateral grids: arXiv 1707.02880), and how much of each to show. It
-reads latents and prompt as well: whether a background is blurred on purpose is told there, and
-hardly by a picture that is soft anyway. A decoder that is shown known pixels does the same (arXiv
-2306.04632); this one is beside it, so that latents and what was trained on them stay.
+the photo each place is found (a field of shifts to sample by, arXiv 1506.02025), in the photo in a
+blink as well, and which places are person and clothes, and says where to go beyond that, where lids
+are down, which colours the photo's have become (affine maps of colours, as of bilateral grids:
+arXiv 1707.02880), and how much of each to show. It reads latents and prompt as well: whether a
+background is blurred on purpose is told there, and hardly by a picture that is soft anyway. A
+decoder that is shown known pixels does the same (arXiv 2306.04632); this one is beside it, so that
+latents and what was trained on them stay.
 """
 
 from typing import NamedTuple
@@ -31,6 +32,7 @@ _SMOOTH = 5  # px
 _SURE = 4.0  # how soon a wall or a garment is one thing and not the other
 _FOUND = 0.5  # more than this of clothes somewhere is clothes
 _TOLD = 2.0  # how much of what landmarks say of shifts is believed at first, as a logit
+_LIDS = -2.0  # where lids are seen at first, as a logit: hardly anywhere
 _BLED = 1e-3  # what a place before a background counts in it
 
 
@@ -39,16 +41,18 @@ class Beside(NamedTuple):
 
     Attributes:
         photos: (b, 3, H, W) in -1..1, of whom each shows, cut in the same way.
+        blinking: (b, 3, H, W) in -1..1, the same in the middle of a blink.
         drawn: (b, 3, H, W) in 0..1, the face as it shall stand; zeros where nobody says.
         drawn_photos: (b, 3, H, W) in 0..1, the face as it stands in the photo.
-        flow: (b, 2, h, w), how far away in the photo places are found (`flow`); zeros where nobody
-            says.
+        flow: (b, 4, h, w), how far away places are found in the photo, and in that of a blink
+            (`flow`); zeros where nobody says.
         parts: (b, 2, H, W) in 0..1, where in the photo the person is, and clothes.
         latents: (b, c, h, w) of about unit variance, which the pictures were decoded from.
         text: (b, n, token_size) states of the prompt that they were drawn by.
     """
 
     photos: Tensor
+    blinking: Tensor
     drawn: Tensor
     drawn_photos: Tensor
     flow: Tensor
@@ -70,10 +74,13 @@ class Beside(NamedTuple):
             followed: how much of the drawn face is shown, and of the way that landmarks moved is
                 gone, 0..1.
         """
-        photo = (photos.pictures[:1], photos.drawn[:1], photos.parts[:1], text)
-        pictures, drawn, parts, said = (x.expand(len(latents), *x.shape[1:]) for x in photo)
+        first = (photos.pictures, photos.blinking, photos.drawn, photos.parts)
+        photo = (*(x[:1] for x in first), text)
+        pictures, blinking, drawn, parts, said = (
+            x.expand(len(latents), *x.shape[1:]) for x in photo
+        )
         faces, flow = followed * scene.drawn, followed * scene.flow
-        return cls(pictures, faces, drawn, flow, parts, latents, said)
+        return cls(pictures, blinking, faces, drawn, flow, parts, latents, said)
 
 
 class Detailed(NamedTuple):
@@ -81,7 +88,8 @@ class Detailed(NamedTuple):
 
     Attributes:
         pictures: (b, 3, H, W) about -1..1, with the photos' detail.
-        shifted: (b, 3, H, W), the photos, each place where it is found in the picture.
+        shifted: (b, 3, H, W), the photos, each place where it is found in the picture; lids where
+            they are seen.
         wall: (b, 3, H, W), what stands where the background is.
         garment: (b, 3, H, W), what stands where clothes are.
         kind: (b, 3), logits of that the wall is painted, that it is in focus, and that clothes
@@ -121,7 +129,7 @@ class DetailNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name the
             haze: how far out of focus a blurred background is, of the pictures' width.
         """
         super().__init__()
-        self.see = _conv(5 * _COLOURS + _PARTS, width)
+        self.see = _conv(6 * _COLOURS + _PARTS, width)
         self.down, self.read = _conv(width, coarse, stride=2), _conv(channels, coarse)
         self.ask = nn.Linear(token_size, questions, bias=False)
         self.listen = nn.Linear(questions * token_size, coarse)
@@ -129,15 +137,17 @@ class DetailNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name the
         self.deepen = _conv(coarse, coarse, stride=2)
         self.near, self.far = _conv(coarse, coarse), _conv(coarse, coarse, dilation=2)
         self.rise, self.even = nn.Conv2d(coarse, coarse, 1), _conv(coarse, coarse)
-        self.shift, self.dye = _conv(coarse, 3), _conv(coarse, _MAPS * _MAP)
+        self.lid = _conv(width, _PATCH**2)
+        self.shift, self.dye = _conv(coarse, 4), _conv(coarse, _MAPS * _MAP)
         self.words, self.walls = nn.Linear(token_size, coarse), nn.Linear(2 * coarse, 2 + 3 + _MAP)
         self.cloth, self.garments = nn.Linear(2 * coarse, coarse), nn.Linear(coarse, 1 + 3 + 3)
         self.tell = nn.Conv2d(coarse, _CONTEXT, 1)
         self.join = _conv((2 + _MAPS) * _COLOURS + width + _CONTEXT + _PARTS, width)
         self.refine, self.out = _conv(width, width), _conv(width, (3 + _SHOWN) * _PATCH**2)
-        for layer in (self.shift, self.dye, self.walls, self.garments, self.out):
+        for layer in (self.lid, self.shift, self.dye, self.walls, self.garments, self.out):
             zero_module(layer)
-        nn.init.constant_(self.shift.get_parameter("bias")[2:], _TOLD)
+        nn.init.constant_(self.shift.get_parameter("bias")[2], _TOLD)
+        nn.init.constant_(self.shift.get_parameter("bias")[3], _LIDS)
         self._reach, self._haze = reach, haze
 
     def forward(self, pictures: Tensor, beside: Beside) -> Detailed:
@@ -147,13 +157,10 @@ class DetailNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name the
             pictures: (b, 3, H, W) in -1..1, drawn; both sizes multiples of 4.
             beside: what they were drawn by.
         """
-        moved = _sampled(beside.photos, beside.flow)
-        both = (pictures, beside.photos, beside.drawn, beside.drawn_photos, moved, beside.parts)
-        seen = functional.silu(self.see(torch.cat([_patches(each) for each in both], 1)))
+        seen = self._seen(pictures, beside)
         heard = self._heard(beside.text)
         wide = self._understood(seen, beside.latents, heard)
-        photos = torch.cat([beside.photos, beside.parts], 1)
-        shifted, parts = _sampled(photos, self._flow(beside.flow, wide)).split((3, PARTS), 1)
+        shifted, parts = self._looked_up(beside, seen, wide)
         maps = _as_large(self.dye(wide), pictures).unflatten(1, (_MAPS, 3, 4))
         dyed = [_mapped(shifted, maps[:, each]) for each in range(_MAPS)]
         told = functional.interpolate(self.tell(wide), scale_factor=2.0, mode="nearest")
@@ -173,6 +180,15 @@ class DetailNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name the
         kind = _SURE * torch.cat([walls[:, :2], garments[:, :1]], 1)
         return Detailed(found, shifted, wall, garment, kind)
 
+    def _seen(self, pictures: Tensor, beside: Beside) -> Tensor:
+        """Return features at half the size: what is there; photo and blink moved, too."""
+        moved = _sampled(beside.photos, beside.flow[:, :2])
+        blink = _sampled(beside.blinking, beside.flow[:, 2:])
+        faces = (beside.drawn, beside.drawn_photos)
+        every = (pictures, beside.photos, *faces, moved, blink, beside.parts)
+        seen: Tensor = functional.silu(self.see(torch.cat([_patches(each) for each in every], 1)))
+        return seen
+
     def _heard(self, text: Tensor) -> Tensor:
         """Return what was asked for, (b, coarse)."""
         answers = self.ask(text).softmax(1).transpose(1, 2) @ text  # (b, questions, token_size)
@@ -191,10 +207,21 @@ class DetailNet(ModelMixin, ConfigMixin):  # type: ignore[misc]  # both name the
         even: Tensor = wide + functional.silu(self.even(wide))
         return even
 
-    def _flow(self, told: Tensor, wide: Tensor) -> Tensor:
-        """Return where in the photo each place is found: where landmarks say, and beyond."""
-        beyond = _as_large(self.shift(wide).float(), told)
-        return torch.sigmoid(beyond[:, 2:]) * told.float() + self._reach * torch.tanh(beyond[:, :2])
+    def _looked_up(self, beside: Beside, seen: Tensor, wide: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the photos and their parts, each place where it is found; lids where they are.
+
+        That is where landmarks say, as far as they are believed, and beyond.
+        """
+        said = self.shift(wide)
+        told = beside.flow.float()
+        beyond = _as_large(said[:, :3].float(), told)
+        shift = self._reach * torch.tanh(beyond[:, :2])
+        flow = torch.sigmoid(beyond[:, 2:]) * told + torch.cat([shift, shift], 1)
+        photos = torch.cat([beside.photos, beside.parts], 1)
+        shifted, parts = _sampled(photos, flow[:, :2]).split((3, PARTS), 1)
+        blink = _sampled(beside.blinking, flow[:, 2:])
+        lids = functional.pixel_shuffle(self.lid(seen), _PATCH) + _as_large(said[:, 3:], shifted)
+        return shifted + torch.sigmoid(lids) * (blink - shifted), parts
 
     def _wall(self, photos: Tensor, person: Tensor, said: Tensor) -> Tensor:
         """Return what the prompt says of a background: the photo's, blurred, or painted.

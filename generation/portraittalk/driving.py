@@ -15,6 +15,7 @@ from torch import Tensor
 from generation.faces.arrays import AnyArray, Floats, Image, Points
 from generation.mesh import MeshEngine
 from generation.motion.curves import Controls, Curves
+from generation.portraittalk.blinking import Blink, photo_blinking
 from generation.portraittalk.clip import Portraits, Scene
 from generation.portraittalk.cropping import SIDE, FaceCrop
 from generation.portraittalk.features import clip_rows, frame_windows
@@ -36,6 +37,7 @@ class Sitter:
         points: (478, 2) px in it.
         embedding: (128,) of the face.
         parts: (2, side, side) 0..1, where person and clothes are.
+        blinking: the square in the middle of a blink.
         geometry: moves its landmarks, in a square that is :data:`LARGER`.
     """
 
@@ -44,6 +46,7 @@ class Sitter:
     points: Points
     embedding: Floats
     parts: Floats
+    blinking: Blink
     geometry: FaceGeometry
 
     @classmethod
@@ -71,16 +74,17 @@ class Sitter:
             points=_smaller(points),
             embedding=embedder()(photo, face),
             parts=parts_of(square, points, side),
+            blinking=photo_blinking(square, points, side),
             geometry=FaceGeometry(points, large.side, engine.opening),
         )
 
 
 def portraits_of(sitters: Sequence[Sitter]) -> Portraits:
     """Return several photos of one person as the pipeline takes them."""
-    pictures = np.stack([sitter.picture for sitter in sitters])
     drawn = [draw_structure(sitter.points, sitter.crop.side) for sitter in sitters]
     return Portraits(
-        pictures=torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1,
+        pictures=signed([sitter.picture for sitter in sitters]),
+        blinking=signed([sitter.blinking.picture for sitter in sitters]),
         drawn=_unit(drawn),
         embeddings=torch.from_numpy(np.stack([sitter.embedding for sitter in sitters])),
         parts=torch.from_numpy(np.stack([sitter.parts for sitter in sitters])),
@@ -117,8 +121,8 @@ class SpokenDrive:
         points = [_smaller(each) for each in moved]
         masks = [region_masks(each, side) for each in points]
         voice = frame_windows(clip_rows(self._heard, start, stop - start))
-        photo = self._sitter.points
-        flow = [backward_flow(each, photo, side, mouth=self._mouth) for each in points]
+        photos = (self._sitter.points, self._sitter.blinking.points)
+        flow = [backward_flow(each, photos, side, mouth=self._mouth) for each in points]
         return Scene(
             drawn=_unit([draw_structure(each, side, mouth=self._mouth) for each in points]),
             voice=torch.from_numpy(np.ascontiguousarray(voice, np.float32)),
@@ -132,6 +136,11 @@ def _smaller(points: AnyArray) -> Points:
     """Return points (478, >=2) px of the larger square in the networks' pixels, (478, 2)."""
     smaller: Points = (np.asarray(points[:, :2], np.float64) + 0.5) / LARGER - 0.5
     return smaller
+
+
+def signed(pictures: Sequence[Image]) -> Tensor:
+    """Return pictures (n, H, W, 3) uint8 as the networks take them: (n, 3, H, W) in -1..1."""
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def _unit(drawn: Sequence[Image]) -> Tensor:

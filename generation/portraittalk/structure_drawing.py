@@ -84,9 +84,8 @@ class FaceGeometry:
         weights = shape_weights(c, self._opening, self._grin)
         moved = spots.copy()
         moved[:MESH_POINTS] += np.einsum("k,knd->nd", weights, self._shapes)
-        for eye, iris in _EYES:
-            upper, lower = list(eye[0]), list(eye[1])
-            moved[upper] += np.clip(c.blink, 0, 1) * TRAVEL * (spots[lower] - spots[upper])
+        moved += lids_lowered(spots, c.blink)
+        for _, iris in _EYES:
             moved[list(iris)] += self._glance(c.gaze)
         head = sample(self._motion.field(c), self._cells)[0]
         return np.asarray(moved + head + self._corner, np.float32)
@@ -96,6 +95,20 @@ class FaceGeometry:
         axis = pose.rotation[:2, 0] * (1, -1)
         along: Points = EYEBALL_RADIUS * pose.scale * axis * np.clip(gaze, -LARGEST, LARGEST)
         return along
+
+
+def lids_lowered(points: Points, blink: float) -> Points:
+    """Return how far each landmark (478, 2) px goes when the upper lids come down.
+
+    Args:
+        points: (478, 2) px, with open eyes.
+        blink: 0 open .. 1 shut.
+    """
+    lowered = np.zeros(points.shape)
+    for (upper, lower, _), _ in _EYES:
+        way = points[list(lower)] - points[list(upper)]
+        lowered[list(upper)] = np.clip(blink, 0, 1) * TRAVEL * way
+    return lowered
 
 
 def draw_structure(points: Points | Floats, side: int, *, mouth: bool = True) -> Image:
@@ -185,6 +198,7 @@ __all__ = [
     "CHANNELS",
     "FaceGeometry",
     "draw_structure",
+    "lids_lowered",
     "mouth_opening",
     "region_masks",
 ]

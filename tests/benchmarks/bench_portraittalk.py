@@ -1,12 +1,12 @@
 """PortraitTalk on held-out people: sync, likeness, what the prompt says, each part's share, speed.
 
 PTSET names the training set (docs/portraittalk-training.md), PORTRAITTALK a folder of weights.
-PORTRAITTALK_PARTS names parts (steering, text, weights, long, real, speed; all by default),
+PORTRAITTALK_PARTS names parts (steering, text, lids, weights, long, real, speed; all by default),
 PORTRAITTALK_PEOPLE how many held-out people (all by default). The part "masks" compares two
 trainings that went on from one checkpoint with and without the masked loss; PORTRAITTALK_PAIR names
-their folders, with a comma. Everything is on synthetic truth: the
-people do not exist and the mesh engine moved them. Clip by clip it lies in
-build/bench/portraittalk-details.json, pictures in build/bench/portraittalk-sheets.
+their folders, with a comma. Everything is on synthetic truth: the people do not exist and the mesh
+engine moved them. Clip by clip it lies in build/bench/portraittalk-details.json, pictures in
+build/bench/portraittalk-sheets.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from typing import Any
 import numpy as np
 
 from tests.benchmarks.harness import BUILD, Bar, Figure
-from tests.benchmarks.steering import ablations, long, real, speed, text
+from tests.benchmarks.steering import ablations, lids, long, real, speed, text
 from tests.benchmarks.steering.held_out import Engine, engine, looks, places, windows
 from tests.benchmarks.steering.measured import chance, opening_of
 from tests.benchmarks.steering.reader import KINDS
 from tests.benchmarks.steering.sheets import sheet
 
-PARTS = os.environ.get("PORTRAITTALK_PARTS", "steering,text,weights,long,real,speed").split(",")
+_ALL = "steering,text,lids,weights,long,real,speed"
+PARTS = os.environ.get("PORTRAITTALK_PARTS", _ALL).split(",")
 PEOPLE = int(os.environ.get("PORTRAITTALK_PEOPLE", "0"))
 DETAILS, SHEETS = BUILD / "portraittalk-details.json", BUILD / "portraittalk-sheets"
 BARS: dict[str, Bar] = {
@@ -59,8 +60,8 @@ def measure() -> list[Figure]:
         return []
     data, folder = found
     parts: dict[str, Callable[[Path, Engine], Iterator[Figure]]] = {
-        "steering": _steering, "text": _text, "weights": _weights, "long": _long, "real": _real,
-        "masks": _masks,
+        "steering": _steering, "text": _text, "lids": _lids, "weights": _weights, "long": _long,
+        "real": _real, "masks": _masks,
     }  # fmt: skip
     drawn_by = engine(folder)
     figures = [f for part in PARTS if part in parts for f in parts[part](data, drawn_by)]
@@ -120,6 +121,20 @@ def _text(data: Path, drawn_by: Engine) -> Iterator[Figure]:
         else:
             yield Figure("text_backdrop", value, "ratio", f"blurred or own alike; {said}", spread)
     yield Figure("text_accuracy", float(np.mean(accuracies)), "ratio", "mean of the four")
+
+
+def _lids(data: Path, drawn_by: Engine) -> Iterator[Figure]:
+    rows = list(lids.rows(lids.blinks(data, PEOPLE), drawn_by))
+    if not rows:
+        return  # nobody blinks in this set
+    _keep("lids", [vars(row) for row in rows])
+    for way in ("truth", ablations.WHOLE, ablations.NO_DETAIL):
+        value, spread = ablations.mean(rows, way, "lids")
+        yield Figure(
+            f"lids__{way}", value, "", "lids apart in a blink, over an eye's width", spread
+        )
+    ratio, spread = ablations.ratio(rows, "down")
+    yield Figure("blink", ratio, "ratio", "how far lids come down, over the truth's way", spread)
 
 
 def _weights(data: Path, drawn_by: Engine) -> Iterator[Figure]:

@@ -1,5 +1,6 @@
 """Batches for both stages: latents, and everything that steers them, drawn from seed and step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +10,14 @@ import torch
 from torch import Tensor
 
 from generation.faces.arrays import AnyArray, Floats
+from generation.motion.curves import Controls
 from generation.portraittalk.denoiser import Inputs
 from generation.portraittalk.structure_drawing import draw_structure, region_masks
 from generation.portraittalk.text import NOTHING
 from generation.portraittalk.training.latents import PersonsLatents, latents_of
 from generation.portraittalk.training.shards import WINDOW, Clip, Shard, shards
+
+_BLINK, _LOWERED = Controls._fields.index("blink"), 0.3  # of 1, which is shut
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Mixture:
         all_of_it: everything left out, which guidance compares with.
         other_portrait: another frame of the person, in another light, in the photo's place.
         several: two portraits instead of one.
+        blinking: begins in a blink; besides those that do by chance, one frame of sixteen.
     """
 
     mouth: float = 0.3
@@ -39,6 +44,7 @@ class Mixture:
     all_of_it: float = 0.05
     other_portrait: float = 0.3
     several: float = 0.2
+    blinking: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -128,9 +134,7 @@ class ClipBatches:
         self, person: _Person, rng: np.random.Generator, portraits: int, mixture: Mixture
     ) -> dict[str, AnyArray]:
         shard = person.shard
-        clips = [c for c in shard.about.clips if _fits(c, self._frames)]
-        clip = clips[int(rng.integers(len(clips)))]
-        first = clip.first + int(rng.integers(clip.count - self._frames + 1))
+        first = self._first(shard, rng, mixture)
         rows = slice(first, first + self._frames)
         hidden = bool(rng.random() < mixture.mouth)
         points = shard.points[rows].astype(np.float32)
@@ -138,7 +142,7 @@ class ClipBatches:
         masks = [region_masks(p, side) for p in points]
         seen = [self._portrait(person, rng, mixture) for _ in range(portraits)]
         return {
-            "caption": np.array(clip.caption),
+            "caption": np.array(shard.clip_at(first).caption),
             "row": np.array(first),
             "latents": person.latents.frames[rows].astype(np.float32),
             "drawn": np.stack([drawn_face(p, side, mouth=not hidden) for p in points]),
@@ -149,6 +153,19 @@ class ClipBatches:
             "portraits": np.stack([s[1] for s in seen]),
             "drawn_portraits": np.stack([s[2] for s in seen]),
         }
+
+    def _first(self, shard: Shard, rng: np.random.Generator, mixture: Mixture) -> int:
+        """Return the row where a clip of a person begins."""
+        clips = [c for c in shard.about.clips if _fits(c, self._frames)]
+        begins: list[Sequence[int]] = [
+            range(c.first, c.first + c.count - self._frames + 1) for c in clips
+        ]
+        if mixture.blinking and rng.random() < mixture.blinking:
+            lowered = shard.array("curves")[:, _BLINK] > _LOWERED
+            blinks = [[row for row in some if lowered[row]] for some in begins]
+            begins = [some for some in blinks if some] or begins
+        some = begins[int(rng.integers(len(begins)))]
+        return some[int(rng.integers(len(some)))]
 
     def _portrait(
         self, person: _Person, rng: np.random.Generator, mixture: Mixture

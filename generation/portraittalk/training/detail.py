@@ -43,10 +43,11 @@ GARMENT = 0.5  # what clothes count by themselves
 KIND = 0.05  # what it counts that the prompt is understood to ask for painted, sharp, dyed
 NOISE = 0.3  # the strongest in true latents, of their spread
 UNTOLD = 0.35  # how often the networks draw without knowing the look
+BLINKING = 0.12  # how often eyes blink on purpose
 MOUTHLESS = 0.5  # how often the drawn face has no mouth: then the latents alone say how it stands
 PHOTO_ONLY = Mixture(
     mouth=MOUTHLESS, text=0.1, identity=0.0, audio=0.0, structure=0.1, all_of_it=0.0,
-    other_portrait=0.0, several=0.0,
+    other_portrait=0.0, several=0.0, blinking=BLINKING,
 )  # fmt: skip
 
 
@@ -103,7 +104,9 @@ class DetailStage:
         gone = batch.dropped["structure"].to(device)[:, None, None, None]
         followed = torch.as_tensor(self._weights.structure).flatten()[0].clamp(0, 1).to(device)
         faces, flow = (torch.where(gone, 0, followed * x) for x in (seen.faces, seen.flow))
-        beside = Beside(seen.photos, faces, seen.photo_faces, flow, seen.parts, latents, text)
+        beside = Beside(
+            seen.photos, seen.blinking, faces, seen.photo_faces, flow, seen.parts, latents, text
+        )
         found, shifted, wall, garment, kind = (x.float() for x in model(drawn.clamp(-1, 1), beside))
         calm = calmness(seen.wanted)
         around = torch.where(seen.weights > 1, torch.inf, calm)  # not in the face

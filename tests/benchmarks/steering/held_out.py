@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from generation.portraittalk.artist import asked_by
 from generation.portraittalk.clip import Clip, Portraits, Sampling, Scene, WholeScene
 from generation.portraittalk.conditions import Weights
+from generation.portraittalk.driving import signed
 from generation.portraittalk.flow import backward_flow
 from generation.portraittalk.pipeline import PortraitTalkPipeline
 from generation.portraittalk.structure_drawing import draw_structure, mouth_opening, region_masks
 from generation.portraittalk.student import add_student
-from generation.portraittalk.training.detail_batches import reference_parts
+from generation.portraittalk.training.detail_batches import reference_blinking, reference_parts
 from generation.portraittalk.training.shards import HELD_OUT, STILLS, WINDOW, Shard, shards
 from generation.portraittalk.training.shards import Clip as Part
 from generation.portraittalk.weights import steps_of
@@ -69,8 +70,8 @@ class Case:
         points = self.shard.points[rows].astype(np.float32)
         side = self.photo.shape[0]
         masks = [region_masks(each, side) for each in points]
-        photo = self.shard.array("reference_points")
-        flow = [backward_flow(each, photo, side, mouth=mouth) for each in points]
+        photos = (self.shard.array("reference_points"), reference_blinking(self.shard).points)
+        flow = [backward_flow(each, photos, side, mouth=mouth) for each in points]
         scene = Scene(
             drawn=_unit([draw_structure(each, side, mouth=mouth) for each in points]),
             voice=torch.from_numpy(self.shard.array("heard")[rows].astype(np.float32)),
@@ -81,12 +82,12 @@ class Case:
         return Clip(self.part.caption, self._portraits(), WholeScene(scene))
 
     def _portraits(self) -> Portraits:
-        photo = torch.from_numpy(self.photo.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+        photo, blinking = signed([self.photo, reference_blinking(self.shard).picture]).split(1)
         points = self.shard.array("reference_points")
-        embedding = self.shard.array("embeddings")[:1]
+        embedding = np.array(self.shard.array("embeddings")[:1], np.float32)
         drawn = _unit([draw_structure(points, self.photo.shape[0])])
         parts = torch.from_numpy(reference_parts(self.shard)[None])
-        return Portraits(photo, drawn, torch.from_numpy(np.array(embedding, np.float32)), parts)
+        return Portraits(photo, blinking, drawn, torch.from_numpy(embedding), parts)
 
 
 def windows(data: Path, most: int = 0) -> list[Case]:

@@ -132,6 +132,7 @@ def _larger(clip: Clip, side: int) -> Clip:
     of = replace(
         portraits,
         pictures=sized(portraits.pictures),
+        blinking=sized(portraits.blinking),
         drawn=sized(portraits.drawn),
         parts=sized(portraits.parts),
     )

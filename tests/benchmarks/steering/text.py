@@ -11,6 +11,7 @@ import torch
 
 from generation.evaluation.intervals import share_interval
 from generation.portraittalk.detail_net import Beside
+from generation.portraittalk.driving import signed
 from generation.portraittalk.text import encode
 from generation.portraittalk.training.conditions import ORIGINAL
 from generation.portraittalk.training.shards import TRAIN, shards
@@ -91,7 +92,7 @@ def coded(engine: Engine) -> FramesOf:
 
     @torch.no_grad()
     def frames(case: Case, _number: int) -> Frames:
-        latents = pipeline.vae.to_latents(_signed(case.truth))
+        latents = pipeline.vae.to_latents(signed(case.truth))
         pictures = pipeline.vae.to_pictures(latents)
         if pipeline.detail_net is not None:
             said = encode(pipeline.tokenizer, pipeline.text_encoder, [case.part.caption])
@@ -102,11 +103,6 @@ def coded(engine: Engine) -> FramesOf:
         return np.asarray(pixels.permute(0, 2, 3, 1).numpy(), np.uint8)
 
     return frames
-
-
-def _signed(frames: Frames) -> torch.Tensor:
-    """Return frames (n, H, W, 3) as (n, 3, H, W) in -1..1."""
-    return torch.from_numpy(np.array(frames)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def drawn(engine: Engine, switched: dict[str, float | bool] = STILL) -> FramesOf:

@@ -21,14 +21,19 @@ def beside(photos: Tensor) -> Beside:
     """Put photos beside faces, latents and a prompt that say nothing."""
     count, height, width = len(photos), *photos.shape[-2:]
     latents, text = torch.zeros(count, 8, height // 4, width // 4), torch.zeros(count, 5, 128)
-    flow, parts = torch.zeros(count, 2, height // 4, width // 4), torch.zeros_like(photos[:, :2])
+    flow, parts = torch.zeros(count, 4, height // 4, width // 4), torch.zeros_like(photos[:, :2])
     nobody = torch.zeros_like(photos)
-    return Beside(photos, nobody, nobody, flow, parts, latents, text)
+    return Beside(photos, photos, nobody, nobody, flow, parts, latents, text)
 
 
 def whole(columns: float, rows: float) -> Tensor:
     """Make a flow that moves all of a picture of 32 px, in halves of it."""
     return torch.tensor([columns, rows])[:, None, None].expand(1, 2, 8, 8)
+
+
+def told(photo: Tensor, blinking: Tensor | None = None) -> Tensor:
+    """Make what landmarks say of the photo, and of it in a blink."""
+    return torch.cat([photo, torch.zeros_like(photo) if blinking is None else blinking], 1)
 
 
 def softened(pictures: Tensor) -> Tensor:
@@ -49,6 +54,7 @@ def test_a_shift_is_where_in_the_photo_a_place_is_found() -> None:
     with torch.no_grad():
         # Four pixels of 32 to the right: a quarter of half the width.
         net.shift.bias[0] = 20.0
+        net.shift.bias[3] = -20.0  # eyes are open
         shifted = net(torch.zeros_like(photos), beside(photos)).shifted
     assert torch.allclose(shifted[..., :-4], photos[..., 4:], atol=1e-4)
     assert torch.allclose(shifted[..., -4:], photos[..., -1:].expand(-1, -1, -1, 4), atol=1e-4)
@@ -59,12 +65,51 @@ def test_where_landmarks_moved_the_photo_is_found_without_learning() -> None:
     net = DetailNet()
     with torch.no_grad():
         net.shift.bias[2] = 20.0  # what landmarks say is believed
+        net.shift.bias[3] = -20.0  # eyes are open
         lowered, moved = (
             net(torch.zeros_like(photos), beside(photos)._replace(flow=flow)).shifted
-            for flow in (whole(0.0, -0.25), whole(0.125, 0.0))
+            for flow in (told(whole(0.0, -0.25)), told(whole(0.125, 0.0)))
         )
     assert torch.allclose(lowered[..., 4:, :], photos[..., :-4, :], atol=1e-4)
     assert torch.allclose(moved[..., :-2], photos[..., 2:], atol=1e-4)
+
+
+def test_lids_are_found_in_the_photo_of_a_blink_by_a_way_of_their_own() -> None:
+    photos, blinking = textures(1), textures(1)
+    net = DetailNet()
+    given = beside(photos)._replace(
+        blinking=blinking, flow=told(whole(0.0, 0.0), whole(0.125, 0.0))
+    )
+    with torch.no_grad():
+        net.shift.bias[2], net.shift.bias[3] = 20.0, -20.0
+        open_eyes = net(torch.zeros_like(photos), given).shifted
+        net.lid.bias[:] = 40.0
+        lids = net(torch.zeros_like(photos), given).shifted
+    assert torch.allclose(open_eyes, photos, atol=1e-4)
+    assert torch.allclose(lids[..., :-2], blinking[..., 2:], atol=1e-4)
+
+
+def test_it_learns_to_blink_where_the_drawn_face_does() -> None:
+    torch.manual_seed(0)
+    net = DetailNet(width=16, coarse=8)
+    optimizer = torch.optim.Adam(net.parameters(), lr=5e-3)
+
+    def error() -> Tensor:
+        photos, blinking = textures(4), textures(4)
+        shut = (torch.rand(4, 1, 32, 32) < 0.5).float()
+        shut = functional.interpolate(shut[..., ::8, ::8], scale_factor=8.0)
+        given = beside(photos)._replace(blinking=blinking, drawn=shut.expand(-1, 3, -1, -1))
+        shifted = net(softened(photos), given).shifted
+        return functional.l1_loss(shifted, photos + shut * (blinking - photos))
+
+    with torch.no_grad():
+        before = float(error())
+    for _ in range(150):
+        optimizer.zero_grad()
+        error().backward()
+        optimizer.step()
+    with torch.no_grad():
+        assert float(error()) < 0.2 * before
 
 
 def test_it_learns_to_take_from_the_photo_what_is_lost() -> None:
@@ -174,9 +219,9 @@ def test_a_garment_moves_along_and_is_not_dyed_where_there_is_none() -> None:
     net, photos = DetailNet(), textures(1)
     parts = torch.zeros(1, 2, 32, 32)
     parts[:, 1, 16:] = 1
-    lowered = beside(photos)._replace(flow=whole(0.0, -0.25))
+    lowered = beside(photos)._replace(flow=told(whole(0.0, -0.25)))
     with torch.no_grad():
-        net.shift.bias[2] = 20.0
+        net.shift.bias[2], net.shift.bias[3] = 20.0, -20.0
         net.garments.bias.copy_(torch.tensor([20.0, 0, 0, 0, 1, 1, 1]))
         dyed, naked = (
             net(photos, each).garment for each in (lowered._replace(parts=parts), lowered)
@@ -197,12 +242,12 @@ def test_half_precision_holds_the_clothes_of_a_large_picture() -> None:
     assert torch.allclose(halved.float(), single, atol=0.01)
 
 
-@pytest.mark.parametrize("told", ["drawn", "drawn_photos", "flow", "parts", "latents", "text"])
-def test_faces_latents_and_prompt_are_seen(told: str) -> None:
+@pytest.mark.parametrize("what", [name for name in Beside._fields if name != "photos"])
+def test_all_that_stands_beside_is_seen(what: str) -> None:
     torch.manual_seed(0)
     net, photos = tiny.wake(DetailNet()), textures(1)
     plain = beside(photos)
-    other = plain._replace(**{told: torch.randn_like(getattr(plain, told))})
+    other = plain._replace(**{what: torch.randn_like(getattr(plain, what))})
     with torch.no_grad():
         one, another = (net(photos, each)[0] for each in (plain, other))
     assert (one - another).abs().mean() > 0.01

@@ -10,11 +10,12 @@ import torch
 from PIL import Image
 
 from generation.audio import load
-from generation.faces.topology import CHIN, LOWER_INNER_LIP
+from generation.faces.topology import CHIN, LOWER_INNER_LIP, RIGHT_EYE
 from generation.motion.curves import Curves
 from generation.motion.speaking import from_speech
 from generation.portraittalk import features, small
 from generation.portraittalk.autoencoder import PatchedAutoencoder, small_autoencoder
+from generation.portraittalk.blinking import DEPTH
 from generation.portraittalk.clip import Clip, Sampling
 from generation.portraittalk.driving import LARGER, Sitter, SpokenDrive, portraits_of
 from generation.portraittalk.flow import CELL
@@ -76,7 +77,7 @@ def test_where_lips_are_found_in_the_photo_follows_the_curves(
 ) -> None:
     drive, curves = spoken
     wide = int(np.argmax(curves.gap[:100]))
-    flow = drive.scene(wide, wide + 1).flow[0]
+    flow = drive.scene(wide, wide + 1).flow[0, :2]
     side = sitter.crop.side
     moved = sitter.geometry.moved(curves)[wide] / LARGER
     for point in (LOWER_INNER_LIP[5], CHIN):
@@ -84,7 +85,25 @@ def test_where_lips_are_found_in_the_photo_follows_the_curves(
         away = flow[:, row, column].numpy() * side / 2
         assert np.abs(moved[point] + away - sitter.points[point]).max() < 1.5
     silent = SpokenDrive(sitter, curves, np.zeros((1, features.SIZE), np.float32), mouth=False)
-    assert not torch.equal(silent.scene(wide, wide + 1).flow[0], flow)
+    assert not torch.equal(silent.scene(wide, wide + 1).flow[0, :2], flow)
+
+
+def test_in_a_blink_lids_are_found_where_they_are_down(
+    sitter: Sitter, spoken: tuple[SpokenDrive, Curves]
+) -> None:
+    curves = spoken[1].with_(blink=np.full(len(spoken[1]), DEPTH, np.float32))
+    drive = SpokenDrive(sitter, curves, np.zeros((1, features.SIZE), np.float32))
+    flow = drive.scene(0, 1).flow[0]
+    moved = sitter.geometry.moved(curves)[0] / LARGER
+    lid = RIGHT_EYE[0][4]
+    column, row = (moved[lid] / CELL).astype(int)
+    there, lowered = sitter.points[lid], sitter.blinking.points[lid]
+    found = [moved[lid] + flow[part, row, column].numpy() * sitter.crop.side / 2
+             for part in (slice(2), slice(2, 4))]  # fmt: skip
+    assert np.linalg.norm(found[1] - lowered) < 1 < np.linalg.norm(found[1] - there)
+    assert np.linalg.norm(found[0] - there) < np.linalg.norm(found[0] - lowered)
+    person = portraits_of([sitter])
+    assert not torch.equal(person.blinking, person.pictures)
 
 
 def test_person_and_clothes_are_found_in_the_square(sitter: Sitter) -> None:

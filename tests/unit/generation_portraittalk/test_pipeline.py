@@ -48,6 +48,11 @@ def with_parts(parts: Tensor) -> Clip:
     return replace(clip, portraits=replace(clip.portraits, parts=parts))
 
 
+def with_blinks(blinking: Tensor) -> Clip:
+    clip = tiny.clip()
+    return replace(clip, portraits=replace(clip.portraits, blinking=blinking))
+
+
 def test_it_draws_every_frame_of_a_clip_of_any_length(pipeline: PortraitTalkPipeline) -> None:
     for frames in (1, 3, 4, 5, 6, 9):
         assert drawn(pipeline, tiny.clip(frames)).shape == (frames, tiny.SIDE, tiny.SIDE, 3)
@@ -98,7 +103,7 @@ def test_the_photos_detail_counts_as_much_as_it_weighs(
     # Of several portraits it is the first one's.
     several = tiny.clip(portraits=2)
     both = abs(drawn(detailed, several) - drawn(pipeline, several))
-    for name in ("pictures", "drawn", "parts"):
+    for name in ("pictures", "blinking", "drawn", "parts"):
         flipped = {name: getattr(several.portraits, name).flip(0)}
         other = replace(several, portraits=replace(several.portraits, **flipped))
         assert not np.array_equal(both, abs(drawn(detailed, other) - drawn(pipeline, other)))
@@ -361,6 +366,8 @@ def test_frames_stream_before_the_clip_is_drawn(pipeline: PortraitTalkPipeline) 
         (tiny.clip(portraits=0), FAST, "no portrait"),
         (with_parts(torch.zeros(0, 2, tiny.SIDE, tiny.SIDE)), FAST, "differ in number"),
         (with_parts(torch.zeros(1, 2, 8, 8)), FAST, "differ in size"),
+        (with_blinks(torch.zeros(0, 3, tiny.SIDE, tiny.SIDE)), FAST, "differ in number"),
+        (with_blinks(torch.zeros(1, 3, 8, 8)), FAST, "differ in size"),
         (tiny.clip(), replace(FAST, window=33), "at most 32"),
         (tiny.clip(), replace(FAST, overlap=4), "overlap by 4"),
         (tiny.clip(), replace(FAST, steps=0), "one step"),

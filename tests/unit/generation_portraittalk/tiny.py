@@ -189,12 +189,13 @@ def clip(frames: int = 5, portraits: int = 1, prompt: str = "a smiling person") 
         drawn=torch.rand(portraits, 3, SIDE, SIDE, generator=make),
         embeddings=torch.randn(portraits, FACE, generator=make),
         parts=torch.rand(portraits, PARTS, SIDE, SIDE, generator=make),
+        blinking=torch.rand(portraits, 3, SIDE, SIDE, generator=make) * 2 - 1,
     )
     scene = Scene(
         drawn=torch.rand(frames, 3, SIDE, SIDE, generator=make),
         voice=torch.randn(frames, ROWS, SPEECH, generator=make),
         face=torch.ones(frames, SIDE, SIDE),
         lips=torch.rand(frames, SIDE, SIDE, generator=make).round(),
-        flow=0.05 * torch.randn(frames, 2, SIDE // CELL, SIDE // CELL, generator=make),
+        flow=0.05 * torch.randn(frames, 4, SIDE // CELL, SIDE // CELL, generator=make),
     )
     return Clip(prompt, person, WholeScene(scene))

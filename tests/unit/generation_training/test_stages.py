@@ -9,6 +9,7 @@ import torch
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from generation.__main__ import main
+from generation.motion.curves import Controls
 from generation.portraittalk.animate_net import AnimateNet
 from generation.portraittalk.clip import Sampling
 from generation.portraittalk.denoiser import Denoiser
@@ -131,6 +132,27 @@ def test_what_is_left_out_is_left_out_as_often_as_asked(training_set, latents):
     assert all(gone.all() for gone in every.dropped.values())
     counts = sum(float(data.batch(n, 4, Mixture()).dropped["audio"].sum()) for n in range(40))
     assert 0.06 < counts / 160 < 0.26  # a tenth, and a twentieth with everything else
+
+
+@pytest.mark.parametrize("frames", [1, 4])
+def test_eyes_blink_as_often_as_asked(training_set, latents, frames):
+    data = ClipBatches(training_set, latents, TRAIN, seed=0, frames=frames)
+    at = Controls._fields.index("blink")
+
+    def blinks(often):
+        batches = [data.batch(n, 4, Mixture(blinking=often)) for n in range(30)]
+        each = [source for batch in batches for source in batch.sources]
+        for shard, row in each:
+            clip = shard.clip_at(row)
+            assert row + frames <= clip.first + clip.count
+        assert all(c in ("", s.clip_at(r).caption) for b in batches
+                   for c, (s, r) in zip(b.captions, b.sources, strict=True))  # fmt: skip
+        return np.mean([shard.array("curves")[row, at] > 0.3 for shard, row in each])
+
+    seldom = blinks(0.0)
+    assert seldom < 0.4
+    assert blinks(1.0) == 1
+    assert seldom < blinks(0.5) < 1
 
 
 def test_a_hidden_mouth_leaves_only_the_voice_to_move_it(training_set):

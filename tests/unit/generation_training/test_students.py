@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from generation.__main__ import main
+from generation.faces.topology import LEFT_EYE, RIGHT_EYE
 from generation.portraittalk import small
 from generation.portraittalk.autoencoder import PatchedAutoencoder
 from generation.portraittalk.conditions import Weights
@@ -18,13 +19,13 @@ from generation.portraittalk.student import STUDENT, add_student
 from generation.portraittalk.training.clip_batches import ClipBatches
 from generation.portraittalk.training.conditions import PLAIN
 from generation.portraittalk.training.detail import PHOTO_ONLY, DetailStage
-from generation.portraittalk.training.detail_batches import Seen
+from generation.portraittalk.training.detail_batches import Seen, reference_blinking
 from generation.portraittalk.training.detail_errors import SURELY, garment_error, kind_error
 from generation.portraittalk.training.distil import WHOLE, StudentStage
 from generation.portraittalk.training.errors import TrainingDataRefused
 from generation.portraittalk.training.loop import Run, Settings
 from generation.portraittalk.training.parts import Parts
-from generation.portraittalk.training.shards import TRAIN, Clip
+from generation.portraittalk.training.shards import TRAIN, Clip, shards
 from generation.portraittalk.training.stages import DenoiserStage
 from generation.portraittalk.weights import steps_of
 from tests.unit.generation_training.test_stages import latents, parts  # noqa: F401
@@ -300,7 +301,13 @@ def test_pictures_for_detail_are_varied_with_all_that_is_beside_them(
             assert mirror or torch.equal(one, other)
             turned.add(mirror)
         column, back = (-1, varied.flow[row].flip(-1)) if mirror else (1, varied.flow[row])
-        assert torch.equal(back * torch.tensor([column, 1])[:, None, None], plain.flow[row])
+        assert torch.equal(back * torch.tensor([column, 1] * 2)[:, None, None], plain.flow[row])
+        photo, blink = (
+            x[row].flip(-1) if mirror else x[row] for x in (varied.photos, varied.blinking)
+        )
+        differs = (plain.photos[row] != plain.blinking[row]).any(0)
+        assert 0 < differs.float().mean() < 0.1  # the eyes
+        assert torch.equal(photo[:, ~differs], blink[:, ~differs])  # tinted alike
         back = varied.wanted[row].flip(-1) if mirror else varied.wanted[row]
         labels = batch.sources[row][0].clip_at(batch.sources[row][1]).labels
         photographed = labels["background"] == labels["clothing"] == "original"
@@ -308,6 +315,14 @@ def test_pictures_for_detail_are_varied_with_all_that_is_beside_them(
         x = varied.anchors[row, [2, 3, 0, 1, 4], 0] if mirror else varied.anchors[row, :, 0]
         assert torch.allclose(127 - x if mirror else x, plain.anchors[row, :, 0], atol=1e-3)
     assert turned == {True, False}
+
+
+def test_a_persons_photo_in_a_blink_lies_where_the_photo_does(training_set):
+    for shard in shards(training_set):
+        blink, photo = reference_blinking(shard), shard.array("reference_points")[:, :2]
+        moved = np.abs(blink.points - photo).max(1) > 1e-3
+        assert set(np.flatnonzero(moved)) <= {i for eye in (RIGHT_EYE, LEFT_EYE) for i in eye[0]}
+        assert moved.sum() == 14  # but for the corners
 
 
 def test_the_flow_of_detail_hears_the_mouth_only_where_it_is_drawn(
@@ -319,8 +334,9 @@ def test_the_flow_of_detail_hears_the_mouth_only_where_it_is_drawn(
         batch = data.batch(3, 4, replace(PHOTO_ONLY, mouth=hidden))
         flows[hidden] = Seen.of(batch).flow
         for row, (shard, number) in enumerate(batch.sources):
-            points, photo = shard.points[number], shard.array("reference_points")
-            told = backward_flow(points.astype(np.float32), photo, 128, mouth=hidden == 0)
+            points = shard.points[number].astype(np.float32)
+            photos = (shard.array("reference_points"), reference_blinking(shard).points)
+            told = backward_flow(points, photos, 128, mouth=hidden == 0)
             assert np.array_equal(flows[hidden][row], told)
     assert not torch.equal(flows[0.0], flows[1.0])
 
@@ -337,7 +353,10 @@ def test_parts_that_do_not_belong_together_are_not_packed(teacher, tmp_path, cap
     assert "No adapter has rank 0" in capsys.readouterr().err
     assert main([*call, "--decoder", str(tmp_path / "other")]) == 2
     assert "not of the autoencoder" in capsys.readouterr().err
-    assert not (tmp_path / "packed").exists()
+    (tmp_path / "empty").mkdir()
+    assert main([*call, "--student", str(tmp_path / "empty")]) == 2
+    assert "holds no student" in capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} == {"other", "empty"}  # nothing half-written
     assert main([*call[:-1], str(teacher)]) == 2
     assert "there already" in capsys.readouterr().err
 
