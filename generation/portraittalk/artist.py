@@ -92,8 +92,8 @@ def _loaded(weights: Weights, dtype: torch.dtype) -> PortraitTalkPipeline:
     except (AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
         raise WeightsInvalid(
             f"{weights.folder} is no pipeline of PortraitTalk: {error}",
-            remedy="Name a folder that training or `python -m generation initialise` wrote, and "
-            "this version of them.",
+            remedy="Name a folder that training or `python -m generation initialise` wrote, "
+            "with this version.",
         ) from error
     loaded.set_progress_bar_config(disable=True)
     return loaded

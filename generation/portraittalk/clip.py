@@ -46,8 +46,8 @@ class Scene:
         face: (n, H, W) 0..1, where the face is.
         lips: (n, H, W) 0..1, where the lips are.
         flow: (n, 4, h, w), how far away each place is found in the first portrait, and in that
-            of a blink (`flow`); the former
-            again where the photo stands for the blink, zeros where nobody says.
+            of a blink (`flow`); the former again where the photo stands for the blink, zeros where
+            nobody says.
     """
 
     drawn: Tensor
