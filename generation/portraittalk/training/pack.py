@@ -79,6 +79,7 @@ def pack(
     logging.set_verbosity_error()  # it warns of casting nothing
     logging.disable_progress_bar()
     pipeline = _joined(trained, decoder, detail)
+    out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as partly:
         whole = Path(partly) / out.name
         pipeline.save_pretrained(whole)
@@ -112,7 +113,6 @@ def _check(out: Path, weights: dict[str, float], rank: int | None) -> None:
         raise TrainingDataRefused(
             f"{out} is there already.", code="folder-not-empty", remedy="Give a new folder."
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
 
 
 def _joined(trained: Path, decoder: Path | None, detail: Path | None) -> PortraitTalkPipeline:
