@@ -31,6 +31,7 @@ _PART = (24, 48)  # pixels of a part's side at least and at most: about a letter
 _PATTERNED = 30.0  # standard deviation of a part's luma: less is ground with hardly a letter
 _SCALES = tuple(percent / 100 for percent in range(90, 28, -5))  # of a smaller label
 _FOUND = 0.6  # likeness of what is taken for the label at another size or place
+_LEAST_PIXELS = 500  # of a smaller label: some place of any picture is like fewer by chance
 
 
 class LabelRefused(ComplianceError):
@@ -115,10 +116,10 @@ class LabelReader:
 
     def _anywhere(self, luma: NDArray[np.uint8], scale: float) -> list[float]:
         """Return how like the label's parts are where it fits best at another size."""
-        size = tuple(max(8, round(side * scale)) for side in self._drawn.shape[::-1])
-        drawn, cover = (_resized(values, size) for values in (self._drawn, self._cover))
-        if size[0] > luma.shape[1] or size[1] > luma.shape[0]:
+        size = tuple(round(side * scale) for side in self._drawn.shape[::-1])
+        if size[0] * size[1] < _LEAST_PIXELS or size[0] > luma.shape[1] or size[1] > luma.shape[0]:
             return [0.0]
+        drawn, cover = (_resized(values, size) for values in (self._drawn, self._cover))
         found = cv2.matchTemplate(luma.astype(np.float32), drawn, cv2.TM_CCOEFF_NORMED)
         y, x = (int(at) for at in np.unravel_index(int(found.argmax()), found.shape))
         return [fit[0] for fit in _fits(drawn.shape, _parts(drawn, cover), luma, (x, y))]

@@ -14,7 +14,7 @@ import pytest
 
 from compliance.errors import InvalidInput
 from compliance.label import PROFILES, LabelLine, LabelPlace, plan_label, profiles_for
-from compliance.label.check import LabelRefused, check_label, read_label
+from compliance.label.check import LabelReader, LabelRefused, check_label, read_label
 from compliance.label.drawing import Drawn, draw_label, ground_cover
 from compliance.label.picture import LabelPicture
 from compliance.label.wording import WORDINGS, says_it
@@ -314,3 +314,16 @@ def test_a_flat_grey_box_of_the_same_size_is_no_label(tmp_path: Path) -> None:
     with pytest.raises(LabelRefused) as caught:
         judged(video(tmp_path / "a.mp4", Shown(box)), label)
     assert caught.value.code == "label-missing"
+
+
+@pytest.mark.parametrize("blur", [1.0, 1.5, 2.0, 3.0])
+def test_a_small_picture_without_a_label_is_not_said_to_have_a_small_one(blur: float) -> None:
+    """Some place of any picture is like a label of a few pixels."""
+    label = draw_label(plan_label(["JP"], "en", "Made with AI"), "en", 256, 256, FPS)
+    reader = LabelReader(LabelPicture.from_png(label.png, label.place), label.place)
+    random = np.random.default_rng(1)
+
+    for _ in range(5):
+        noise = cv2.GaussianBlur(random.normal(0, 40 * blur, (256, 256)), (0, 0), blur)
+        picture = np.clip(128 + noise, 0, 255).astype(np.uint8)
+        assert reader.instead(picture) == ("label-missing", "label missing, or another one")
