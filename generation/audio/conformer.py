@@ -2,6 +2,7 @@
 
 A conformer (Gulati et al., 2020) without places: the spectrum, a layer that halves its rows, four
 blocks of feed-forward, attention, convolution and feed-forward, and what each row is taken for.
+What the blocks between make of a row knows more of a mouth than the sound it is taken for.
 The weights are those in the package's file. Rows are 20 ms; nothing in here knows a phoneme.
 """
 
@@ -25,6 +26,7 @@ _FFT, _HOP = 400, 160  # samples of a spectrum, and from one to the next
 _FAINTEST = np.float32(1e-10)
 _BLOCKS = "acoustic_model.model.blocks."
 _HEADS = 4
+_WITHIN = (1, 2)  # the blocks whose rows are told, from 0
 _HALF, _ROOT2, _EPSILON = np.float32(0.5), np.float32(np.sqrt(2)), np.float32(1e-5)
 
 
@@ -132,20 +134,26 @@ class Conformer:
     blocks: tuple[_Block, ...]
     taken_for: _Linear
 
-    def __call__(self, samples: Real) -> Real:
-        """Return the log-probabilities (rows, tokens) of (n,) samples at 16 kHz, n at least 1."""
+    def __call__(self, samples: Real) -> tuple[Real, Real]:
+        """Return what (n,) samples at 16 kHz, one at least, are taken for and made into.
+
+        Returns:
+            Log-probabilities (rows, tokens), and the rows (rows, 288) of the blocks between.
+        """
         seen = self._bands(samples)
         rows = (len(seen) + 1) // 2
         beside = np.pad(seen, ((1, 2), (0, 0)))
         threes = np.concatenate([beside[at : at + 2 * rows : 2] for at in range(3)], axis=1)
         x = self.stem(threes)
         x *= _HALF * (1 + erf(x / _ROOT2))
+        made = []
         for block in self.blocks:
             x = block(x)
+            made.append(x)
         said = self.taken_for(x)
         said -= said.max(1, keepdims=True)
         said -= np.log(np.exp(said).sum(1, keepdims=True))
-        return said
+        return said, np.concatenate([made[number] for number in _WITHIN], axis=1)
 
     def _bands(self, samples: Real) -> Real:
         """Return the logarithms (spectra, 80) of the energies, as rough as it learnt them."""

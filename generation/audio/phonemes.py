@@ -1,24 +1,28 @@
-"""Phonemes from sound alone, by hama (weights inside its wheel, nothing is downloaded)."""
+"""What is heard in a sound, by hama: phonemes, and what the mouth does while they are said.
+
+hama's weights lie inside its wheel; nothing is downloaded.
+"""
 
 import functools
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import resources
-from typing import Any
 
 import numpy as np
-from hama.asr import ASRModel, ASRResult  # type: ignore[import-untyped]
+from hama.asr import ASRModel  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from generation import weights
 from generation.audio.conformer import Conformer
 from generation.audio.loudness import levelled
+from generation.audio.mouth import WEIGHTS as READING
+from generation.audio.mouth import Mouth, read
 from generation.audio.speech import SAMPLE_RATE, Samples, Speech
 from generation.errors import WeightsInvalid
 from generation.sharing import in_order
 
-Belief = NDArray[np.float64]  # (frames, tokens) probabilities, or their logarithms
 WEIGHTS = "asr_waveform.hama"
 PINNED = "a9fcfe73e179ca48e399cd76a90a6b3e1887bf5037ecc52b778d13a149563328"
 # Its emissions come 85 ms after the lips meet (measured on read English, deviation 15 ms).
@@ -29,12 +33,6 @@ _CHUNK_SECONDS = (12.0, 18.0)
 _HOLD = 0.30  # s: phones closer than this follow each other without a pause
 _LONGEST = 0.25  # s a phone lasts before a pause at most
 _LAST = 0.12  # s the last phone before a pause lasts
-# Lips that meet are seen, so p, b and m are also taken where the network does not choose them, but
-# together believes in them this much, and by this share as much as in what it chooses.
-_BILABIALS = ("p", "b", "m", "pʰ", "p͈", "ɓ")
-_NO_SOUND = ("<blank>", "<wb>")
-_DOUBT, _RIVAL = 0.10, 0.25
-_APART = 0.06  # s from a bilabial that was chosen: nearer, it is the same one
 
 
 @dataclass(frozen=True)
@@ -45,61 +43,40 @@ class Phone:
         symbol: as the network spells it.
         start: s.
         end: s.
-        shut: s within it at which the lips may have met, though the network chose another sound.
     """
 
     symbol: str
     start: float
     end: float
-    shut: float | None = None
 
 
-@dataclass
-class Heard(ASRResult):  # type: ignore[misc]
-    """What the network says of a piece.
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What is heard in a track.
 
     Attributes:
-        doubts: frames, of 20 ms, at which it half believes in a bilabial and chooses none.
+        phones: what is said, in order; none for noise, music or silence.
+        mouth: what the mouth does meanwhile.
     """
 
-    doubts: tuple[int, ...] = ()
+    phones: list[Phone]
+    mouth: Mouth
 
 
 class Recogniser(ASRModel):  # type: ignore[misc]
-    """The package's decoder, with the network's second thoughts about lips that meet."""
+    """The package's decoder, with the network of :mod:`generation.audio.conformer`."""
 
-    def __init__(self, weights: bytes) -> None:
+    def __init__(self, content: bytes) -> None:
         """Take the network from its weight file; the package's own engine is let go of."""
         super().__init__()
         self.session = None
-        self.network = Conformer.of(weights)
+        self.network = Conformer.of(content)
 
-    def hear(self, samples: Samples) -> Heard:
-        """Return what is said in (n,) samples at :data:`SAMPLE_RATE`."""
-        believed = self.network(np.clip(samples, -1, 1))
-        return self._decode_single(believed, len(believed))
-
-    def _decode_single(self, log_probs: NDArray[np.floating[Any]], out_length: int) -> Heard:
-        """Decode as the package does and look at what it did not choose."""
-        chosen = super()._decode_single(log_probs, out_length)
-        belief = np.exp(np.asarray(log_probs[: chosen.num_frames], np.float64))
-        return Heard(**vars(chosen), doubts=doubtful(belief, self.decoder_tokens))
-
-
-def doubtful(belief: Belief, tokens: Sequence[str]) -> tuple[int, ...]:
-    """Return at which frames lips may meet.
-
-    Args:
-        belief: (frames, tokens) probabilities.
-        tokens: their names.
-    """
-    lips = [index for index, token in enumerate(tokens) if token in _BILABIALS]
-    silent = [index for index, token in enumerate(tokens) if token in _NO_SOUND]
-    meet = belief[:, lips].sum(1)
-    rival = np.delete(belief, [*lips, *silent], axis=1).max(1)
-    high = (meet > _DOUBT) & (meet > _RIVAL * rival)
-    before, after = np.r_[0, meet[:-1]], np.r_[meet[1:], 0]
-    return tuple(int(at) for at in np.flatnonzero(high & (meet >= before) & (meet > after)))
+    def hear(self, samples: Samples) -> tuple[list[tuple[str, float]], Mouth]:
+        """Return what is said in (n,) samples, each phoneme with its moment in s, and the mouth."""
+        believed, made = self.network(np.clip(samples, -1, 1))
+        spans = self.phoneme_spans(self._decode_single(believed, len(believed)))
+        return [(span.phoneme, span.start_ms / 1000 - LATENCY) for span in spans], read(made)
 
 
 @functools.cache
@@ -123,18 +100,23 @@ def weights_digest() -> str:
     return hashlib.sha256(read_weights()).hexdigest()
 
 
+def models() -> dict[str, str]:
+    """Return weight file -> SHA-256 of all that listens."""
+    return {WEIGHTS: weights_digest(), **weights.digests(READING)}
+
+
 def read_weights() -> bytes:
     """Return the installed weight file, unchecked."""
     return resources.files("hama.assets").joinpath(WEIGHTS).read_bytes()
 
 
-def recognise(
+def listen(
     speech: Speech,
     progress: Callable[[float], None] = lambda part: None,
     *,
     threads: int = 1,
-) -> list[Phone]:
-    """Return what is said, in order; nothing for noise, music or silence.
+) -> Heard:
+    """Return what is heard in a track.
 
     It is heard at one loudness: a quiet voice would be taken for other sounds.
 
@@ -148,25 +130,24 @@ def recognise(
     """
     progress(0.0)
     onsets: list[tuple[str, float]] = []
-    doubts: list[float] = []
+    rows: list[Mouth] = []
     pieces = quiet_pieces(levelled(speech).samples, _CHUNK_SECONDS)
-    with closing(in_order(_heard, pieces, threads)) as heard:
-        for (start, piece), (found, doubted) in zip(pieces, heard, strict=True):
-            onsets += found
-            doubts += doubted
+    with closing(in_order(lambda piece: model().hear(piece[1]), pieces, threads)) as heard:
+        for (start, piece), (found, mouth) in zip(pieces, heard, strict=True):
+            at = start / SAMPLE_RATE
+            onsets += [(symbol, max(0.0, at + moment)) for symbol, moment in found]
+            rows.append(_placed(mouth, start, start + piece.size))
             progress((start + piece.size) / speech.samples.size)
-    return _with_doubts(_with_ends(onsets, speech.seconds), doubts)
+    return Heard(_with_ends(onsets, speech.seconds), np.concatenate(rows))
 
 
-def _heard(piece: tuple[int, Samples]) -> tuple[list[tuple[str, float]], list[float]]:
-    """Return the phonemes of a piece and when each begins, and when lips may have met; seconds."""
-    start, samples = piece
-    network = model()
-    at = start / SAMPLE_RATE - LATENCY
-    said = network.hear(samples)
-    spans = network.phoneme_spans(said)
-    onsets = [(span.phoneme, max(0.0, at + span.start_ms / 1000)) for span in spans]
-    return onsets, [at + frame * HOP / SAMPLE_RATE for frame in said.doubts]
+def recognise(speech: Speech, *, threads: int = 1) -> list[Phone]:
+    """Return what is said in a track, as :func:`listen` hears it.
+
+    Raises:
+        WeightsInvalid: the installed weight file is not the pinned one.
+    """
+    return listen(speech, threads=threads).phones
 
 
 def log_posteriors(speech: Speech) -> NDArray[np.float32]:
@@ -177,15 +158,20 @@ def log_posteriors(speech: Speech) -> NDArray[np.float32]:
     Raises:
         WeightsInvalid: the installed weight file is not the pinned one.
     """
-    network, found = model().network, []
     pieces = quiet_pieces(levelled(speech).samples, _CHUNK_SECONDS)
-    ends = [start for start, _ in pieces[1:]] + [speech.samples.size]
-    for (start, chunk), end in zip(pieces, ends, strict=True):
-        rows = network(chunk)
-        # Each piece rounds its last row by itself: places are counted from the whole track's start.
-        wanted = round(end / HOP) - round(start / HOP)
-        found.append(rows[np.minimum(np.arange(wanted), len(rows) - 1)])
+    network = model().network
+    found = [_placed(network(piece)[0], start, start + piece.size) for start, piece in pieces]
     return np.concatenate(found)
+
+
+def _placed(rows: NDArray[np.float32], start: int, end: int) -> NDArray[np.float32]:
+    """Return the rows of a piece from sample to sample, as many as its place in the track asks.
+
+    Each piece rounds its last row by itself: places are counted from the whole track's start. A
+    track has one row at least, however short.
+    """
+    wanted = max(round(end / HOP), 1) - round(start / HOP)
+    return rows[np.minimum(np.arange(wanted), len(rows) - 1)]
 
 
 def tokens() -> list[str]:
@@ -203,20 +189,6 @@ def _with_ends(onsets: list[tuple[str, float]], seconds: float) -> list[Phone]:
         end = min(start + max(lasts, 0.02), seconds)
         if end > start:
             phones.append(Phone(symbol, start, end))
-    return phones
-
-
-def _with_doubts(phones: list[Phone], doubts: list[float]) -> list[Phone]:
-    """Say in which phones the lips may have met, unless a bilabial is chosen beside."""
-    chosen = [(phone.start, phone.end) for phone in phones if phone.symbol in _BILABIALS]
-    for at in doubts:
-        if any(start - _APART < at < end + _APART for start, end in chosen):
-            continue
-        for index, phone in enumerate(phones):
-            if phone.start - HOP / SAMPLE_RATE <= at < phone.end and phone.shut is None:
-                phones[index] = replace(phone, shut=max(at, phone.start))
-                chosen.append((at, at))
-                break
     return phones
 
 

@@ -7,8 +7,9 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 
-from generation.audio.phonemes import Phone, recognise
+from generation.audio.phonemes import Heard, listen
 from generation.audio.speech import Speech
 
 SECONDS = 600.0  # that something is kept
@@ -16,7 +17,7 @@ MOST = 4  # tracks
 
 
 class Memory:
-    """Phones by the bytes of the sound that they were heard in; safe to use from several threads.
+    """What was heard by the bytes of the sound; safe to use from several threads.
 
     A timer forgets each, whether or not anything else is heard.
     """
@@ -24,7 +25,7 @@ class Memory:
     def __init__(self, seconds: float = SECONDS) -> None:
         """Remember nothing yet."""
         self._seconds = seconds
-        self._kept: OrderedDict[bytes, list[Phone]] = OrderedDict()
+        self._kept: OrderedDict[bytes, Heard] = OrderedDict()
 
     def hear(
         self,
@@ -32,8 +33,8 @@ class Memory:
         progress: Callable[[float], None] = lambda part: None,
         *,
         threads: int = 1,
-    ) -> list[Phone]:
-        """Return what :func:`generation.audio.recognise` hears in a track, or heard in it.
+    ) -> Heard:
+        """Return what :func:`generation.audio.listen` hears in a track, or heard in it.
 
         Raises:
             WeightsInvalid: the installed weight file is not the pinned one.
@@ -41,13 +42,13 @@ class Memory:
         key = hashlib.sha256(speech.samples.tobytes()).digest()
         found = self._kept.get(key)
         if found is None:
-            found = recognise(speech, progress, threads=threads)
+            found = listen(speech, progress, threads=threads)
             self._keep(key, found)
         progress(1.0)
-        return list(found)
+        return replace(found, phones=list(found.phones), mouth=found.mouth.copy())
 
-    def _keep(self, key: bytes, phones: list[Phone]) -> None:
-        self._kept[key] = phones
+    def _keep(self, key: bytes, heard: Heard) -> None:
+        self._kept[key] = heard
         while len(self._kept) > MOST:
             self._kept.popitem(last=False)
         timer = threading.Timer(self._seconds, self._kept.pop, (key, None))

@@ -3,7 +3,8 @@
 Three linear readings of the encoder's features (Radford and others 2022, tiny.en, 384 numbers each
 20 ms), fitted by ridge regression to forced-aligned sounds: expected lip aperture, lips pressed
 together (p, b, m), open vowel. The weights and how they were fitted: their model card
-(generation/weights/lip_judge.md). The mesh engine hears with another network (hama).
+(generation/weights/lip_judge.md). The engines hear with another network (hama); docs/decisions/0119
+says what the two have in common all the same.
 """
 
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.ndimage import uniform_filter1d  # type: ignore[import-untyped]
 from scipy.signal import istft, stft  # type: ignore[import-untyped]
 
-from generation.audio import SAMPLE_RATE, Phone, Speech, recognise
+from generation.audio import SAMPLE_RATE, Heard, Speech, listen
 from generation.audio.speech import Samples
 from generation.motion.lips import lips
 from generation.motion.timeline import RATE, Track, timeline
@@ -29,17 +29,20 @@ _SMOOTH = 9  # frames
 _FPS = 25.0
 
 
-def steadiness(speech: Speech, phones: list[Phone], *, threads: int = 1) -> float:
+def steadiness(speech: Speech, heard: Heard, *, threads: int = 1) -> float:
     """Return Pearson's r (-1..1) of how far the mouth opens with what it does heard otherwise.
 
     The mean of four ways to hear it; of tracks longer than 24 s three parts of 8 s are heard.
 
     Args:
         speech: the track.
-        phones: what was heard in it.
+        heard: what was heard in it.
         threads: that listen at once.
+
+    Raises:
+        WeightsInvalid: what listens is not the pinned one.
     """
-    parts = list(_parts(speech, phones, threads))
+    parts = list(_parts(speech, heard, threads))
     found = []
     for other in range(len(_MORE_NOISE) + 2):
         pairs = [_pair(part, own, other, threads) for part, own in parts]
@@ -49,11 +52,11 @@ def steadiness(speech: Speech, phones: list[Phone], *, threads: int = 1) -> floa
     return float(np.mean(found))
 
 
-def _parts(speech: Speech, phones: list[Phone], threads: int) -> Iterator[tuple[Samples, Track]]:
+def _parts(speech: Speech, heard: Heard, threads: int) -> Iterator[tuple[Samples, Track]]:
     """Yield what is heard again, and how far the mouth opens in it."""
     samples = speech.samples
     if samples.size <= _WINDOWS * _WINDOW:
-        yield samples, lips(phones, timeline(speech, _FPS)).gap
+        yield samples, lips(heard, timeline(speech, _FPS)).gap
         return
     for start in np.linspace(0, samples.size - _WINDOW, _WINDOWS).astype(int):
         part = samples[start : start + _WINDOW]
@@ -77,8 +80,8 @@ def _pair(part: Samples, own: Track, other: int, threads: int) -> tuple[Track, T
 
 
 def _opening(samples: Samples, threads: int) -> Track:
-    heard = Speech(samples)
-    return lips(recognise(heard, threads=threads), timeline(heard, _FPS)).gap
+    speech = Speech(samples)
+    return lips(listen(speech, threads=threads), timeline(speech, _FPS)).gap
 
 
 def _voiced(samples: Samples) -> float:

@@ -36,7 +36,7 @@ _LOST_BEFORE, _CHANGED, _OFFSET = 1.26, 0.80, -0.047
 SIDE = 512  # px, the frames' width and height
 _SEEN = 0.5  # of the landmarks' score: as a finished video is judged
 # Three mouths to look at closely (shut, wide open, open), and a second and a quarter of read
-# English as the engine moves to it, head and all: why these is in decision 113.
+# English as engine 2.12 moved to it, head and all: why these is in decision 113.
 _EXERCISE = Path(__file__).with_name("exercise.json")
 _CLOSELY = 3  # frames, the first ones
 _FEWEST = 5  # frames with a face: fewer say nothing of lips

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from compliance.permit import Finding, MeasureResult, Verdict
-from generation.audio import MAX_SECONDS, Phone, Speech, hear, load
+from generation.audio import MAX_SECONDS, Heard, Phone, Speech, hear, load
 from generation.audio.background import flat_tops, music_share, signal_to_noise
 from generation.audio.loudness import loudness
 from generation.errors import AudioError
@@ -18,13 +18,13 @@ _SPEECH = Limits("speech", "phones/s", warn=3.0, reject=0.5)
 _SPOKEN = Limits("speech-length", "s", warn=1.0, reject=0.2)
 # Noise, music and tops that are cut off: docs/voice-gate.md says how often these limits are right.
 NOISE = Limits("sound-noise", "dB", warn=10.0, reject=3.0)
-STEADY = Limits("steady-lips", "correlation", warn=0.86, reject=0.83)
+STEADY = Limits("steady-lips", "correlation", warn=0.9, reject=0.87)
 _NOISY, _CUT_OFF = 20.0, 0.01  # dB, fraction: from here on a track is heard again
 # s: shorter ones hold too few frames for a correlation, and seldom a pause that tells their noise.
 _LONG_ENOUGH = 4.0
 _MUSIC = Limits("music", "of the time", warn=0.10, reject=float("inf"))
 _MUSIC_ALONE = Limits("music-only", "of the time", warn=0.25, reject=0.25)
-_CLIPPING = Limits("clipping", "fraction", warn=0.001, reject=0.45)
+_CLIPPING = Limits("clipping", "fraction", warn=0.001, reject=0.6)
 # A convention: 14 dB below what recordings are usually brought to, many people turn up the volume.
 _LEVEL = Limits("level", "LUFS", warn=-30.0, reject=-float("inf"))
 _SILENT = -70.0  # LUFS, where the loudness of nothing is asked for
@@ -50,30 +50,31 @@ def check_voice(
         threads: that listen at once.
 
     Raises:
-        WeightsInvalid: the phoneme network is not the pinned one.
+        WeightsInvalid: what listens is not the pinned one.
     """
     try:
         speech = load(path, max_seconds=max_seconds)
     except AudioError as error:
         return unreadable(error.code, str(error))
-    phones = hear(speech, threads=threads)
-    findings, facts = judge(path, speech, phones, threads=threads)
+    heard = hear(speech, threads=threads)
+    findings, facts = judge(path, speech, heard, threads=threads)
     if said is not None and said.text.strip():
-        compared, facts["transcript"] = check_transcript(phones, said, speech)
+        compared, facts["transcript"] = check_transcript(heard.phones, said, speech)
         findings += compared
         if facts["transcript"]["compared"]:  # in a language whose sounds are known
-            facts["cues"] = captions_facts(said, phones)
+            facts["cues"] = captions_facts(said, heard.phones)
     return result(findings, facts)
 
 
 def judge(
-    path: Path, speech: Speech, phones: list[Phone], *, threads: int = 1
+    path: Path, speech: Speech, heard: Heard, *, threads: int = 1
 ) -> tuple[list[Finding], dict[str, Any]]:
     """Judge a track that could be read, by what was heard in it.
 
     Raises:
         AudioError: the file has changed meanwhile.
     """
+    phones = heard.phones
     music, loud = music_share(speech.samples), loudness(speech.samples)
     facts = {
         "readable": True,
@@ -94,7 +95,7 @@ def judge(
     noise = next((each.value for each in findings if each.check == NOISE.check), None)
     doubtful = noise is not None and (noise < _NOISY or tops > _CUT_OFF)
     if doubtful and speech.seconds >= _LONG_ENOUGH:
-        findings.append(STEADY.judge(steadiness(speech, phones, threads=threads)))
+        findings.append(STEADY.judge(steadiness(speech, heard, threads=threads)))
     return findings, facts
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from generation.audio import Phone, Speech, recognise
+from generation.audio import Heard, Speech, listen
 from generation.motion.curves import Curves
 from generation.motion.idle import blinks, breaths, glances, wander
 from generation.motion.lips import lips
@@ -18,19 +18,19 @@ def from_speech(speech: Speech, effects: PromptEffects, *, seed: int, fps: float
     """Hear what is said and return the movement for it; the same inputs give the same curves.
 
     Raises:
-        WeightsInvalid: the phoneme network is not the pinned one.
+        WeightsInvalid: what listens is not the pinned one.
     """
-    return animate(speech, recognise(speech), effects, seed=seed, fps=fps)
+    return animate(speech, listen(speech), effects, seed=seed, fps=fps)
 
 
 def animate(
-    speech: Speech, phones: list[Phone], effects: PromptEffects, *, seed: int, fps: float = 25.0
+    speech: Speech, heard: Heard, effects: PromptEffects, *, seed: int, fps: float = 25.0
 ) -> Curves:
-    """Return the movement for phones that are already known."""
+    """Return the movement for a voice that was already heard."""
     line = timeline(speech, fps)
     emphasis = prosody(line)
     rng = np.random.default_rng(seed)
-    tracks = vars(lips(phones, line, effects.openness)) | _head(rng, line, emphasis, effects)
+    tracks = vars(lips(heard, line, effects.openness)) | _head(rng, line, emphasis, effects)
     tracks |= _upper_face(rng, line, emphasis, effects)
     # Apart, so that how often somebody blinks does not decide where they look.
     aside = glances(np.random.default_rng([seed, 2]), line.times)

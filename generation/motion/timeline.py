@@ -10,6 +10,7 @@ from generation.audio import SAMPLE_RATE, Speech
 RATE = 200  # Hz: a lip closure lasts some 60 ms, so 5 ms steps place it well within a frame
 _RANGE = 4.5  # of the level's logarithm: 40 dB
 Track = NDArray[np.float64]  # (n,): one value each 5 ms
+Marks = NDArray[np.bool_]  # (n,)
 
 
 @dataclass(frozen=True)

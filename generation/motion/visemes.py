@@ -1,8 +1,7 @@
 # ruff: noqa: RUF001  the letters are IPA and are meant
 """What the lips want to do for each phoneme.
 
-Targets in the style of Cohen and Massaro (1993): each phone pulls each lip parameter towards a
-value, with a strength that says how much it insists. The values were set by eye on one reader.
+The values were set by eye on one reader. What is read of a voice was taught by them.
 """
 
 from typing import NamedTuple
@@ -42,7 +41,7 @@ SHAPES: dict[str, Shape] = {
     "ɝ": Shape(0.38, round=0.45, protrude=0.4, tongue=0.2),
     "ɚ": Shape(0.38, round=0.4, protrude=0.4, tongue=0.2),
     "ɜ": Shape(0.45, round=0.3, protrude=0.3, tongue=0.1),
-    # lips together: a target below zero, so that neighbours cannot pull them apart
+    # lips together
     "p": Shape(-0.1, round=0.05),
     "b": Shape(-0.1, round=0.05),
     "m": Shape(-0.1, round=0.05),
@@ -86,26 +85,16 @@ DIPHTHONGS: dict[str, tuple[str, str]] = {
     "eə": ("e", "ə"),
     "ɪə": ("ɪ", "ə"),
 }
-VOWELS = frozenset("æɑaɐʌəɛeɪiɔɒoʊuɝɚɜ")
-BILABIALS = frozenset("pbm")
-LABIODENTALS = frozenset("fv")
-
-
-SONORANTS = frozenset("nŋlɹ")  # what an "m" is taken for; hissing and stops are heard rightly
-_SAME_SOUND = 0.031  # s: lips that meet this near to a consonant's start are what was said
-_BRIEF = 0.05  # s a closure within another sound takes
-_LEFT = 0.02  # s: what is left of a vowel before a closure is dropped below this
 
 
 def drawable(phones: list[Phone]) -> list[Phone]:
     """Return ``phones`` as ones that :data:`SHAPES` knows.
 
     Diphthongs become their two halves, unknown symbols their first known letter; what is left
-    (tone marks and the like) moves no lips and is dropped. Where lips may have met within another
-    sound, they do.
+    (tone marks and the like) moves no lips and is dropped.
     """
     known = []
-    for phone in (part for each in phones for part in _met(each)):
+    for phone in phones:
         if phone.symbol in DIPHTHONGS:
             first, second = DIPHTHONGS[phone.symbol]
             middle = (phone.start + phone.end) / 2
@@ -116,22 +105,3 @@ def drawable(phones: list[Phone]) -> list[Phone]:
         elif phone.symbol[:1] in SHAPES:
             known.append(Phone(phone.symbol[:1], phone.start, phone.end))
     return known
-
-
-def is_vowel(phone: Phone) -> bool:
-    """Return whether the lips stand open as long as a phone lasts."""
-    return phone.symbol in DIPHTHONGS or phone.symbol[:1] in VOWELS
-
-
-def _met(phone: Phone) -> list[Phone]:
-    """Return a phone in whose time the lips may have met as what they then do."""
-    if phone.shut is None or not (is_vowel(phone) or phone.symbol in SONORANTS):
-        return [phone]
-    if phone.symbol in SONORANTS and phone.shut - phone.start < _SAME_SOUND:
-        return [Phone("m", phone.start, phone.end)]
-    again = min(phone.end, phone.shut + _BRIEF)
-    parts = (
-        [Phone(phone.symbol, phone.start, phone.shut)] if phone.shut - phone.start > _LEFT else []
-    )
-    parts.append(Phone("m", phone.shut, again))
-    return [*parts, Phone(phone.symbol, again, phone.end)] if phone.end > again else parts

@@ -13,7 +13,6 @@ from compliance.canonical import file_sha256
 from compliance.carrier import Carrier
 from compliance.permit import JobKind, JobSpec, MeasureResult, Permit, RenderResult, Verdict
 from generation import apart, audio, engines
-from generation.audio.phonemes import WEIGHTS, weights_digest
 from generation.drawing import Take
 from generation.errors import AudioError, InputError
 from generation.evaluation.lips import measure_lips
@@ -104,7 +103,7 @@ class RenderJob:
             engine=engine.name,
             engine_version=engine.version,
             models=engine.models()
-            | {WEIGHTS: weights_digest()}
+            | audio.models()
             | nearest.digests()
             | (second.models() if second else {}),
             prompt_report=drawing.told(effects.report),
@@ -134,10 +133,10 @@ class RenderJob:
     def _take(self, voice: Path, effects: PromptEffects, progress: Progress) -> Take:
         spec, longest = self.permit.spec, self.permit.max_seconds
         speech = audio.load(voice, max_seconds=longest, cut=self._is_preview)
-        phones = audio.hear(
+        heard = audio.hear(
             speech, lambda part: progress(0.1 * part, "listening"), threads=self.threads
         )
-        curves = animate(speech, phones, effects, seed=spec.seed, fps=spec.fps)
+        curves = animate(speech, heard, effects, seed=spec.seed, fps=spec.fps)
         return Take(
             curves,
             speech,

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from compliance.permit import Verdict
-from generation.audio import SAMPLE_RATE, Speech, recognise
+from generation.audio import SAMPLE_RATE, Speech, listen
 from generation.audio.speech import Samples
 from generation.gate.findings import result
 from generation.gate.voice import NOISE, judge
@@ -74,13 +74,13 @@ def _music_alone() -> Iterator[dict[str, Any]]:
 def _judged(track: Track) -> tuple[np.ndarray, dict[str, Any]]:
     """Return how far the mouth opens, 200 times a second, and what the gate says."""
     speech = Speech(track.samples)
-    phones = recognise(speech)
+    heard = listen(speech)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "track.wav")
         with wave.open(str(path), "wb") as file:
             file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
             file.writeframes((np.clip(track.samples, -1, 1) * 32767).astype("<i2").tobytes())
-        findings, _ = judge(path, speech, phones)
+        findings, _ = judge(path, speech, heard)
     row = {
         "language": track.language,
         "kind": track.kind,
@@ -88,7 +88,7 @@ def _judged(track: Track) -> tuple[np.ndarray, dict[str, Any]]:
         "verdict": result(findings, {}).verdict,
         **{found.check: found.value for found in findings if found.value is not None},
     }
-    return lips(phones, timeline(speech, 25.0)).gap, row
+    return lips(heard, timeline(speech, 25.0)).gap, row
 
 
 def _counted(name: str, counted: list[tuple[bool, float]], fails: float) -> list[Figure]:

@@ -100,7 +100,7 @@ def readers() -> Iterator[tuple[str, Samples]]:
             if sum(part.size for part in parts) > SECONDS * SAMPLE_RATE:
                 yield language, np.concatenate(parts)
                 break
-    said = [part for text in JAPANESE for part in (speak(text, "ja").speech.samples, _BETWEEN)]
+    said = [part for text in JAPANESE[0] for part in (speak(text, "ja").speech.samples, _BETWEEN)]
     yield "ja", np.concatenate(said)
 
 

@@ -9,7 +9,7 @@ from zlib import crc32
 import av
 import numpy as np
 
-from generation.audio import SAMPLE_RATE, Phone, Speech, load, recognise
+from generation.audio import SAMPLE_RATE, Heard, Phone, Speech, listen, load, models
 from generation.audio.speech import loudest_rms
 from generation.faces.arrays import Floats
 from generation.portraittalk.features import speech_features
@@ -38,12 +38,12 @@ class Utterance:
 
 
 @dataclass(frozen=True)
-class Heard:
+class Recording:
     """An utterance with all that is needed of it."""
 
     about: Utterance
     speech: Speech
-    phones: list[Phone]
+    sounds: Heard
     features: Floats  # (n, SIZE) at 50 Hz
 
 
@@ -72,12 +72,13 @@ def choose(
             yield Utterance(name, speaker, speaker.split("_")[0], split), path
 
 
-def hear(about: Utterance, path: Path, kept: Path) -> Heard:
+def hear(about: Utterance, path: Path, kept: Path) -> Recording:
     """Return a recording with its sounds and features; what was heard once is kept."""
-    file = kept / f"{about.speaker}-{crc32(about.name.encode()):08x}.npz"
+    ears = crc32(json.dumps(models()).encode())  # other weights hear otherwise
+    file = kept / f"{about.speaker}-{crc32(about.name.encode()):08x}-{ears:08x}.npz"
     if not file.is_file():
         speech = read(path)
-        sounds = [(p.symbol, p.start, p.end) for p in recognise(speech)]
+        sounds = listen(speech)
         samples = np.round(speech.samples * 32767).astype(np.int16)
         partial = file.with_suffix(".partial.npz")
         partial.parent.mkdir(parents=True, exist_ok=True)
@@ -85,14 +86,16 @@ def hear(about: Utterance, path: Path, kept: Path) -> Heard:
             partial,
             samples=samples,
             features=speech_features(speech),
-            phones=json.dumps(sounds),
+            phones=json.dumps([(p.symbol, p.start, p.end) for p in sounds.phones]),
+            mouth=sounds.mouth,
             about=json.dumps(asdict(about)),
         )
         partial.rename(file)
     with np.load(file) as found:
         speech = Speech(found["samples"].astype(np.float32) / np.float32(32767))
         phones = [Phone(*each) for each in json.loads(str(found["phones"]))]
-        return Heard(about, speech, phones, found["features"])
+        sounds = Heard(phones, found["mouth"])
+        return Recording(about, speech, sounds, found["features"])
 
 
 def read(path: Path) -> Speech:

@@ -36,7 +36,7 @@ from generation.portraittalk.training.shards import (
     Description,
     write_shard,
 )
-from generation.portraittalk.training.speech_set import Heard
+from generation.portraittalk.training.speech_set import Recording
 from generation.resident import embedder, landmarker
 
 DRAWN = 2 * SIDE  # px: drawn twice as large and made smaller, edges come out clean
@@ -88,7 +88,7 @@ def identity_name(photo: Path, folder: Path) -> str:
 
 
 def make_person(
-    photo: Path, identity: str, root: Path, *, heard: list[Heard], rights: dict[str, Rights],
+    photo: Path, identity: str, root: Path, *, heard: list[Recording], rights: dict[str, Rights],
     plan: Plan,
 ) -> bool:  # fmt: skip
     """Write one person's shard; returns False where the photo shows no single face.
@@ -123,7 +123,7 @@ class _Person:
     """One person's clips while they are made."""
 
     def __init__(
-        self, whole: Image, identity: str, heard: list[Heard], plan: Plan, speech_rights: Rights
+        self, whole: Image, identity: str, heard: list[Recording], plan: Plan, speech_rights: Rights
     ) -> None:
         self._finder: FaceLandmarker = landmarker()
         face = self._finder.only(whole)
@@ -176,7 +176,7 @@ class _Person:
         said = self._heard[int(self._rng.integers(len(self._heard)))]
         effects = conditions.effects_of(expression)
         seed = int(self._rng.integers(2**31))
-        curves = animate(said.speech, said.phones, effects, seed=seed)
+        curves = animate(said.speech, said.sounds, effects, seed=seed)
         at = self._moments(kind, len(curves))
         chosen = _picked(curves, at)
         drawn = list(engine.render(chosen))
@@ -205,7 +205,11 @@ class _Person:
         return list(range(first, first + count))
 
     def _keep(
-        self, drawn: list[Image], points: AnyArray, curves: Curves, heard: tuple[Heard, list[int]]
+        self,
+        drawn: list[Image],
+        points: AnyArray,
+        curves: Curves,
+        heard: tuple[Recording, list[int]],
     ) -> None:
         said, at = heard
         rows = frame_windows(clip_rows(said.features, 0, max(at) + 1))[at]

@@ -9,7 +9,9 @@ measurement may be interrupted and taken up again.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ from PIL import ImageDraw, ImageFont
 from compliance.carrier import Carrier
 from compliance.watermark import WatermarkKey
 from generation import engines
+from generation.audio import models
 from generation.evaluation.movement import blinks
 from generation.evaluation.report import Case, Report, evaluate
 from generation.evaluation.video import frames
@@ -69,11 +72,13 @@ def _odd(photo: Path) -> bool:
 def cases() -> Iterator[dict[str, Any]]:
     """Yield what is found for each portrait with its share of the voices, in turn."""
     sources = _sources()
-    every = voices()
+    count = len(voices())
+    turns: Counter[int] = Counter()
     for index, face in enumerate(portraits()):
-        for turn in range(min(EACH, len(every))):
-            voice = every[(index + turn * max(1, len(every) // EACH)) % len(every)]
-            yield _kept(face, voice, index, sources)
+        for turn in range(min(EACH, count)):
+            at = (index + turn * max(1, count // EACH)) % count
+            yield _kept(face, voices(turns[at])[at], index, sources)
+            turns[at] += 1
 
 
 def _sources() -> bytes:
@@ -83,6 +88,7 @@ def _sources() -> bytes:
         for path in sorted((_ROOT / "generation" / folder).glob("*.py")):
             digest.update(path.read_bytes())
     digest.update(Path(__file__).read_bytes())
+    digest.update(json.dumps(models()).encode())
     return digest.digest()
 
 
@@ -96,7 +102,7 @@ def _measured(face: Face, voice: Voice, seed: int) -> dict[str, Any]:
     name = f"{face.photo.stem}-{voice.language}"
     KEPT.mkdir(parents=True, exist_ok=True)
     video = KEPT / f"{name}.mp4"
-    curves = animate(voice.speech, heard(voice.language), understand("calm"), seed=seed, fps=FPS)
+    curves = animate(voice.speech, heard(voice.path), understand("calm"), seed=seed, fps=FPS)
     drawing = engines.get("mesh").prepare(load_photo(face.photo).rgb, SIZE, SIZE)
     size = VideoFormat(SIZE, SIZE, FPS)
     with Encoder(video, size, audio=voice.path, carrier=CARRIER) as encoder:

@@ -64,7 +64,7 @@ def main() -> int:
     seconds = sum(each.speech.seconds for each in train)
     print(f"{len(train)} pieces, {seconds / 60:.1f} min to fit on; {len(test)} held out")
     inputs, targets = _stacked(train)
-    matrix, offset = _ridge(inputs, targets)
+    matrix, offset = ridge(inputs, targets, RIDGE)
     marks = targets[:, 1:] > 0.5
     readings = inputs @ matrix + offset
     thresholds = np.array([_threshold(readings[:, 1 + i], marks[:, i]) for i in range(2)])
@@ -79,14 +79,15 @@ def main() -> int:
 
 
 def _examples(*, held_out: bool) -> Iterator[Example]:
-    yield from _read(held_out=held_out)
+    for speech, phones in read_prompts(held_out=held_out):
+        yield Example("read en", speech, phones)
     draw = random.Random(0)  # noqa: S311  the same sentences each time
     for language, voices in (HELD_OUT if held_out else SPOKEN).items():
-        texts = [t for _, t, _ in _texts("en" if language == "de" else language, held_out)]
+        said = [t for _, t, _ in texts("en" if language == "de" else language, held_out)]
         for voice in voices:
-            for text in draw.sample(texts, min(SENTENCES, len(texts))):
-                said = speak(text, voice, draw.choice((130, 150, 175)))
-                yield Example(f"espeak {language}", said.speech, said.phones)
+            for text in draw.sample(said, min(SENTENCES, len(said))):
+                spoken = speak(text, voice, draw.choice((130, 150, 175)))
+                yield Example(f"espeak {language}", spoken.speech, spoken.phones)
     if held_out:
         for voice in JAPANESE:
             for text in JAPANESE_TEXTS:
@@ -94,15 +95,28 @@ def _examples(*, held_out: bool) -> Iterator[Example]:
                 yield Example("espeak ja", said.speech, said.phones)
 
 
-def _read(*, held_out: bool) -> Iterator[Example]:
-    for _, text, path in _texts("en", held_out):
+def read_prompts(*, held_out: bool) -> Iterator[tuple[Speech, list[Phone]]]:
+    """Yield one reader's English prompts with their sounds."""
+    for _, text, path in texts("en", held_out):
         speech = g722(path)
         if 1.0 <= speech.seconds <= 25 and (phones := aligned(speech, text)):
-            yield Example("read en", speech, phones)
+            yield speech, phones
 
 
-def _texts(language: str, held_out: bool) -> list[tuple[str, str, Path]]:
-    return [r for r in recordings(language) if (crc32(r[0].encode()) % 2 == 0) == held_out]
+def texts(language: str, held_out: bool) -> list[tuple[str, str, Path]]:
+    """Return name, text and file of the prompts of one half.
+
+    A text that is read in both is left out of the half that is held out.
+    """
+    halves: tuple[list[tuple[str, str, Path]], ...] = ([], [])
+    for recording in recordings(language):
+        halves[crc32(recording[0].encode()) % 2].append(recording)
+    fitted = {_words(text) for _, text, _ in halves[1]}
+    return [r for r in halves[0] if _words(r[1]) not in fitted] if held_out else halves[1]
+
+
+def _words(text: str) -> str:
+    return "".join(letter for letter in text.lower() if letter.isalnum())
 
 
 def _stacked(examples: list[Example]) -> tuple[np.ndarray, np.ndarray]:
@@ -115,12 +129,23 @@ def _stacked(examples: list[Example]) -> tuple[np.ndarray, np.ndarray]:
     return np.vstack(inputs), np.vstack(targets).astype(np.float32)
 
 
-def _ridge(inputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ridge regression on standardised features; returns what applies to raw ones."""
+def ridge(
+    inputs: np.ndarray, targets: np.ndarray, strength: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ridge regression on standardised features; returns what applies to raw ones.
+
+    Args:
+        inputs: (n, features).
+        targets: (n, k).
+        strength: added to the diagonal, of n rows.
+
+    Returns:
+        matrix (features, k) and offset (k,).
+    """
     mean, deviation = inputs.mean(0), inputs.std(0) + 1e-3
     scaled = (inputs - mean) / deviation
     centre = targets.mean(0)
-    gram = (scaled.T @ scaled).astype(np.float64) + RIDGE * np.eye(scaled.shape[1])
+    gram = (scaled.T @ scaled).astype(np.float64) + strength * np.eye(scaled.shape[1])
     weights = np.linalg.solve(gram, (scaled.T @ (targets - centre)).astype(np.float64))
     matrix = weights / deviation[:, None]
     return matrix.astype(np.float32), (centre - mean @ matrix).astype(np.float32)

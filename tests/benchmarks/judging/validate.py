@@ -15,18 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from generation.audio import SAMPLE_RATE, Phone, Speech
+from generation.audio import SAMPLE_RATE, Speech
 from generation.evaluation.measures import Measure
 from generation.media.photo import load_photo
 from generation.mesh import MeshEngine
-from generation.motion.speaking import animate
+from generation.motion.speaking import from_speech
 from generation.prompt import understand
 from generation.resident import landmarker
 from tests.benchmarks.harness import BUILD
 from tests.benchmarks.judging.cases import portraits
 from tests.benchmarks.judging.faults import Clip, Fault, judged, make_clip, unmoved, with_swap
 from tests.benchmarks.judging.page import FAULTS
-from tests.benchmarks.judging.voices import heard, voices
+from tests.benchmarks.judging.voices import voices
 
 CLIPS = int(os.environ.get("VALIDATE_CLIPS", "3"))
 SIDE = 384  # px
@@ -86,13 +86,9 @@ def _engine(photo: Path) -> MeshEngine:
 def _clip(photo: Path, engine: MeshEngine, index: int) -> Clip:
     voice = voices()[index * len(voices()) // CLIPS]
     speech = Speech(voice.speech.samples[: SECONDS * SAMPLE_RATE])
-    drawn, known = (_until(phones) for phones in (heard(voice.language), voice.phones or []))
-    curves = animate(speech, drawn, understand("calm"), seed=index, fps=25)
+    known = [phone for phone in voice.phones or [] if phone.end <= SECONDS]
+    curves = from_speech(speech, understand("calm"), seed=index, fps=25)
     return make_clip(engine, (photo, load_photo(photo).rgb), speech, curves, known or None)
-
-
-def _until(phones: list[Phone]) -> list[Phone]:
-    return [phone for phone in phones if phone.end <= SECONDS]
 
 
 if __name__ == "__main__":

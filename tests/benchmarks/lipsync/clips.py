@@ -23,7 +23,7 @@ import numpy as np
 from compliance.carrier import Carrier
 from compliance.watermark import WatermarkKey
 from generation import engines
-from generation.audio import SAMPLE_RATE, load, recognise
+from generation.audio import SAMPLE_RATE, listen, load
 from generation.audio.speech import Samples
 from generation.faces.arrays import Image
 from generation.media.encoder import Encoder, VideoFormat
@@ -113,7 +113,7 @@ def _clip(asked: _Asked, *, frozen: bool = False) -> Clip:
 def _draw(asked: _Asked, video: Path, voice: Path, still: Path | None) -> None:
     speech, seed = load(voice), crc32(video.stem.encode())
     effects = understand(asked.prompt)
-    curves = animate(speech, recognise(speech), effects, seed=seed, fps=FPS)
+    curves = animate(speech, listen(speech), effects, seed=seed, fps=FPS)
     photo = load_photo(asked.photo).rgb
     drawing = engines.get("mesh").prepare(photo, asked.size, asked.size, effects)
     if still is not None:

@@ -17,7 +17,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from generation import engines
-from generation.audio import Phone, Speech, load, recognise
+from generation.audio import Heard, Speech, listen, load
 from generation.faces.arrays import Image
 from generation.media.photo import load_photo
 from generation.motion.speaking import animate
@@ -69,11 +69,11 @@ def effects_of(concept: Concept) -> PromptEffects:
 
 
 @cache
-def voice() -> tuple[Speech, list[Phone]]:
+def voice() -> tuple[Speech, Heard]:
     """Return the sample speech twice, so that it is long enough to count blinks."""
     once = load(FIXTURES / "speech.wav")
     speech = Speech(np.concatenate([once.samples, once.samples]))
-    return speech, recognise(speech)
+    return speech, listen(speech)
 
 
 def measured(photo: Path, seed: int) -> Found:
@@ -99,12 +99,12 @@ def clip(
     rgb: Image,
     effects: PromptEffects,
     seed: int,
-    said: tuple[Speech, list[Phone]] | None = None,
+    said: tuple[Speech, Heard] | None = None,
     side: int = SIDE,
 ) -> tuple[Clip, Image]:
     """Draw a clip and return what was measured of it, and its middle picture."""
-    speech, phones = said or voice()
-    curves = animate(speech, phones, effects, seed=seed, fps=FPS)
+    speech, heard = said or voice()
+    curves = animate(speech, heard, effects, seed=seed, fps=FPS)
     drawing = engines.get("mesh").prepare(rgb, side, side, effects)
     kept: list[Image] = []
 

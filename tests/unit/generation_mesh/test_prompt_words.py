@@ -3,9 +3,11 @@
 The whole vocabulary on held-out portraits is ``make bench PART=prompt``.
 """
 
+import numpy as np
 import pytest
 
-from generation.audio import Speech, load
+from generation.audio import Heard, Speech, load
+from generation.audio.mouth import TRACKS
 from generation.prompt import PromptEffects
 from generation.prompt.vocabulary import HONOURED
 from tests.benchmarks.prompting import clips
@@ -24,7 +26,8 @@ def drawn(portrait):
     """A function from effects to what was measured of two seconds of them."""
     whole = load(FIXTURES / "speech.wav")
     speech = Speech(whole.samples[: int(SECONDS * 16000)])
-    return lambda effects: clips.clip(portrait, effects, 0, (speech, []))[0]
+    still = Heard([], np.zeros((1, len(TRACKS)), np.float32))
+    return lambda effects: clips.clip(portrait, effects, 0, (speech, still))[0]
 
 
 @pytest.fixture(scope="module")

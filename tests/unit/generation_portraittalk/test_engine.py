@@ -22,7 +22,7 @@ from generation.errors import EngineMissing, InputError, MemoryExhausted, Weight
 from generation.media.photo import load_photo
 from generation.mesh import MeshEngine
 from generation.motion import Curves
-from generation.motion.speaking import animate
+from generation.motion.speaking import from_speech
 from generation.portraittalk import fitting, weights
 from generation.portraittalk.artist import artist, asked_by
 from generation.portraittalk.clip import Sampling
@@ -66,7 +66,7 @@ def drawing(found: weights.Weights, photo: NDArray[np.uint8]) -> PortraitTalkDra
 def take() -> Take:
     speech = load(FIXTURES / "speech.wav")
     short = Speech(speech.samples[: 16_000 // 2])
-    return Take(animate(short, [], PromptEffects(), seed=1), short, seed=1)
+    return Take(from_speech(short, PromptEffects(), seed=1), short, seed=1)
 
 
 def drawn(drawing: PortraitTalkDrawing, take: Take, most: int = 99) -> list[NDArray[np.uint8]]:

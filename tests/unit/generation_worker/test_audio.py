@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from generation import audio
-from generation.audio.phonemes import doubtful
+from generation.audio import mouth
 from generation.audio.remembered import MOST, Memory
 from generation.errors import AudioError
+from generation.motion.speaking import from_speech
+from generation.prompt import PromptEffects
 
 
 def _write(path, samples, rate=16000, channels=1):
@@ -177,29 +179,54 @@ def test_a_long_track_is_heard_in_pieces_with_the_same_words(voice):
     pause = np.zeros(8000, np.float32)
     samples = np.concatenate([np.concatenate([once.samples, pause]) for _ in range(4)])
     parts = []
-    phones = audio.recognise(audio.Speech(samples), parts.append)
-    assert audio.recognise(audio.Speech(samples), threads=2) == phones
+    heard = audio.listen(audio.Speech(samples), parts.append)
+    at_once = audio.listen(audio.Speech(samples), threads=2)
+    phones = heard.phones
+    assert at_once.phones == phones
+    assert np.array_equal(at_once.mouth, heard.mouth)
     alone = len(audio.recognise(once))
     assert len(phones) == pytest.approx(4 * alone, abs=6)
     assert len(parts) > 1
     assert parts == sorted(parts)
 
 
-def test_lips_may_meet_where_the_network_half_believes_so_and_chooses_another_sound():
-    tokens = ["n", "p", "b", "m", "a", "<wb>", "<blank>"]
-    belief = np.full((7, 7), 0.001)
-    belief[:, -1] = 0.9
-    belief[1, :4] = 0.3, 0.05, 0.05, 0.1  # together two thirds of n
-    belief[4, 3:5] = 0.12, 0.7  # a sixth of a: no
-    belief[6, 1:4] = 0.04, 0.04, 0.01  # hardly anything
-    assert doubtful(belief, tokens) == (1,)
+def test_the_mouth_is_read_for_every_20_ms_whichever_way_a_track_is_cut(voice):
+    once = audio.load(voice)
+    alone = audio.listen(once)
+    assert alone.mouth.shape == (round(once.seconds * 50), len(mouth.TRACKS))
+    pause = np.zeros(8000, np.float32)
+    samples = np.concatenate([np.concatenate([once.samples, pause]) for _ in range(4)])
+    long = audio.listen(audio.Speech(samples)).mouth
+    assert len(long) == round(samples.size / 320)
+    for copy in range(4):  # the last ones are in the second piece
+        at = round(copy * (once.samples.size + pause.size) / 320)
+        again = long[at : at + len(alone.mouth), 0]
+        assert np.corrcoef(alone.mouth[: len(again), 0], again)[0, 1] > 0.98
 
 
-def test_what_is_half_heard_changes_no_sound_that_is_told(voice):
-    phones = audio.recognise(audio.load(voice))
-    halves = [phone for phone in phones if phone.shut is not None]
-    assert all(phone.start <= phone.shut < phone.end for phone in halves)
-    assert not any(phone.symbol in "pbm" for phone in halves)
+@pytest.mark.parametrize("samples", [1, 160, 161, 3200])
+def test_a_track_has_a_row_of_the_mouth_however_short_it_is(samples):
+    heard = audio.listen(audio.Speech(np.full(samples, 0.1, np.float32)))
+    assert len(heard.mouth) == max(1, round(samples / 320))
+    assert len(
+        from_speech(audio.Speech(np.full(samples, 0.1, np.float32)), PromptEffects(), seed=0)
+    )
+
+
+def test_lips_that_are_read_meet_in_p_b_and_m_and_stand_apart_in_open_vowels(voice):
+    heard = audio.listen(audio.load(voice))
+    rows = dict(zip(mouth.TRACKS, heard.mouth.T, strict=True))
+
+    def around(phone, name):
+        at = slice(max(0, int(phone.start * 50) - 3), int(phone.start * 50) + 6)
+        return rows[name][at]
+
+    shut = [around(p, "close").max() for p in heard.phones if p.symbol in "pbm"]
+    wide = [around(p, "gap").max() for p in heard.phones if p.symbol in ("æ", "ɛ", "aʊ", "ɔ")]
+    assert min(len(shut), len(wide)) >= 5
+    assert np.median(shut) > 0.6
+    assert np.median(wide) > 0.6
+    assert rows["close"].mean() < 0.15
 
 
 def test_a_track_is_heard_once_and_forgotten_in_time(voice):
@@ -209,15 +236,18 @@ def test_a_track_is_heard_once_and_forgotten_in_time(voice):
     found = memory.hear(audio.Speech(once.samples.copy()), again.append)
     assert len(parts) > 1
     assert again == [1.0]
-    assert found == heard
-    heard.clear()  # whoever got them may do what they like
-    assert found == audio.recognise(once)
+    assert found.phones == heard.phones
+    heard.phones.clear()  # whoever got it may do what they like
+    heard.mouth[:] = 0
+    anew = audio.listen(once)
+    assert found.phones == anew.phones
+    assert np.array_equal(found.mouth, anew.mouth)
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer) and thread.interval == 0.7:
             thread.join(5)
-    anew = []
-    assert memory.hear(once, anew.append)
-    assert len(anew) > 1, "it is listened to again"
+    once_more = []
+    assert memory.hear(once, once_more.append).phones
+    assert len(once_more) > 1, "it is listened to again"
 
 
 def test_no_more_than_a_few_tracks_are_remembered(tone):

@@ -126,7 +126,7 @@ def test_lips_that_follow_what_is_beside_the_voice_are_told_by_hearing_it_again(
     noisy = _beside(samples, noise, -4)
     for sound in (samples, np.tile(samples, 6)):  # longer than what is heard again at once
         clean = audio.Speech(sound)
-        assert steadiness(clean, audio.recognise(clean)) > STEADY.warn
+        assert steadiness(clean, audio.listen(clean)) > STEADY.warn
     measured = check_voice(_sound(tmp_path / "a.wav", noisy))
     assert _verdicts(measured)["steady-lips"] is Verdict.UNUSABLE
     assert "steady-lips" not in _verdicts(check_voice(_sound(tmp_path / "b.wav", samples)))

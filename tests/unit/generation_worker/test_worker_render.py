@@ -30,7 +30,8 @@ def test_a_permitted_job_uploads_a_marked_video_that_fits_its_result(desk, files
     assert result.seconds == pytest.approx(1.3, abs=0.1)
     drawn_with = {"face_landmarker.task", "selfie_segmentation.tflite"}
     drawn_with |= {"palm_detection_full.tflite", "hand_landmark_full.tflite"}
-    assert set(result.models) == drawn_with | {"asr_waveform.hama"} | set(nearest.PINNED)
+    drawn_with |= {"asr_waveform.hama", "lip_reading.npz"}
+    assert set(result.models) == drawn_with | set(nearest.PINNED)
     assert [entry["honoured"] for entry in result.prompt_report] == [True, False]
     assert not desk.leftovers()
     assert not desk.platform.failures

@@ -1,0 +1,1 @@
+"""The reading of lips from a voice: what it is fitted to, and how good it is."""
