@@ -1,7 +1,7 @@
 """What is heard: any voice track as 16 kHz samples, the phonemes in it, and what lips do."""
 
 from generation.audio.container import MAX_SECONDS
-from generation.audio.phonemes import Heard, Phone, listen, models, recognise
+from generation.audio.phonemes import Heard, Phone, listen, models
 from generation.audio.remembered import hear
 from generation.audio.speech import SAMPLE_RATE, Speech, load
 
@@ -15,5 +15,4 @@ __all__ = [
     "listen",
     "load",
     "models",
-    "recognise",
 ]

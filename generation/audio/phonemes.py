@@ -141,15 +141,6 @@ def listen(
     return Heard(_with_ends(onsets, speech.seconds), np.concatenate(rows))
 
 
-def recognise(speech: Speech, *, threads: int = 1) -> list[Phone]:
-    """Return what is said in a track, as :func:`listen` hears it.
-
-    Raises:
-        WeightsInvalid: the installed weight file is not the pinned one.
-    """
-    return listen(speech, threads=threads).phones
-
-
 def log_posteriors(speech: Speech) -> NDArray[np.float32]:
     """Return what the network thinks of every 20 ms: (n, tokens) log-probabilities.
 

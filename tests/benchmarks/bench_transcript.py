@@ -27,7 +27,7 @@ import numpy as np
 from scipy.stats import beta
 
 from compliance.permit import Verdict
-from generation.audio import Phone, Speech, load, recognise
+from generation.audio import Phone, Speech, listen, load
 from generation.audio.words import words
 from generation.gate import Said
 from generation.gate.transcript import BOUNDS, LEAST, LEAST_TO_REFUSE, check_transcript
@@ -211,7 +211,7 @@ def _clips(language: str) -> Iterator[Clip]:
         speech = load(path) if path.suffix == ".wav" else g722(path)
         if 0.5 <= speech.seconds <= LONGEST:
             taken += 1
-            yield Clip(name, text, recognise(speech), speech)
+            yield Clip(name, text, listen(speech).phones, speech)
 
 
 def _recordings(language: str) -> Iterator[tuple[str, str, Path]]:

@@ -17,7 +17,7 @@ from zlib import crc32
 
 import numpy as np
 
-from generation.audio import Phone, Speech, recognise
+from generation.audio import Phone, Speech, listen
 from generation.evaluation.alignment import aligned
 from generation.evaluation.judge import windows
 from generation.evaluation.openings import CLOSED, OPEN, aperture, during
@@ -181,7 +181,7 @@ def _report(
 
 def _agreement(example: Example, matrix: np.ndarray, offset: np.ndarray) -> float | None:
     times, rows = windows(example.speech)
-    other = aperture(recognise(example.speech), times)
+    other = aperture(listen(example.speech).phones, times)
     reading = (rows @ matrix + offset)[:, 0]
     return float(np.corrcoef(reading, other)[0, 1]) if other.std() > 0 else None
 

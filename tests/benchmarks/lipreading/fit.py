@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-from generation.audio import SAMPLE_RATE, recognise
+from generation.audio import SAMPLE_RATE, listen
 from generation.audio.loudness import levelled
 from generation.audio.mouth import STEP, TRACKS, WEIGHTS, seen
 from generation.audio.phonemes import model
@@ -64,7 +64,7 @@ def _chosen(pieces: list[Example]) -> np.ndarray:
     """Return what the mouth would do by the phonemes that the network chooses."""
     found = []
     for each in pieces:
-        found.append(targets(recognise(each.speech), STEP * np.arange(len(_made(each)))))
+        found.append(targets(listen(each.speech).phones, STEP * np.arange(len(_made(each)))))
     return np.vstack(found)
 
 

@@ -162,7 +162,7 @@ def test_values_that_are_no_numbers_are_refused(tmp_path, tone):
 
 
 def test_phones_are_heard_in_order_and_within_the_track(voice):
-    phones = audio.recognise(audio.load(voice))
+    phones = audio.listen(audio.load(voice)).phones
     assert "".join(p.symbol for p in phones).startswith("pliz")
     assert all(0 <= p.start < p.end <= 5.66 for p in phones)
     assert all(a.start <= b.start for a, b in pairwise(phones))
@@ -171,7 +171,7 @@ def test_phones_are_heard_in_order_and_within_the_track(voice):
 def test_no_phones_are_heard_in_noise_or_tones(tone):
     noise = 0.1 * np.random.default_rng(0).normal(size=32000)
     for samples in (noise, np.tile(tone, 2)):
-        assert audio.recognise(audio.Speech(samples.astype(np.float32))) == []
+        assert audio.listen(audio.Speech(samples.astype(np.float32))).phones == []
 
 
 def test_a_long_track_is_heard_in_pieces_with_the_same_words(voice):
@@ -184,7 +184,7 @@ def test_a_long_track_is_heard_in_pieces_with_the_same_words(voice):
     phones = heard.phones
     assert at_once.phones == phones
     assert np.array_equal(at_once.mouth, heard.mouth)
-    alone = len(audio.recognise(once))
+    alone = len(audio.listen(once).phones)
     assert len(phones) == pytest.approx(4 * alone, abs=6)
     assert len(parts) > 1
     assert parts == sorted(parts)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from compliance.captions import read_cues
-from generation.audio import Phone, load, recognise
+from generation.audio import Phone, listen, load
 from generation.gate.transcript import Said
 from generation.gate.voice import check_voice
 from generation.transcript.cues import caption_cues, timed_words
@@ -20,7 +20,7 @@ SPEECH = FIXTURES / "speech.wav"
 
 @cache
 def heard() -> list[Phone]:
-    return recognise(load(SPEECH))
+    return listen(load(SPEECH)).phones
 
 
 def test_each_word_is_heard_where_it_is_spoken() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from compliance.permit import Verdict
-from generation.audio import Phone, Speech, load, recognise, words
+from generation.audio import Phone, Speech, listen, load, words
 from generation.gate import Said, check_track, check_voice
 from generation.gate.transcript import LEAST, LEAST_TO_REFUSE, check_transcript
 from generation.transcript import LANGUAGES, align, classes, read
@@ -26,7 +26,7 @@ OTHER = "The conference will begin once the leader has joined and everybody has 
 
 @functools.cache
 def heard() -> list[Phone]:
-    return recognise(load(SPEECH))
+    return listen(load(SPEECH)).phones
 
 
 def judged(text: str, language: str = "en") -> tuple[str, Verdict]:

@@ -106,7 +106,7 @@ def test_lips_rest_where_nobody_speaks(samples):
 def test_the_ratio_of_voice_to_noise_is_told(samples, ratio):
     noise = np.random.default_rng(0).normal(0, 1, samples.size).astype(np.float32)
     noisy = _beside(samples, noise, ratio)
-    told = signal_to_noise(noisy, audio.recognise(audio.Speech(noisy)))
+    told = signal_to_noise(noisy, audio.listen(audio.Speech(noisy)).phones)
     # more: half of white noise is above 4 kHz, and only the louder half of a voice counts as voice
     assert told == pytest.approx(ratio + 6.0, abs=2.0)
 
