@@ -18,8 +18,7 @@ _LEAD_SHAPE = 0.02  # s: and spread or rounded still earlier
 # cm: lips that speak are apart, for "s" and "t" are said through them, however quietly.
 _APART = 0.12
 _READ = 0.96  # of what is read as loud as the speaker ever is
-# From what is read on lips meet, or the lower one meets the teeth: at these few of a hundred frames
-# of other sounds do (docs/decisions/0119).
+# From what is read on lips meet, or the lower one meets the teeth (docs/decisions/0119).
 _MEET, _TEETH = 0.22, 0.4
 _CLOSING, _RELEASE = 0.040, 0.030  # s a closure takes to come and to go: a release is a burst
 _SHUT, _AT_TEETH = 0.050, 0.040  # s that lips stay so at least
