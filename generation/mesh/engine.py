@@ -70,7 +70,7 @@ class MeshEngine:
     """
 
     name = "mesh"
-    version = "2.13"
+    version = "2.14"
 
     def __init__(
         self,

@@ -173,8 +173,8 @@ def press(m: MouthGeometry) -> Points:
 
 
 def protrude(m: MouthGeometry) -> Points:
-    """Lips forward by 1 cm and fuller."""
-    height = m.head[:, 1] - m.line_y
+    """Lips forward by 1 cm and fuller, as they are once :func:`close` has brought them together."""
+    height = m.head[:, 1] - m.line_y + close(m)[:, 1]
     near = np.exp(-((m.side / (1.25 * m.half_width)) ** 4 + (height / 1.7) ** 4))
     return np.stack([np.zeros(len(near)), height * near, near], 1)
 

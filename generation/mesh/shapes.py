@@ -12,6 +12,7 @@ from generation.mesh.mouth_shapes import Grin, MouthGeometry, measure_mouth
 from generation.mesh.sampling import smoothstep
 from generation.motion.curves import Controls
 
+BEGUN = 0.08  # cm asked for at which lips are apart, however little
 ROUND_SHUT = 0.12  # of the rounding that shut lips leave out: pursed shut, faces are other faces
 
 
@@ -75,7 +76,7 @@ def lip_gap(c: Controls, opening: Opening) -> float:
     """
     ceiling = min(1.8 * (1 - c.close), 0.10 + 1.8 * (1 - c.labiodental))
     gap = max(0.0, min(c.gap, ceiling))
-    begun = float(smoothstep(np.array(gap / 0.15)))
+    begun = float(smoothstep(np.array(gap / BEGUN)))
     return gap * opening.gain + opening.lead * begun
 
 
@@ -109,7 +110,7 @@ def shape_weights(c: Controls, opening: Opening, grin: Grin) -> Floats:
         "upper_lip": upper,
         "wide": 0.42 * c.wide - 0.62 * rounded + 0.28 * smile - 0.85 * eased * grin.width,
         "corner": 0.42 * smile - 0.30 * sad - 0.80 * eased * grin.lift,
-        "press": 0.22 * c.close + 0.10 * c.labiodental,
+        "press": (0.22 + opening.press) * c.close + 0.10 * c.labiodental,
         "protrude": 0.16 * c.protrude + 0.22 * eased * grin.width,  # stretched lips are thin
         "close": opening.seal,
         "brow": c.brow,

@@ -13,14 +13,14 @@ from generation.audio import Heard, Phone
 from generation.audio.mouth import STEP, TRACKS
 from generation.motion.timeline import Marks, Timeline, Track, smooth
 
-_LEAD = 0.01  # s: lips are a little ahead of the sound they make
-_LEAD_SHAPE = 0.02  # s: and spread or rounded still earlier
-# cm: lips that speak are apart, for "s" and "t" are said through them, however quietly.
-_APART = 0.12
+_LEAD_SHAPE = 0.02  # s: lips are spread or rounded ahead of the sound they make
+# cm: lips that speak are apart, for "s" and "t" are said through them; aloud further.
+_APART, _ALOUD = 0.06, 0.08
 _READ = 0.96  # of what is read as loud as the speaker ever is
-# From what is read on lips meet, or the lower one meets the teeth (docs/decisions/0119).
-_MEET, _TEETH = 0.22, 0.4
-_CLOSING, _RELEASE = 0.040, 0.030  # s a closure takes to come and to go: a release is a burst
+# From what is read on lips meet, or the lower one meets the teeth (docs/decisions/0119, 0120).
+_MEET, _TEETH = 0.19, 0.4
+_AS_MUCH = 0.3  # of the most that is read of one closure: below it is its sound's neighbour
+_CLOSING, _RELEASE = 0.030, 0.020  # s a closure takes to come and to go: a release is a burst
 _SHUT, _AT_TEETH = 0.050, 0.040  # s that lips stay so at least
 _NARROW = 0.75  # of the gap is gone with the lower lip at the teeth
 _VOICED = 0.5  # of the loudness: as long as a sound stays louder, it is still said
@@ -47,16 +47,17 @@ def lips(heard: Heard, line: Timeline, openness: float = 1.0) -> Lips:
     talking = _talking(heard.phones, line)
     # Speech lies in the upper half of the loudness: there loud vowels differ from weak ones.
     loud = np.clip((line.strength - 0.5) / 0.45, 0, 1)
-    opening = _READ * np.clip(_read(heard, "gap", line, _LEAD), 0, None)
-    gap = (_APART + opening * loud) * openness * talking
-    close = _windows(_read(heard, "close", line) > _MEET, _SHUT, line.times)
-    labiodental = _windows(_read(heard, "labiodental", line) > _TEETH, _AT_TEETH, line.times)
+    opening = _READ * np.clip(_read(heard, "gap", line), 0, None)
+    gap = (_APART + (_ALOUD + opening) * loud) * openness * talking
+    close = _windows(_read(heard, "close", line), _MEET, _SHUT, line.times)
+    labiodental = _windows(_read(heard, "labiodental", line), _TEETH, _AT_TEETH, line.times)
     shape = {name: smooth(_read(heard, name, line, _LEAD_SHAPE), 0.030) for name in _SPREAD}
     rest = {name: np.clip(track, 0, 1) * talking for name, track in shape.items()}
     tongue = np.clip(_read(heard, "tongue", line, _LEAD_SHAPE), 0, 1)
+    gap = gap * (1 - close) * (1 - _NARROW * labiodental)
     return Lips(
-        gap=gap * (1 - close) * (1 - _NARROW * labiodental),
-        jaw=smooth(gap, 0.050) * 0.75 * talking,  # the jaw is slower than the lips
+        gap=gap,
+        jaw=smooth(gap, 0.050) * 0.75 * talking,  # it rises when lips meet, slower than they do
         tongue=smooth(tongue, 0.025) * talking,
         close=close * talking,
         labiodental=labiodental * talking,
@@ -92,16 +93,31 @@ def _voiced_until(line: Timeline, start: float, latest: float) -> float:
     return max(start, until)
 
 
-def _windows(marks: Marks, least: float, times: Track) -> Track:
-    """Return 1 in each run of marked moments, ``least`` s at least, with cosine ramps around."""
+def _windows(read: Track, bound: float, least: float, times: Track) -> Track:
+    """Return 1 while what is read is high, ``least`` s at least, with cosine ramps around.
+
+    High is beyond ``bound`` and beyond a share of the peak: a reading sees 0.2 s at once, so a sure
+    closure is read in the vowels beside it, too.
+    """
     track = np.zeros(times.size)
-    edges = np.flatnonzero(np.diff(np.r_[False, marks, False]))
-    for first, last in zip(edges[::2], edges[1::2] - 1, strict=True):
-        middle = (times[first] + times[last]) / 2
-        half = max(float(times[last] - times[first]), least) / 2
-        reach = half + max(_CLOSING, _RELEASE)
-        near = slice(*np.searchsorted(times, (middle - reach, middle + reach)))
-        early, late = middle - half - times[near], times[near] - middle - half
-        away = np.clip(np.maximum(early / _CLOSING, late / _RELEASE), 0, 1)
-        track[near] = np.maximum(track[near], 0.5 + 0.5 * np.cos(np.pi * away))
+    for first, last in _runs(read > bound):
+        inside = read[first : last + 1]
+        for begin, end in _runs(inside > _AS_MUCH * inside.max()):
+            _shut(track, times, (times[first + begin], times[first + end]), least)
     return track
+
+
+def _shut(track: Track, times: Track, span: tuple[float, float], least: float) -> None:
+    """Raise a track to 1 between two moments, and around them as a closure comes and goes."""
+    middle, half = (span[0] + span[1]) / 2, max(span[1] - span[0], least) / 2
+    reach = half + max(_CLOSING, _RELEASE)
+    near = slice(*np.searchsorted(times, (middle - reach, middle + reach)))
+    early, late = middle - half - times[near], times[near] - middle - half
+    away = np.clip(np.maximum(early / _CLOSING, late / _RELEASE), 0, 1)
+    track[near] = np.maximum(track[near], 0.5 + 0.5 * np.cos(np.pi * away))
+
+
+def _runs(marks: Marks) -> list[tuple[int, int]]:
+    """Return first and last of each run of marked moments."""
+    edges = np.flatnonzero(np.diff(np.r_[False, marks, False]))
+    return list(zip(edges[::2].tolist(), (edges[1::2] - 1).tolist(), strict=True))

@@ -16,7 +16,7 @@ from pathlib import Path
 from generation.errors import EngineMissing, WeightsInvalid
 
 ENGINE = "portraittalk"
-VERSION = "1.1"  # changes whenever the same inputs and weights give other frames
+VERSION = "1.2"  # changes whenever the same inputs and weights give other frames
 SETTING, PIN = "RAKKAN_PORTRAITTALK", "RAKKAN_PORTRAITTALK_SHA256"
 SHIPPED = Path(__file__).parents[1] / "weights" / ENGINE  # ours
 SHIPPED_SHA256 = "ab719507668e7dab9c946f920e2c67ec857b217cf19274c252abc9d8272647cb"

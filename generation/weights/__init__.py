@@ -26,7 +26,8 @@ PINNED: dict[str, str] = {
         "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3"
     ),
     "lip_judge.npz": "50502dae9d8b4ac6374fb54e12152fd6ff8a2acf5354749f101a28264656fce7",
-    "lip_reading.npz": "78c3c2c9be5109901750d1e11cbdddf52f84bcaead8b98a52a479e19117c6597",
+    "lip_reading.npz": "cdb9c62d24776e7853a0127f09b8b119088324f2c35dc5396b216e627af26646",
+    "lips_foretold.npz": "f409e0381cb7a2a346aab9177c6215b4850bb74a541753fa39a3e0452c91b0ef",
     "palm_detection_full.tflite": (
         "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54"
     ),

@@ -1,10 +1,11 @@
 # ruff: noqa: RUF001  the letters are IPA and are meant
 """What a mouth does while sounds are said whose names and times are known.
 
-How far it opens is each sound's own opening, smeared over 120 ms; lips meet, and the
-lower one is at the teeth, just while it is said. How they are spread, rounded and where the tongue
-is, is blended by dominance functions (Cohen and Massaro 1993): each sound insists on its target
-with a * exp(-distance / tau), and the mouth follows the weighted mean of all.
+How far it opens is each sound's own opening, smeared over 100 ms as if nothing were said where
+lips meet; that they meet, and that the lower one is at the teeth, is told apart from it, just while
+it is said. How they are spread, rounded and where the tongue is, is blended by dominance functions
+(Cohen and Massaro 1993): each sound insists on its target with a * exp(-distance / tau), and the
+mouth follows the weighted mean of all.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ _SHAPES = SHAPES | {
     **dict.fromkeys("xɣχʁ", _BEHIND),
 }
 _BILABIALS, _LABIODENTALS = frozenset("pbm"), frozenset("fv")
-_SMEARED, _SHARP = 0.060, 0.010  # s: half the width over which a sound shapes its neighbours
+_SMEARED, _SHARP = 0.050, 0.010  # s: half the width over which a sound shapes its neighbours
 _REACH = 0.5  # s: beyond this a sound's dominance is below 1 % of anything
 _PAUSE = 0.12  # s without a sound counts as a pause
 _AROUND = (0.10, 0.12)  # s before and after sounds in which the mouth is not at rest
@@ -64,9 +65,10 @@ def targets(phones: list[Phone], times: Track) -> NDArray[np.float32]:
     grid: Track = np.arange(int((times[-1] + 1) * _RATE)) / _RATE
     at_work = _at_work(known, grid)
     found = {name: track * at_work for name, track in _blend(known, grid).items()}
-    found["gap"] = _laid(known, grid, [_SHAPES[p.symbol].gap for p in known], _SMEARED)
+    found["gap"] = _opening(known, grid)
     for name, symbols in (("close", _BILABIALS), ("labiodental", _LABIODENTALS)):
-        found[name] = _laid(known, grid, [p.symbol in symbols for p in known], _SHARP)
+        said = [p.symbol in symbols for p in known]
+        found[name] = _smeared(_laid(known, grid, said), _SHARP)
     columns = [np.interp(times, grid, found[name]) for name in TRACKS]
     return np.stack(columns, axis=1).astype(np.float32)
 
@@ -91,13 +93,25 @@ def _spelt(phones: list[Phone]) -> list[Phone]:
     return found
 
 
-def _laid(phones: list[Phone], times: Track, values: list[float], width: float) -> Track:
+def _opening(phones: list[Phone], times: Track) -> Track:
+    """Return how far the mouth opens, from both sides across sounds whose lips meet."""
+    laid = _laid(phones, times, [max(0.0, _SHAPES[p.symbol].gap) for p in phones])
+    counts = 1 - _laid(phones, times, [p.symbol in _BILABIALS for p in phones])
+    found: Track = _smeared(laid * counts, _SMEARED) / np.maximum(_smeared(counts, _SMEARED), 1e-3)
+    return found
+
+
+def _laid(phones: list[Phone], times: Track, values: list[float]) -> Track:
     fine = np.zeros(times.size)
     for phone, value in zip(phones, values, strict=True):
         start = int(phone.start * _RATE)
-        fine[start : max(int(phone.end * _RATE), start + 1)] = max(0.0, value)
+        fine[start : max(int(phone.end * _RATE), start + 1)] = value
+    return fine
+
+
+def _smeared(track: Track, width: float) -> Track:
     kernel = np.hanning(int(2 * width * _RATE) + 1)
-    blurred: Track = np.convolve(fine, kernel / kernel.sum(), mode="same")
+    blurred: Track = np.convolve(track, kernel / kernel.sum(), mode="same")
     return blurred
 
 

@@ -29,8 +29,9 @@ SPOKEN = {
     "ru": ("ru+m1", "ru+f5", "ru+m4"),
     "de": ("de+m3", "de+f1"),
     "pt": ("pt+f2", "pt+m3"),
-    "ja": ("ja+m4", "ja+f5", "ja+m1"),
+    "ja": ("ja+m4", "ja+f5", "ja+m1", "ja+m5", "ja+f1"),
 }
+READ = "read en"  # the reader's group
 HELD_OUT = {
     "en": ("en-us+f2",),
     "es": ("es+m3",),
@@ -59,6 +60,24 @@ _JAPANESE = (
     "明日の便に間に合うように荷物を運びます。",
     "選ばれた作品は美術館に並べられます。",
     "駅までの道を地図で調べておきます。",
+    "夕べは遅くまで勉強していました。",
+    "鞄の中に帽子と手袋があります。",
+    "隣の部屋で誰かが歌っています。",
+    "自分の言葉で説明してください。",
+    "運動場で走る人が増えました。",
+    "あの店の豆腐は柔らかくておいしい。",
+    "地下鉄の窓口で切符を買いました。",
+    "大部分の席はもう埋まっています。",
+    "野球部の先輩に手紙を書きました。",
+    "首都の郊外に新しい工場ができた。",
+    "お土産に葡萄酒を二本選びました。",
+    "壊れた瓶を新聞紙で包みました。",
+    "夏休みの宿題はほとんど終わった。",
+    "小さな子犬が庭をぐるぐる回る。",
+    "劇場の舞台裏を特別に見せてもらう。",
+    "洗濯物を畳んで引き出しにしまう。",
+    "湯船にゆっくり浸かると疲れが取れる。",
+    "坂道の途中に古いパン屋があります。",
 )
 _JAPANESE_HELD_OUT = (
     "旅館の女将が玄関で迎えてくれました。",
@@ -68,7 +87,8 @@ _JAPANESE_HELD_OUT = (
     "予約の変更は前日まで受け付けます。",
     "公園のベンチで弁当を食べました。",
 )
-_SENTENCES = 18  # of each voice
+_SENTENCES = {"ja": 36}  # of each voice; there is no reader of Japanese
+_FEWER = 18  # of the others
 _WORDS_A_MINUTE = (120, 140, 160, 185)
 _RATIOS = (3.0, 25.0)  # dB, voice to noise
 
@@ -85,12 +105,12 @@ class Example:
 def examples(*, held_out: bool) -> Iterator[Example]:
     """Yield pieces as they are: those to fit on, or the others."""
     for speech, phones in read_prompts(held_out=held_out):
-        yield Example("read en", speech, phones)
+        yield Example(READ, speech, phones)
     draw = random.Random(3)  # noqa: S311  the same sentences each time
     for language, voices in (HELD_OUT if held_out else SPOKEN).items():
         said = _said(language, held_out)
         for voice in voices:
-            for text in draw.sample(said, min(_SENTENCES, len(said))):
+            for text in draw.sample(said, min(_SENTENCES.get(language, _FEWER), len(said))):
                 spoken = speak(text, voice, draw.choice(_WORDS_A_MINUTE))
                 yield Example(f"espeak {language}", spoken.speech, _ipa(spoken.phones, language))
 

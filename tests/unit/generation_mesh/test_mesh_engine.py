@@ -10,14 +10,15 @@ import pytest
 
 from generation.faces import topology
 from generation.faces.errors import FaceNotFound, SeveralFaces
+from generation.faces.topology import LOWER_INNER_LIP, UPPER_INNER_LIP
 from generation.mesh import MeshEngine
 from generation.mesh.calibration import SHUT_SEEN, SMALL_GAP, SMALL_SEEN, USUAL
 from generation.mesh.compositing import Cutout
 from generation.mesh.creases import BRIGHTEST, DEEPEST
 from generation.mesh.matte import find_matte
-from generation.mesh.mouth_shapes import Grin
+from generation.mesh.mouth_shapes import Grin, measure_mouth
 from generation.mesh.scene import Background, Scene
-from generation.mesh.shapes import SHAPES, shape_weights
+from generation.mesh.shapes import SHAPES, build_shapes, shape_weights
 from generation.mesh.spectacles import take_off
 from generation.mesh.subject import find_subject
 from generation.motion.curves import Curves
@@ -252,6 +253,17 @@ def test_a_grin_lets_go_for_rounded_and_closed_sounds(landmarker, engine):
     assert closed.mouth_gap() < 0.2
     kept = seen(landmarker, engine, close=1, smile=1)
     assert mouth_width(kept.points) > 1.05 * mouth_width(closed.points)  # a smile that is asked for
+
+
+def test_lips_of_a_parted_photo_stay_shut_when_they_are_pushed_forward(landmarker, engine):
+    """Fuller as the photo shows them they came apart again: "p" beside "u" was read as open."""
+    points = engine.points
+    mouth = measure_mouth(find_subject(engine.frame, points).head)
+    fuller = dict(zip(SHAPES, build_shapes(mouth.head), strict=True))["protrude"][:, 1]
+    upper, lower = (fuller[list(lip)] for lip in (UPPER_INNER_LIP, LOWER_INNER_LIP))
+    assert np.abs(upper - lower)[3:8].max() < 0.04  # about the middle; each was half of 1.07 cm
+    shut = seen(landmarker, engine, close=1).mouth_gap()
+    assert seen(landmarker, engine, close=1, round=0.9, protrude=0.9).mouth_gap() < shut + 0.05
 
 
 def test_shut_lips_are_rounded_less_than_open_ones():

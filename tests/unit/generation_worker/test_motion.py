@@ -66,8 +66,18 @@ def test_lips_meet_where_they_are_likely_to_and_stand_apart_around(noise):
 
 
 def test_what_is_hardly_likely_shuts_no_lips(noise):
-    said = heard(("ɑ", 0.5, 1.0), gap=[(0.5, 1.0, 1.0)], close=[(0.7, 0.76, 0.2)])
+    said = heard(("ɑ", 0.5, 1.0), gap=[(0.5, 1.0, 1.0)], close=[(0.7, 0.76, 0.15)])
     assert not animate(noise, said, PLAIN, seed=0).close.any()
+
+
+def test_what_a_sure_closure_leaves_in_the_vowels_beside_it_shuts_no_lips(noise):
+    read = [(0.6, 0.7, 0.22), (0.7, 0.76, 0.9), (0.76, 0.86, 0.22)]
+    said = heard(("ɑ", 0.5, 1.0), gap=[(0.5, 1.0, 1.0)], close=read)
+    alone = heard(("ɑ", 0.5, 1.0), gap=[(0.5, 1.0, 1.0)], close=read[1:2])
+    curves, sure = (animate(noise, each, PLAIN, seed=0, fps=50) for each in (said, alone))
+    assert (curves.close > 0.5).sum() == (sure.close > 0.5).sum() == 4
+    weak = heard(("ɑ", 0.5, 1.0), gap=[(0.5, 1.0, 1.0)], close=read[:1])
+    assert animate(noise, weak, PLAIN, seed=0, fps=50).close[_frame(0.65, 50)] > 0.95
 
 
 def test_lips_are_shut_for_two_frames_however_shortly_they_may_meet(noise):
@@ -103,10 +113,12 @@ def test_bilabials_of_the_sample_close_the_lips_and_one_misheard_does_not(spoken
     speech, said = spoken
     curves = animate(speech, said, PLAIN, seed=0, fps=50)
     starts = [phone.start for phone in said.phones if phone.symbol in "pbm"]
-    least = [curves.gap[max(0, int(at * 50) - 4) : int(at * 50) + 8].min() for at in starts]
+    around = [slice(max(0, int(at * 50) - 4), int(at * 50) + 8) for at in starts]
+    least = [curves.gap[each].min() for each in around]
     assert len(least) == 6
     assert max(least[:2] + least[3:]) < 0.03
-    assert least[2] > 0.1
+    assert least[2] > 0.04
+    assert not curves.close[around[2]].any()
 
 
 def test_the_lower_lip_meets_the_teeth_in_f(noise):

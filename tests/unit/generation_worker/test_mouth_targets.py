@@ -29,6 +29,12 @@ def test_lips_meet_just_while_that_is_said(symbol, name):
     assert not found[41:].any()
 
 
+def test_lips_that_meet_leave_the_opening_to_the_sounds_around():
+    said = ("a", 0.5, 0.7), ("m", 0.7, 0.8), ("a", 0.8, 1.0)
+    assert track("gap", *said)[30:46].min() == pytest.approx(1.1, abs=0.01)
+    assert not track("gap", ("m", 0.7, 0.8)).any()
+
+
 def test_a_mark_that_is_timed_by_itself_leaves_no_hole():
     gap = track("gap", ("n", 0.5, 0.56), ("ʲ", 0.56, 0.62), ("a", 0.62, 0.9))
     plain = track("gap", ("n", 0.5, 0.62), ("a", 0.62, 0.9))
