@@ -149,10 +149,30 @@ def log_posteriors(speech: Speech) -> NDArray[np.float32]:
     Raises:
         WeightsInvalid: the installed weight file is not the pinned one.
     """
-    pieces = quiet_pieces(levelled(speech).samples, _CHUNK_SECONDS)
-    network = model().network
-    found = [_placed(network(piece)[0], start, start + piece.size) for start, piece in pieces]
-    return np.concatenate(found)
+    return _rows(levelled(speech).samples)[0]
+
+
+def inner_rows(samples: Samples) -> NDArray[np.float32]:
+    """Return what the network makes of every 20 ms before it names it: (rows, 288).
+
+    Rows are as late as those of :func:`log_posteriors`.
+
+    Args:
+        samples: (n,) of a track or a part of one, as loud as :func:`levelled` makes the whole.
+
+    Raises:
+        WeightsInvalid: the installed weight file is not the pinned one.
+    """
+    return _rows(samples)[1]
+
+
+def _rows(samples: Samples) -> list[NDArray[np.float32]]:
+    """Return both outputs of the network, piece by piece."""
+    found = []
+    for start, piece in quiet_pieces(samples, _CHUNK_SECONDS):
+        told = model().network(np.clip(piece, -1, 1))
+        found.append([_placed(rows, start, start + piece.size) for rows in told])
+    return [np.concatenate(part) for part in zip(*found, strict=True)]
 
 
 def _placed(rows: NDArray[np.float32], start: int, end: int) -> NDArray[np.float32]:

@@ -14,20 +14,20 @@ SOUND_TEXTS: dict[str, Text] = {
     "sound-noise": Text(
         "The voice stands out from the noise.",
         "雑音は気になりません。",
-        "Noise or other voices are nearly as loud as the voice: the lips will not follow it well.",
-        "雑音やほかの人の声が大きく、口の動きが音声と合わなくなります。",
+        "Noise or other voices are nearly as loud as the voice.",
+        "雑音やほかの人の声が大きく、声と同じくらいに聞こえます。",
         "Record it again in a quiet room, near to the microphone.",
         "静かな部屋で、マイクに近づいて録音し直してください。",
     ),
-    "steady-lips": Text(
-        "Heard again a little otherwise, the lips move the same.",
-        "少し条件を変えて聞き直しても、口は同じように動きます。",
-        "Heard again a little otherwise, the lips move otherwise: what lies beside the voice "
-        "(noise, others, music) or distortion leads them.",
-        "少し条件を変えて聞き直すと、口の動きが変わります(雑音、ほかの人の声、音楽、音割れに左右されています)。",
-        "Record the voice alone in a quiet room, near to the microphone, and not so loud that it "
-        "distorts.",
-        "静かな部屋で、マイクに近づき、音が割れない大きさで、声だけを録音してください。",
+    "foretold-lips": Text(
+        "The lips will follow this voice.",
+        "口の動きはこの音声に合う見込みです。",
+        "The lips will hardly follow this voice: noise, others, music, an echo, distortion or a "
+        "line that breaks off hides it.",
+        "雑音、ほかの人の声、音楽、響き、音割れ、音の途切れのため、口の動きが音声と合わない見込みです。",
+        "Record the voice alone in a quiet room without echo, near to the microphone, and not so "
+        "loud that it distorts.",
+        "静かで響きの少ない部屋で、マイクに近づき、音が割れない大きさで、声だけを録音してください。",
     ),
     "music": Text(
         "No music was heard.",

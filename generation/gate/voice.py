@@ -9,28 +9,26 @@ from generation.audio.background import flat_tops, music_share, signal_to_noise
 from generation.audio.loudness import loudness
 from generation.errors import AudioError
 from generation.gate.findings import Limits, finding, result, unreadable
-from generation.gate.steady import steadiness
+from generation.gate.foretold import foretold
 from generation.gate.transcript import Said, captions_facts, check_transcript
 
 _DURATION = Limits("duration", "s", warn=1.0, reject=0.5)
 # Fluent speech is 10 to 15 phones a second; the recogniser hears none in noise or music.
 _SPEECH = Limits("speech", "phones/s", warn=3.0, reject=0.5)
 _SPOKEN = Limits("speech-length", "s", warn=1.0, reject=0.2)
-# Noise, music and tops that are cut off: docs/voice-gate.md says how often these limits are right.
-NOISE = Limits("sound-noise", "dB", warn=10.0, reject=3.0)
-STEADY = Limits("steady-lips", "correlation", warn=0.9, reject=0.87)
-_NOISY, _CUT_OFF = 20.0, 0.01  # dB, fraction: from here on a track is heard again
-# s: shorter ones hold too few frames for a correlation, and seldom a pause that tells their noise.
-_LONG_ENOUGH = 4.0
+# What is not refused by itself is a hint of why lips are foretold not to follow, and what to mend.
+NOISE = Limits("sound-noise", "dB", warn=10.0, reject=-float("inf"))
+FORETOLD = Limits("foretold-lips", "correlation", warn=0.8, reject=0.74)
+_ENOUGH = 1.0  # s of speech: of less there is too little to tell
 _MUSIC = Limits("music", "of the time", warn=0.10, reject=float("inf"))
 _MUSIC_ALONE = Limits("music-only", "of the time", warn=0.25, reject=0.25)
-_CLIPPING = Limits("clipping", "fraction", warn=0.001, reject=0.6)
+_CLIPPING = Limits("clipping", "fraction", warn=0.001, reject=float("inf"))
 # A convention: 14 dB below what recordings are usually brought to, many people turn up the volume.
 _LEVEL = Limits("level", "LUFS", warn=-30.0, reject=-float("inf"))
 _SILENT = -70.0  # LUFS, where the loudness of nothing is asked for
 
 VOICE_LIMITS = (
-    _DURATION, _SPEECH, _SPOKEN, NOISE, STEADY, _MUSIC, _MUSIC_ALONE, _CLIPPING, _LEVEL
+    _DURATION, _SPEECH, _SPOKEN, NOISE, FORETOLD, _MUSIC, _MUSIC_ALONE, _CLIPPING, _LEVEL
 )  # fmt: skip
 
 
@@ -57,7 +55,7 @@ def check_voice(
     except AudioError as error:
         return unreadable(error.code, str(error))
     heard = hear(speech, threads=threads)
-    findings, facts = judge(path, speech, heard, threads=threads)
+    findings, facts = judge(path, speech, heard)
     if said is not None and said.text.strip():
         compared, facts["transcript"] = check_transcript(heard.phones, said, speech)
         findings += compared
@@ -66,13 +64,12 @@ def check_voice(
     return result(findings, facts)
 
 
-def judge(
-    path: Path, speech: Speech, heard: Heard, *, threads: int = 1
-) -> tuple[list[Finding], dict[str, Any]]:
+def judge(path: Path, speech: Speech, heard: Heard) -> tuple[list[Finding], dict[str, Any]]:
     """Judge a track that could be read, by what was heard in it.
 
     Raises:
         AudioError: the file has changed meanwhile.
+        WeightsInvalid: what foretells is not the pinned one.
     """
     phones = heard.phones
     music, loud = music_share(speech.samples), loudness(speech.samples)
@@ -84,18 +81,13 @@ def judge(
         "music_seconds": round(music * speech.seconds, 3),
         "loudness": None if loud is None else round(loud, 1),
     }
-    tops = flat_tops(path)
     findings = [
         finding("audio-unreadable", Verdict.USABLE),
         _DURATION.judge(speech.seconds),
         *_said(speech, phones, music),
-        _CLIPPING.judge(tops),
+        _CLIPPING.judge(flat_tops(path)),
         _LEVEL.judge(_SILENT if loud is None else loud),
     ]
-    noise = next((each.value for each in findings if each.check == NOISE.check), None)
-    doubtful = noise is not None and (noise < _NOISY or tops > _CUT_OFF)
-    if doubtful and speech.seconds >= _LONG_ENOUGH:
-        findings.append(STEADY.judge(steadiness(speech, heard, threads=threads)))
     return findings, facts
 
 
@@ -109,9 +101,12 @@ def _said(speech: Speech, phones: list[Phone], music: float) -> list[Finding]:
     if said.verdict is Verdict.UNUSABLE:
         alone = _MUSIC_ALONE.judge(music)
         return [alone if alone.verdict is Verdict.UNUSABLE else said]
-    return [
+    found = [
         said,
         _SPOKEN.judge(_spoken(phones)),
         NOISE.judge(signal_to_noise(speech.samples, phones)),
         _MUSIC.judge(music),
     ]
+    if _spoken(phones) >= _ENOUGH:
+        found.append(FORETOLD.judge(foretold(speech, phones)))
+    return found

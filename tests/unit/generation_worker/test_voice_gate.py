@@ -16,9 +16,9 @@ from generation.audio.container import declared_seconds, open_audio
 from generation.audio.loudness import TARGET, levelled, loudness
 from generation.gate import check_voice
 from generation.gate.findings import finding
+from generation.gate.foretold import foretold
 from generation.gate.sound_texts import SOUND_TEXTS
-from generation.gate.steady import steadiness
-from generation.gate.voice import STEADY, VOICE_LIMITS
+from generation.gate.voice import FORETOLD, VOICE_LIMITS
 from generation.motion.speaking import from_speech
 from generation.prompt import understand
 
@@ -113,7 +113,7 @@ def test_the_ratio_of_voice_to_noise_is_told(samples, ratio):
 
 @pytest.mark.parametrize(
     ("ratio", "verdict"),
-    [(30, Verdict.USABLE), (2, Verdict.WARNINGS), (-4, Verdict.UNUSABLE)],
+    [(30, Verdict.USABLE), (2, Verdict.WARNINGS), (-4, Verdict.WARNINGS)],
 )
 def test_noise_is_judged_by_how_far_the_voice_stands_out(samples, ratio, verdict, tmp_path):
     noise = np.random.default_rng(0).normal(0, 1, samples.size).astype(np.float32)
@@ -121,15 +121,57 @@ def test_noise_is_judged_by_how_far_the_voice_stands_out(samples, ratio, verdict
     assert _verdicts(measured)["sound-noise"] is verdict
 
 
-def test_lips_that_follow_what_is_beside_the_voice_are_told_by_hearing_it_again(samples, tmp_path):
+def test_lips_are_foretold_to_follow_a_clear_voice_of_any_length(samples):
+    for sound in (samples[: 2 * RATE], samples, np.tile(samples, 6)):  # more than is listened to
+        assert _foretold(sound) > FORETOLD.warn
+
+
+def _foretold(sound):
+    speech = audio.Speech(sound)
+    return foretold(speech, audio.listen(speech).phones)
+
+
+@pytest.mark.parametrize("level", [-80, -60, -50])
+@pytest.mark.parametrize("seconds", [5, 10, 30])
+def test_a_quiet_room_between_sentences_is_no_noise_in_the_voice(samples, level, seconds):
+    """Rows of pauses counted as speech: a clear voice in a long track was foretold .62."""
+    chance = np.random.default_rng(0)
+    room = chance.normal(0, 10 ** (level / 20), seconds * RATE).astype(np.float32)
+    assert _foretold(np.concatenate([room, samples, room, samples, room])) > FORETOLD.warn
+
+
+def _in_a_room(samples, seconds):
+    size = int(seconds * RATE)
+    chance = np.random.default_rng(0).normal(0, 1, size) * 10 ** (-3 * np.arange(size) / size)
+    mixed = np.convolve(samples, chance)[: samples.size]
+    return (0.9 * mixed / np.abs(mixed).max()).astype(np.float32)
+
+
+def _breaking_off(samples):
+    gone = np.repeat(np.random.default_rng(0).random(samples.size // 960 + 1) < 0.5, 960)
+    return np.where(gone[: samples.size], np.float32(0), samples)
+
+
+def _in_noise(samples):
     noise = np.random.default_rng(0).normal(0, 1, samples.size).astype(np.float32)
-    noisy = _beside(samples, noise, -4)
-    for sound in (samples, np.tile(samples, 6)):  # longer than what is heard again at once
-        clean = audio.Speech(sound)
-        assert steadiness(clean, audio.listen(clean)) > STEADY.warn
-    measured = check_voice(_sound(tmp_path / "a.wav", noisy))
-    assert _verdicts(measured)["steady-lips"] is Verdict.UNUSABLE
-    assert "steady-lips" not in _verdicts(check_voice(_sound(tmp_path / "b.wav", samples)))
+    return _beside(samples, noise, -4)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        _in_noise,
+        lambda each: _in_a_room(each, 3.0),
+        _breaking_off,
+        lambda each: np.clip(200 * each, -1, 1),
+        np.sign,
+    ],
+)
+@pytest.mark.parametrize("seconds", [3, 6])
+def test_a_voice_that_lips_cannot_follow_is_refused(samples, spoilt, seconds, tmp_path):
+    sound = spoilt(samples[: seconds * RATE]).astype(np.float32)
+    measured = check_voice(_sound(tmp_path / "a.wav", sound))
+    assert _verdicts(measured)["foretold-lips"] is Verdict.UNUSABLE
 
 
 def test_music_in_which_nobody_speaks_is_refused_and_the_reason_says_so(tmp_path):
@@ -190,11 +232,6 @@ def test_a_track_whose_header_claims_more_than_it_holds_is_measured(samples, tmp
 
     assert measured.facts["readable"]
     assert claimed > 2 * measured.facts["seconds"]
-
-
-def test_a_voice_that_is_hardly_more_than_its_cut_off_tops_is_unusable(samples, tmp_path):
-    cut = np.clip(200 * samples, -1, 1)
-    assert _verdicts(check_voice(_sound(tmp_path / "a.wav", cut)))["clipping"] is Verdict.UNUSABLE
 
 
 def test_a_levelled_file_has_the_loudness_that_was_asked_for(voice, tmp_path, capsys):
