@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ from generation.worker.inputs import read_transcript
 SPEECH = Path(__file__).resolve().parents[2] / "fixtures" / "speech.wav"
 WORDS = "Please leave your message after the tone. When done, hang up or press the pound key."
 BANDS = [-0.4554, 0.3194, 0.2575, -0.0754, 0.2613]
-RECOGNISED = "Please leave your message after the tone. When done hang up or press the pound key."
+# Which stop stands between "tone" and "when" is so close that it depends on the processor.
+RECOGNISED = "please leave your message after the tone when done hang up or press the pound key"
 OTHER = "The conference will begin once the leader has joined and everybody has entered a name."
 
 
@@ -49,7 +51,7 @@ def test_the_track_itself_cannot_be_used_with_another_text() -> None:
     assert facts["compared"]
     assert facts["distance"] <= facts["same"]
     assert wrong.facts["transcript"]["distance"] > facts["other"]
-    assert facts["heard"] == RECOGNISED
+    assert " ".join(re.findall(r"\w+", facts["heard"].lower())) == RECOGNISED
     assert "conference" not in json.dumps(wrong.to_dict()), "nothing of the text is in the result"
 
 
