@@ -16,13 +16,13 @@ _DURATION = Limits("duration", "s", warn=1.0, reject=0.5)
 # Fluent speech is 10 to 15 phones a second; the recogniser hears none in noise or music.
 _SPEECH = Limits("speech", "phones/s", warn=3.0, reject=0.5)
 _SPOKEN = Limits("speech-length", "s", warn=1.0, reject=0.2)
-# What is not refused by itself is a hint of why lips are foretold not to follow, and what to mend.
-NOISE = Limits("sound-noise", "dB", warn=10.0, reject=-float("inf"))
+# Noise, music and tops that are cut off: docs/voice-gate.md says how often these limits are right.
+NOISE = Limits("sound-noise", "dB", warn=10.0, reject=3.0)
 FORETOLD = Limits("foretold-lips", "correlation", warn=0.8, reject=0.74)
 _ENOUGH = 1.0  # s of speech: of less there is too little to tell
 _MUSIC = Limits("music", "of the time", warn=0.10, reject=float("inf"))
 _MUSIC_ALONE = Limits("music-only", "of the time", warn=0.25, reject=0.25)
-_CLIPPING = Limits("clipping", "fraction", warn=0.001, reject=float("inf"))
+_CLIPPING = Limits("clipping", "fraction", warn=0.001, reject=0.6)
 # A convention: 14 dB below what recordings are usually brought to, many people turn up the volume.
 _LEVEL = Limits("level", "LUFS", warn=-30.0, reject=-float("inf"))
 _SILENT = -70.0  # LUFS, where the loudness of nothing is asked for

@@ -16,16 +16,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from generation.audio import SAMPLE_RATE, Speech, listen
+from generation.audio import Speech, listen
 from generation.audio.speech import Samples
 from generation.gate.foretold import LIMITS, WEIGHTS, sounds
 from generation.gate.voice import FORETOLD
 from generation.motion.lips import lips
 from generation.motion.timeline import timeline
 from tests.benchmarks.harness import BUILD
-from tests.benchmarks.hearing.tracks import tracks, voices
+from tests.benchmarks.hearing.tracks import PAUSE, tracks, voices
 from tests.benchmarks.judging.fit import ridge, texts
 from tests.benchmarks.judging.spoken import speak
+from tests.benchmarks.lipreading.voices import TEXTS_OF
 
 RIDGE = 300.0  # of some 1,900 tracks
 PIECES = 5  # of each reader
@@ -40,8 +41,6 @@ SPOKEN = {
     "de": ("de+m3",),
     "pt": ("pt+f2",),
 }
-_TEXTS_OF = {"de": "en", "pt": "es"}
-_PAUSE = np.zeros(SAMPLE_RATE // 2, np.float32)
 
 
 @dataclass(frozen=True)
@@ -79,11 +78,11 @@ def follows(clean: np.ndarray, gap: np.ndarray) -> float:
 def _voices() -> Iterator[tuple[str, Samples]]:
     yield from voices(held_out=False, pieces=PIECES)
     for language, names in SPOKEN.items():
-        said = [t for _, t, _ in texts(_TEXTS_OF.get(language, language), False) if len(t) < 60]
+        said = [t for _, t, _ in texts(TEXTS_OF.get(language, language), False) if len(t) < 60]
         for name in names:
-            parts = [_PAUSE]
+            parts = [PAUSE]
             for text in said[3:40:12]:
-                parts += [speak(text, name).speech.samples, _PAUSE]
+                parts += [speak(text, name).speech.samples, PAUSE]
             yield language, np.concatenate(parts)
 
 

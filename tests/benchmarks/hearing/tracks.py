@@ -37,7 +37,7 @@ MUSIC = (
     ("manolo_camp-morning_coffee",),
     ("macroform-cold_day", "reno_project-system"),
 )
-_PAUSE = np.zeros(SAMPLE_RATE // 2, np.float32)
+PAUSE = np.zeros(SAMPLE_RATE // 2, np.float32)
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ def voices(held_out: bool, pieces: int = 2) -> Iterator[tuple[str, Samples]]:
 
 def _joined(sounds: Iterator[Samples]) -> Iterator[Samples]:
     """Yield tracks of sounds one after the other, with pauses; what is left over makes none."""
-    parts: list[Samples] = [_PAUSE]
+    parts: list[Samples] = [PAUSE]
     for sound in sounds:
-        parts += [sound, _PAUSE]
+        parts += [sound, PAUSE]
         if sum(part.size for part in parts) > SECONDS * SAMPLE_RATE:
             yield np.concatenate(parts)
-            parts = [_PAUSE]
+            parts = [PAUSE]
 
 
 def tracks(language: str, voice: Samples, held_out: bool) -> Iterator[Track]:

@@ -40,7 +40,7 @@ HELD_OUT = {
     "ru": ("ru+f2",),
     "ja": ("ja",),
 }
-_TEXTS_OF = {"de": "en", "pt": "es"}  # no texts of their own: they read these, as they can
+TEXTS_OF = {"de": "en", "pt": "es"}  # no texts of their own: they read these, as they can
 _JAPANESE = (
     "昨日の晩ご飯は魚と味噌汁でした。",
     "部屋の窓を開けて風を入れましょう。",
@@ -125,7 +125,7 @@ def _ipa(phones: list[Phone], language: str) -> list[Phone]:
 def _said(language: str, held_out: bool) -> list[str]:
     if language == "ja":
         return list(_JAPANESE_HELD_OUT if held_out else _JAPANESE)
-    return [text for _, text, _ in texts(_TEXTS_OF.get(language, language), held_out)]
+    return [text for _, text, _ in texts(TEXTS_OF.get(language, language), held_out)]
 
 
 def noisy(pieces: list[Example]) -> Iterator[Example]:

@@ -113,7 +113,7 @@ def test_the_ratio_of_voice_to_noise_is_told(samples, ratio):
 
 @pytest.mark.parametrize(
     ("ratio", "verdict"),
-    [(30, Verdict.USABLE), (2, Verdict.WARNINGS), (-4, Verdict.WARNINGS)],
+    [(30, Verdict.USABLE), (2, Verdict.WARNINGS), (-4, Verdict.UNUSABLE)],
 )
 def test_noise_is_judged_by_how_far_the_voice_stands_out(samples, ratio, verdict, tmp_path):
     noise = np.random.default_rng(0).normal(0, 1, samples.size).astype(np.float32)
@@ -232,6 +232,11 @@ def test_a_track_whose_header_claims_more_than_it_holds_is_measured(samples, tmp
 
     assert measured.facts["readable"]
     assert claimed > 2 * measured.facts["seconds"]
+
+
+def test_a_voice_that_is_hardly_more_than_its_cut_off_tops_is_unusable(samples, tmp_path):
+    cut = np.clip(200 * samples, -1, 1)
+    assert _verdicts(check_voice(_sound(tmp_path / "a.wav", cut)))["clipping"] is Verdict.UNUSABLE
 
 
 def test_a_levelled_file_has_the_loudness_that_was_asked_for(voice, tmp_path, capsys):
