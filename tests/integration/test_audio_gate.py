@@ -46,7 +46,7 @@ def test_people_read_what_was_measured_of_a_quiet_and_noisy_track(tmp_path: Path
     voice = load(people.FIXTURES / "speech.wav").samples
     hiss = np.random.default_rng(0).normal(0, 0.45 * np.sqrt(np.mean(voice**2)), voice.size)
     result = measured(tmp_path / "a.wav", 0.05 * (voice + 2.7 * hiss))
-    assert result.verdict is Verdict.UNUSABLE  # the lips follow the hiss: r under 0.6 with the voice's
+    assert result.verdict is Verdict.UNUSABLE  # the lips follow the hiss: r under 0.6
     team = people.team_make()
     production = drafted(team, result)
 
